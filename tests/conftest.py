@@ -1,0 +1,40 @@
+"""What all tests share: how hard properties are tried, the long forms, and data from outside the project."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Workers share the cores, so how long an example takes says nothing here.
+settings.register_profile(
+    "default",
+    deadline=None,
+    max_examples=60,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("torture", settings.get_profile("default"), max_examples=2000)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--torture", action="store_true", help="run the long forms, and try properties much harder")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("torture" if config.getoption("torture") else "default")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("torture"):
+        for item in items:
+            if item.get_closest_marker("torture"):
+                item.add_marker(pytest.mark.skip(reason="a long form: make torture"))
+
+
+@pytest.fixture(scope="session")
+def shared(pytestconfig: pytest.Config) -> Path:
+    """The folder of real-world data next to the project."""
+    folder = pytestconfig.rootpath.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("needs the folder `shared` next to the project")
+    return folder
