@@ -1,0 +1,105 @@
+"""What a command decides: a record as it was, as it is to be, and the facts that say why.
+
+A command is a pure function `(record, what, *, by, at) -> Decision`. Saving a decision is the store's work.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Generic, NamedTuple, TypedDict, TypeVar
+
+import attrs
+
+from servicecrm.errors import PolicyViolation
+from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.records import evolve, fields_of, record
+
+__all__ = ["Actor", "Decision", "Event", "Stamp", "Step", "acting", "begin", "decide", "stamp"]
+
+R = TypeVar("R")
+
+
+@record
+class Actor:
+    """Who acts: a person, a team or a process, perhaps on behalf of somebody else. Both are ids, not names."""
+
+    id: str
+    on_behalf_of: str | None = None
+
+
+def acting(by: Actor | str) -> Actor:
+    """The actor meant by an id."""
+    return by if isinstance(by, Actor) else Actor(id=by)
+
+
+@record
+class Event:
+    """A fact, in the past tense, with a stable `type`.
+
+    `occurred_at` is when it happened, `recorded_at` when it was told to the system: they differ for facts
+    that are entered later or come from another system.
+
+    Raises:
+        PolicyViolation: it would lie in the future.
+    """
+
+    type: ClassVar[str]
+    by: Actor
+    occurred_at: datetime
+    recorded_at: datetime
+
+    def __attrs_post_init__(self) -> None:
+        if micros(self.occurred_at) > micros(self.recorded_at):
+            raise PolicyViolation("occurred_at", "a fact cannot lie in the future; record it when it has happened")
+
+
+class Stamp(TypedDict):
+    """What every event carries."""
+
+    by: Actor
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+def stamp(by: Actor | str, at: datetime, occurred_at: datetime | None = None) -> Stamp:
+    """What every event carries, from what every command is given: `at` is now, `occurred_at` perhaps earlier."""
+    return Stamp(by=acting(by), occurred_at=at if occurred_at is None else occurred_at, recorded_at=at)
+
+
+class Step(NamedTuple):
+    """One fact of a decision with the field values that it set. The journal keeps one entry for each."""
+
+    event: Event
+    changes: Mapping[str, object]
+
+
+@attrs.frozen
+class Decision(Generic[R]):
+    """A change that is decided and not yet saved.
+
+    `before` is None for a new record. The record to use further on is the one that saving returns: it
+    carries the new revision.
+    """
+
+    before: R | None
+    after: R
+    steps: tuple[Step, ...]
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The facts that say why."""
+        return tuple(step.event for step in self.steps)
+
+    def then(self, command: Callable[..., "Decision[R]"], *args: Any, **kwargs: Any) -> "Decision[R]":
+        """This decision and one more command on its outcome, as one decision."""
+        more = command(self.after, *args, **kwargs)
+        return Decision(self.before, more.after, self.steps + more.steps)
+
+
+def begin(new: R, event: Event) -> Decision[R]:
+    """The decision to start a record."""
+    return Decision(None, new, (Step(event, fields_of(new)),))
+
+
+def decide(old: R, event: Event, **changes: object) -> Decision[R]:
+    """The decision to change a record, with the fact that says why."""
+    return Decision(old, evolve(old, **changes), (Step(event, changes),))

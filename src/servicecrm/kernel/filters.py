@@ -1,0 +1,170 @@
+"""Which records? Filters that mean the same in memory and in every database.
+
+```python
+open_water = (where("category") == "water") & (where("state") != "closed")
+```
+
+Logic is two-valued: a comparison with a missing value is false, its negation true. Texts compare by code point,
+instants as instants. `search` looks for a part of the folded search text.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from servicecrm.errors import InvalidValue
+from servicecrm.kernel.kinds import Kind
+
+__all__ = ["All", "Any_", "Comparison", "Field", "Filter", "Has", "Not", "Search", "everything", "search", "where"]
+
+
+class Filter:
+    """A condition on a record; combine with `&`, `|` and `~`."""
+
+    __slots__ = ()
+
+    def __and__(self, other: "Filter") -> "Filter":
+        return All((self, other))
+
+    def __or__(self, other: "Filter") -> "Filter":
+        return Any_((self, other))
+
+    def __invert__(self) -> "Filter":
+        return Not(self)
+
+    def __bool__(self) -> bool:
+        # `a == 1 and b == 2` would silently drop a part.
+        raise TypeError("combine filters with &, | and ~, not with and, or, not")
+
+
+@attrs.frozen
+class Comparison(Filter):
+    """A column against a value; `operator` is one of `==`, `<`, `<=`, `>`, `>=`."""
+
+    field: str
+    operator: str
+    value: object
+
+
+@attrs.frozen
+class Has(Filter):
+    """A term with this value."""
+
+    field: str
+    value: str
+
+
+@attrs.frozen
+class Search(Filter):
+    """A part of the search text, whatever the case."""
+
+    text: str
+
+
+@attrs.frozen
+class Not(Filter):
+    """The opposite."""
+
+    inner: Filter
+
+
+@attrs.frozen
+class All(Filter):
+    """Every one of these; without any, true."""
+
+    parts: tuple[Filter, ...] = ()
+
+
+@attrs.frozen
+class Any_(Filter):
+    """At least one of these; without any, false."""
+
+    parts: tuple[Filter, ...] = ()
+
+
+def everything(*filters: Filter) -> Filter:
+    """All of these filters as one."""
+    return filters[0] if len(filters) == 1 else All(filters)
+
+
+def search(text: str) -> Filter:
+    """Records whose search text holds this, whatever the case."""
+    return Search(text.casefold())
+
+
+class Field:
+    """A column or term to compare; see `where`."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    if TYPE_CHECKING:
+
+        def __hash__(self) -> int: ...
+
+    else:
+        __hash__ = None
+
+    def __eq__(self, value: object) -> Filter:  # type: ignore[override]  # a filter, as every query language does
+        return Comparison(self._name, "==", value)
+
+    def __ne__(self, value: object) -> Filter:  # type: ignore[override]
+        return Not(Comparison(self._name, "==", value))
+
+    def __lt__(self, value: object) -> Filter:
+        return Comparison(self._name, "<", value)
+
+    def __le__(self, value: object) -> Filter:
+        return Comparison(self._name, "<=", value)
+
+    def __gt__(self, value: object) -> Filter:
+        return Comparison(self._name, ">", value)
+
+    def __ge__(self, value: object) -> Filter:
+        return Comparison(self._name, ">=", value)
+
+    def one_of(self, values: Iterable[object]) -> Filter:
+        """The column equals one of these."""
+        return Any_(tuple(Comparison(self._name, "==", value) for value in values))
+
+    def has(self, value: str) -> Filter:
+        """The record has this value among its terms of that name."""
+        return Has(self._name, value)
+
+    def __repr__(self) -> str:
+        return f"where({self._name!r})"
+
+
+def where(field: str) -> Field:
+    """A column of the kind that is searched; compare it with a value to get a filter.
+
+    `where("closed_at") == None` asks for records without the value.
+    """
+    return Field(field)
+
+
+def encoded(filter: Filter, kind: Kind[Any]) -> Filter:
+    """The same filter with its values in stored form, checked against a kind.
+
+    Raises:
+        InvalidValue: an unknown column or term, a value of another type, or a comparison that makes no sense.
+    """
+    if isinstance(filter, Comparison):
+        value = kind.column(filter.field).encode(filter.value)
+        if value is None and filter.operator != "==":
+            raise InvalidValue(filter.field, "only == and != can be asked of a missing value")
+        return Comparison(filter.field, filter.operator, value)
+    if isinstance(filter, Has):
+        return Has(kind.term(filter.field).name, filter.value)
+    if isinstance(filter, Search):
+        if kind.search is None:
+            raise InvalidValue(kind.name, "this kind has no search text")
+        return filter
+    if isinstance(filter, Not):
+        return Not(encoded(filter.inner, kind))
+    if isinstance(filter, All | Any_):
+        return type(filter)(tuple(encoded(part, kind) for part in filter.parts))
+    raise TypeError(f"expected a filter such as where('state') == 'closed', got {type(filter).__name__}")

@@ -1,0 +1,216 @@
+"""What a store has to know of a kind of record: its document, and what it can be found by.
+
+Columns and terms are declared once, in a slice's `schema.py`, and mean the same in memory and in SQL.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from enum import Enum
+from operator import attrgetter
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+import attrs
+
+from servicecrm.errors import InvalidValue, NaiveDatetime
+from servicecrm.kernel.documents import Schema
+
+__all__ = ["Column", "ColumnType", "Identified", "Indexed", "Kind", "Term", "from_micros", "micros"]
+
+Indexed = str | int | None
+"""What a column holds in every store: text, or an integer of 64 bits, or nothing."""
+
+
+class Identified(Protocol):
+    """What a store needs of every record."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def revision(self) -> int: ...
+
+
+R = TypeVar("R", bound=Identified)
+Q = TypeVar("Q", bound=Identified)
+
+
+class ColumnType(Enum):
+    """What a column holds; both an instant and a decimal are stored as integers, so that they sort alike everywhere."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    INSTANT = "instant"
+    DATE = "date"
+    DECIMAL = "decimal"
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MICRO: Final = timedelta(microseconds=1)
+_LIMIT: Final = 2**63
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970 in UTC.
+
+    Raises:
+        NaiveDatetime: the time has no zone.
+    """
+    if at.tzinfo is None:
+        raise NaiveDatetime("instant")
+    return (at - _EPOCH) // _MICRO
+
+
+def from_micros(value: int) -> datetime:
+    """The time in UTC that many microseconds after 1970."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+@attrs.frozen
+class Column(Generic[R]):
+    """A value of a record that filters and orders can name.
+
+    `of` takes it from the record; by default it is the field of that name. A decimal is kept with `scale` digits
+    after the point. `indexed` asks SQL stores for an index.
+    """
+
+    name: str
+    type: ColumnType
+    of: Callable[[R], Any] = attrs.field(
+        default=attrs.Factory(lambda self: attrgetter(self.name), takes_self=True), eq=False
+    )
+    scale: int = attrs.field(default=0, kw_only=True)
+    indexed: bool = attrs.field(default=True, kw_only=True)
+
+    def encode(self, value: object) -> Indexed:
+        """The stored form of a value.
+
+        Raises:
+            InvalidValue: the value is not of this column's type.
+        """
+        if value is None:
+            return None
+        try:
+            encoded = _ENCODE[self.type](self, value)
+        except (TypeError, AttributeError):
+            raise InvalidValue(self.name, f"expected {self.type.value}, got {type(value).__name__}") from None
+        if isinstance(encoded, int) and not -_LIMIT <= encoded < _LIMIT:
+            raise InvalidValue(self.name, "an integer must fit in 64 bits")
+        if isinstance(encoded, str) and "\x00" in encoded:
+            raise InvalidValue(self.name, "text must not hold the character NUL")
+        return encoded
+
+
+def _text(_: Column[Any], value: Any) -> str:
+    if isinstance(value, Enum):
+        value = value.value
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _integer(_: Column[Any], value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _boolean(_: Column[Any], value: Any) -> int:
+    if not isinstance(value, bool):
+        raise TypeError
+    return int(value)
+
+
+def _instant(_: Column[Any], value: Any) -> int:
+    if not isinstance(value, datetime):
+        raise TypeError
+    return micros(value)
+
+
+def _date(_: Column[Any], value: Any) -> str:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise TypeError
+    return value.isoformat()
+
+
+def _decimal(column: Column[Any], value: Any) -> int:
+    if not isinstance(value, Decimal | int) or isinstance(value, bool) or not Decimal(value).is_finite():
+        raise TypeError
+    scaled = Decimal(value).scaleb(column.scale)
+    if scaled != scaled.to_integral_value():
+        raise InvalidValue(column.name, f"a decimal has at most {column.scale} digits after the point here")
+    return int(scaled)
+
+
+_ENCODE: Final[dict[ColumnType, Callable[[Column[Any], Any], Indexed]]] = {
+    ColumnType.TEXT: _text,
+    ColumnType.INTEGER: _integer,
+    ColumnType.BOOLEAN: _boolean,
+    ColumnType.INSTANT: _instant,
+    ColumnType.DATE: _date,
+    ColumnType.DECIMAL: _decimal,
+}
+
+
+@attrs.frozen
+class Term(Generic[R]):
+    """A key of which a record has several, such as tags or addresses."""
+
+    name: str
+    of: Callable[[R], Iterable[str]] = attrs.field(
+        default=attrs.Factory(lambda self: attrgetter(self.name), takes_self=True), eq=False
+    )
+
+
+@attrs.frozen
+class Kind(Generic[R]):
+    """A kind of record: its stable name, its document, its columns and terms, and the texts that a search looks at.
+
+    `prefix` begins its human numbers ("CMP-2026-000042"); a kind without one has none.
+    """
+
+    name: str
+    schema: Schema[R] = attrs.field(eq=False)
+    columns: tuple[Column[R], ...] = ()
+    terms: tuple[Term[R], ...] = ()
+    search: Callable[[R], Iterable[str]] | None = attrs.field(default=None, eq=False)
+    prefix: str | None = None
+    _by_name: Mapping[str, Column[R]] = attrs.field(
+        init=False, eq=False, default=attrs.Factory(lambda self: {c.name: c for c in self.columns}, takes_self=True)
+    )
+
+    def column(self, name: str) -> Column[R]:
+        """The column of this name.
+
+        Raises:
+            InvalidValue: there is none; names those that there are.
+        """
+        try:
+            return self._by_name[name]
+        except KeyError:
+            known = ", ".join(sorted(self._by_name))
+        raise InvalidValue(self.name, f"there is no column {name!r}; known: {known}")
+
+    def term(self, name: str) -> Term[R]:
+        """The term of this name.
+
+        Raises:
+            InvalidValue: there is none; names those that there are.
+        """
+        for term in self.terms:
+            if term.name == name:
+                return term
+        known = ", ".join(term.name for term in self.terms) or "none"
+        raise InvalidValue(self.name, f"there is no term {name!r}; known: {known}")
+
+    def index_of(self, record: R) -> dict[str, Indexed]:
+        """The stored columns of a record, the search text among them."""
+        index = {column.name: column.encode(column.of(record)) for column in self.columns}
+        if self.search is not None:
+            index["search"] = "\n".join(self.search(record)).casefold()
+        return index
+
+    def terms_of(self, record: R) -> frozenset[tuple[str, str]]:
+        """The terms of a record, as (name, value)."""
+        return frozenset((term.name, value) for term in self.terms for value in term.of(record))

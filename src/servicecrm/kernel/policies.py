@@ -1,0 +1,109 @@
+"""House rules that change on a date, while every record keeps the version that it started under."""
+
+from datetime import datetime
+from itertools import pairwise
+from typing import Generic, TypeVar
+
+from servicecrm.errors import InvalidValue, PolicyViolation
+from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.records import evolve, record
+from servicecrm.kernel.values import Period
+
+__all__ = ["PolicyBook", "PolicyVersion"]
+
+P = TypeVar("P")
+
+
+@record
+class PolicyVersion(Generic[P]):
+    """A policy as it was published, and when it is in force."""
+
+    number: int
+    policy: P
+    effective: Period
+
+
+@record
+class PolicyBook(Generic[P]):
+    """All versions of one policy, numbered from 1, each starting where the one before it ends.
+
+    Raises:
+        PolicyViolation: two versions overlap, leave a gap, or stand in the wrong order.
+        InvalidValue: the versions are not numbered 1, 2, 3.
+
+    Source: C008.
+    """
+
+    name: str
+    versions: tuple[PolicyVersion[P], ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        if [version.number for version in self.versions] != list(range(1, len(self.versions) + 1)):
+            raise InvalidValue("PolicyBook.versions", "versions are numbered from 1, without a gap")
+        for earlier, later in pairwise(self.versions):
+            misfit = _misfit(earlier, later)
+            if misfit is not None:
+                raise PolicyViolation(self._rule, misfit)
+
+    def publish(self, policy: P, *, effective: datetime, until: datetime | None = None) -> "PolicyBook[P]":
+        """The book with one more version. The one before it, if it has no end, ends where the new one starts.
+
+        Raises:
+            PolicyViolation: the new version starts no later than the last one, or before or after its fixed end.
+            InvalidValue: the new version does not start before it ends, or a time has no zone.
+        """
+        new = PolicyVersion(number=len(self.versions) + 1, policy=policy, effective=Period(start=effective, end=until))
+        versions = self.versions
+        if (
+            versions
+            and (last := versions[-1]).effective.end is None
+            and micros(last.effective.start) < micros(effective)
+        ):
+            versions = (*versions[:-1], evolve(last, effective=evolve(last.effective, end=effective)))
+        return evolve(self, versions=(*versions, new))
+
+    def at(self, instant: datetime) -> PolicyVersion[P]:
+        """The version in force at an instant.
+
+        Raises:
+            PolicyViolation: none is in force then.
+            NaiveDatetime: the instant has no zone.
+        """
+        for version in reversed(self.versions):
+            if version.effective.contains(instant):
+                return version
+        raise PolicyViolation(self._rule, f"no version is in force at {instant.isoformat()}; {self._extent()}")
+
+    def version(self, number: int) -> PolicyVersion[P]:
+        """The version with this number, in force or not.
+
+        Raises:
+            InvalidValue: there is none.
+        """
+        if not 1 <= number <= len(self.versions):
+            raise InvalidValue(self._rule, f"there is no version {number}; published so far: {len(self.versions)}")
+        return self.versions[number - 1]
+
+    @property
+    def _rule(self) -> str:
+        return f"policy {self.name}"
+
+    def _extent(self) -> str:
+        if not self.versions:
+            return "nothing is published yet"
+        start, end = self.versions[0].effective.start, self.versions[-1].effective.end
+        until = "" if end is None else f" and the last one ends at {end.isoformat()}"
+        return f"the first one starts at {start.isoformat()}{until}"
+
+
+def _misfit(earlier: PolicyVersion[P], later: PolicyVersion[P]) -> str | None:
+    old, new = f"version {earlier.number}", f"version {later.number}"
+    begun, end, start = earlier.effective.start, earlier.effective.end, later.effective.start
+    if micros(start) <= micros(begun):
+        return f"{new} starts no later than {old}, which starts at {begun.isoformat()}; choose a later start"
+    if end is None:
+        return f"{new} overlaps {old}, which has no end"
+    if micros(start) != micros(end):
+        fault = "overlaps" if micros(start) < micros(end) else "leaves a gap after"
+        return f"{new} {fault} {old}, which ends at {end.isoformat()}; start there"
+    return None

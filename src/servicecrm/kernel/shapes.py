@@ -1,0 +1,27 @@
+"""Shapes that every slice uses: codes with a fixed list of values, and texts that say something."""
+
+from enum import StrEnum
+from typing import Any
+
+from servicecrm.errors import InvalidValue
+
+__all__ = ["Code", "filled"]
+
+
+class Code(StrEnum):
+    """A language-neutral code from a fixed list: `Severity("high")`. Its words are found by its value.
+
+    Raises:
+        InvalidValue: the list has no such code; names those that it has.
+    """
+
+    @classmethod
+    def _missing_(cls, _: object) -> None:
+        known = ", ".join(member.value for member in cls)
+        raise InvalidValue(cls.__name__.lower(), f"expected one of {known}")
+
+
+def filled(of: Any, attribute: Any, value: Any) -> None:
+    """Refuses a blank text as the value of a field; `attrs.field(validator=filled)`."""
+    if value is not None and not value.strip():
+        raise InvalidValue(f"{type(of).__name__}.{attribute.name}", "a text must not be blank")
