@@ -24,7 +24,7 @@ def day(number: int) -> datetime:
     return JANUARY + number * DAY
 
 
-EMPTY = PolicyBook[Target](name="complaint targets")
+EMPTY = PolicyBook[Target](id="complaint targets")
 BOOK = EMPTY.publish(Target(hours=4), effective=day(0)).publish(Target(hours=8), effective=day(10), until=day(20))
 
 publishes = st.lists(st.tuples(st.integers(0, 12), st.none() | st.integers(0, 12)), max_size=8)
@@ -175,7 +175,7 @@ def version(number: int, start: int, end: int | None = None) -> PolicyVersion[Ta
 )
 def test_a_book_put_together_by_hand_is_judged_as_well(versions: tuple[PolicyVersion[Target], ...], says: str) -> None:
     with pytest.raises((PolicyViolation, InvalidValue), match=says):
-        PolicyBook(name="targets", versions=versions)
+        PolicyBook(id="targets", versions=versions)
 
 
 def test_a_book_comes_back_from_its_document() -> None:

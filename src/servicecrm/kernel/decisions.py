@@ -5,6 +5,7 @@ A command is a pure function `(record, what, *, by, at) -> Decision`. Saving a d
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, NamedTuple, TypedDict, TypeVar
 
 import attrs
@@ -66,10 +67,15 @@ def stamp(by: Actor | str, at: datetime, occurred_at: datetime | None = None) ->
 
 
 class Step(NamedTuple):
-    """One fact of a decision with the field values that it set. The journal keeps one entry for each."""
+    """One fact of a decision with the field values that it set. The journal keeps one entry for each.
+
+    A field that only grew is in `appended`, with what was added to it, so that a long history is not told again
+    with every fact.
+    """
 
     event: Event
     changes: Mapping[str, object]
+    appended: Mapping[str, tuple[Any, ...]] = MappingProxyType({})
 
 
 @attrs.frozen
@@ -102,4 +108,14 @@ def begin(new: R, event: Event) -> Decision[R]:
 
 def decide(old: R, event: Event, **changes: object) -> Decision[R]:
     """The decision to change a record, with the fact that says why."""
-    return Decision(old, evolve(old, **changes), (Step(event, changes),))
+    new = evolve(old, **changes)
+    appended = {name: tail for name, value in changes.items() if (tail := _added(getattr(old, name), value))}
+    told = {name: value for name, value in changes.items() if name not in appended} if appended else changes
+    return Decision(old, new, (Step(event, told, appended),))
+
+
+def _added(old: object, new: object) -> tuple[Any, ...]:
+    """What a tuple got at its end, if that is all that was done to it."""
+    if isinstance(old, tuple) and isinstance(new, tuple) and old and new[: len(old)] == old:
+        return new[len(old) :]
+    return ()

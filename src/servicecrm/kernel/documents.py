@@ -108,7 +108,11 @@ def dump_fields(record: type, values: Mapping[str, object]) -> Document:
 
 def to_text(document: object) -> str:
     """JSON text, compact, in the order of the fields."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _encode(document)
+
+
+# One for all: `json.dumps` would make an encoder for every call.
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 def from_text(text: str | bytes, kind: str = "document") -> Any:

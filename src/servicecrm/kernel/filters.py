@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servicecrm.errors import InvalidValue
-from servicecrm.kernel.kinds import Kind
+from servicecrm.kernel.kinds import Kind, storable
 
 __all__ = ["All", "Any_", "Comparison", "Field", "Filter", "Has", "Not", "Search", "everything", "search", "where"]
 
@@ -158,11 +158,11 @@ def encoded(filter: Filter, kind: Kind[Any]) -> Filter:
             raise InvalidValue(filter.field, "only == and != can be asked of a missing value")
         return Comparison(filter.field, filter.operator, value)
     if isinstance(filter, Has):
-        return Has(kind.term(filter.field).name, filter.value)
+        return Has(kind.term(filter.field).name, storable(filter.field, filter.value))
     if isinstance(filter, Search):
         if kind.search is None:
             raise InvalidValue(kind.name, "this kind has no search text")
-        return filter
+        return Search(storable("search", filter.text))
     if isinstance(filter, Not):
         return Not(encoded(filter.inner, kind))
     if isinstance(filter, All | Any_):

@@ -1,7 +1,11 @@
 """A mapping that cannot be changed, for what a host keeps on our records."""
 
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Final
+
+from servicecrm.errors import InvalidValue
+from servicecrm.kernel.records import text_problem
 
 __all__ = ["EMPTY", "FrozenMap", "Plain", "freeze", "thaw"]
 
@@ -15,7 +19,7 @@ class FrozenMap(Mapping[str, Plain]):
     __slots__ = ("_items",)
 
     def __init__(self, items: Mapping[str, object] = {}) -> None:  # noqa: B006 - only read
-        object.__setattr__(self, "_items", {str(key): freeze(value) for key, value in items.items()})
+        object.__setattr__(self, "_items", {str(freeze(str(key))): freeze(value) for key, value in items.items()})
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a FrozenMap cannot be changed; make a new one")
@@ -47,9 +51,19 @@ def freeze(value: object) -> Plain:
     """The immutable form of a JSON value: lists become tuples, mappings become frozen.
 
     Raises:
+        InvalidValue: a number is not finite, or a text is one that stores cannot keep.
         TypeError: the value is nothing that JSON can hold.
     """
-    if value is None or isinstance(value, str | int | float):
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, str):
+        problem = text_problem(value)
+        if problem is not None:
+            raise InvalidValue("mapping", problem)
+        return value
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise InvalidValue("mapping", "a number must be finite")
         return value
     if isinstance(value, FrozenMap):
         return value

@@ -14,8 +14,9 @@ import attrs
 
 from servicecrm.errors import InvalidValue, NaiveDatetime
 from servicecrm.kernel.documents import Schema
+from servicecrm.kernel.records import text_problem
 
-__all__ = ["Column", "ColumnType", "Identified", "Indexed", "Kind", "Term", "from_micros", "micros"]
+__all__ = ["Column", "ColumnType", "Identified", "Indexed", "Kind", "Term", "from_micros", "micros", "storable"]
 
 Indexed = str | int | None
 """What a column holds in every store: text, or an integer of 64 bits, or nothing."""
@@ -97,9 +98,27 @@ class Column(Generic[R]):
             raise InvalidValue(self.name, f"expected {self.type.value}, got {type(value).__name__}") from None
         if isinstance(encoded, int) and not -_LIMIT <= encoded < _LIMIT:
             raise InvalidValue(self.name, "an integer must fit in 64 bits")
-        if isinstance(encoded, str) and "\x00" in encoded:
-            raise InvalidValue(self.name, "text must not hold the character NUL")
-        return encoded
+        return storable(self.name, encoded) if isinstance(encoded, str) else encoded
+
+    def holds(self, value: object) -> bool:
+        """Could this be a value of the column, in its stored form?"""
+        if value is None:
+            return True
+        if self.type in (ColumnType.TEXT, ColumnType.DATE):
+            return text_problem(value) is None
+        return isinstance(value, int) and not isinstance(value, bool) and -_LIMIT <= value < _LIMIT
+
+
+def storable(where: str, text: str) -> str:
+    """The text itself, which every store can keep and compare.
+
+    Raises:
+        InvalidValue: it is no text, or holds NUL or a lone surrogate.
+    """
+    problem = text_problem(text)
+    if problem is not None:
+        raise InvalidValue(where, problem)
+    return text
 
 
 def _text(_: Column[Any], value: Any) -> str:

@@ -2,16 +2,21 @@
 
 from datetime import datetime
 from itertools import pairwise
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+import attrs
+from typing_extensions import Self
 
 from servicecrm.errors import InvalidValue, PolicyViolation
+from servicecrm.kernel.decisions import Actor, Decision, Event, begin, decide, stamp
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve, record
 from servicecrm.kernel.values import Period
 
-__all__ = ["PolicyBook", "PolicyVersion"]
+__all__ = ["PolicyBook", "PolicyPublished", "PolicyVersion", "publish"]
 
 P = TypeVar("P")
+B = TypeVar("B", bound="PolicyBook[Any]")
 
 
 @record
@@ -34,7 +39,8 @@ class PolicyBook(Generic[P]):
     Source: C008.
     """
 
-    name: str
+    id: str
+    revision: int = attrs.field(default=0, eq=False)
     versions: tuple[PolicyVersion[P], ...] = ()
 
     def __attrs_post_init__(self) -> None:
@@ -45,7 +51,7 @@ class PolicyBook(Generic[P]):
             if misfit is not None:
                 raise PolicyViolation(self._rule, misfit)
 
-    def publish(self, policy: P, *, effective: datetime, until: datetime | None = None) -> "PolicyBook[P]":
+    def publish(self, policy: P, *, effective: datetime, until: datetime | None = None) -> Self:
         """The book with one more version. The one before it, if it has no end, ends where the new one starts.
 
         Raises:
@@ -86,7 +92,7 @@ class PolicyBook(Generic[P]):
 
     @property
     def _rule(self) -> str:
-        return f"policy {self.name}"
+        return f"policy {self.id}"
 
     def _extent(self) -> str:
         if not self.versions:
@@ -94,6 +100,27 @@ class PolicyBook(Generic[P]):
         start, end = self.versions[0].effective.start, self.versions[-1].effective.end
         until = "" if end is None else f" and the last one ends at {end.isoformat()}"
         return f"the first one starts at {start.isoformat()}{until}"
+
+
+@record
+class PolicyPublished(Event):
+    """House rules were published, to be in force from a date on."""
+
+    type = "policy.published"
+    number: int
+
+
+def publish(
+    book: B, policy: Any, *, effective: datetime, until: datetime | None = None, by: Actor | str, at: datetime
+) -> Decision[B]:
+    """Publish the next version of a policy; the first one starts its book.
+
+    Raises:
+        PolicyViolation: the new version overlaps the last one, or leaves a gap after it.
+    """
+    published = book.publish(policy, effective=effective, until=until)
+    event = PolicyPublished(**stamp(by, at), number=published.versions[-1].number)
+    return decide(book, event, versions=published.versions) if book.revision else begin(published, event)
 
 
 def _misfit(earlier: PolicyVersion[P], later: PolicyVersion[P]) -> str | None:

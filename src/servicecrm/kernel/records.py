@@ -5,12 +5,23 @@ says a type once and gets the check, the repr rule and the document hook from it
 """
 
 import types
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, MutableMapping
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from decimal import Decimal
-from enum import Enum
+from math import isfinite
 from operator import attrgetter
-from typing import Annotated, Any, NewType, TypeVar, Union, dataclass_transform, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    NewType,
+    TypeVar,
+    Union,
+    dataclass_transform,
+    get_args,
+    get_origin,
+)
 
 import attrs
 
@@ -26,6 +37,7 @@ __all__ = [
     "is_personal",
     "personal_fields",
     "record",
+    "text_problem",
 ]
 
 T = TypeVar("T")
@@ -123,90 +135,123 @@ def _fields_of(cls: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, .
 Check = Callable[[Any], str | None]
 """Says what is wrong with a value, or None."""
 
+
+class _Shape(NamedTuple):
+    """What values a field takes.
+
+    `exact` has the last word. `quick`, an expression over `v`, is true only for values that are certainly right:
+    almost all are, so that a record seldom has to ask further.
+    """
+
+    quick: str
+    exact: Check
+
+
+class _Shaped:
+    """Checks the shape of a whole record, as the first validator that attrs runs; then what the first field asks."""
+
+    def __init__(self, shape: Callable[[Any], None], own: Callable[[Any, Any, Any], Any] | None) -> None:
+        self.shape, self.own = shape, own
+
+    def __call__(self, instance: Any, attribute: Any, value: Any) -> None:
+        self.shape(instance)
+        if self.own is not None:
+            self.own(instance, attribute, value)
+
+
 _MIN, _MAX = -(2**63), 2**63 - 1
 _NAIVE = "naive"
 
 
 def _shape_fields(cls: type, fields: list["attrs.Attribute[Any]"]) -> list["attrs.Attribute[Any]"]:
-    shaped = []
-    for a in fields:
-        if a.inherited:
-            shaped.append(a)
-            continue
-        where = f"{cls.__name__}.{a.name}"
-        changes: dict[str, Any] = {"repr": a.repr and not is_personal(a.type)}
-        check = _check_for(a.type, where)
-        if check is not None:
-            shape = _validator(where, check)
-            changes["validator"] = shape if a.validator is None else attrs.validators.and_(shape, a.validator)
-        shaped.append(a.evolve(**changes))
-    return shaped
+    if not fields:
+        return fields
+    shape = _compiled(cls, fields)
+    first, *others = [a.evolve(repr=a.repr and not is_personal(a.type)) for a in fields]
+    own = first.validator.own if isinstance(first.validator, _Shaped) else first.validator
+    return [first.evolve(validator=_Shaped(shape, own)), *others]
 
 
-def _validator(where: str, check: Check) -> Callable[[Any, Any, Any], None]:
-    def shape(_instance: Any, _attribute: Any, value: Any) -> None:
-        problem = check(value)
+def _compiled(cls: type, fields: list["attrs.Attribute[Any]"]) -> Callable[[Any], None]:
+    """One function that checks all fields, because a call for each would cost more than making the record."""
+    exact: dict[str, Check] = {}
+
+    def look(name: str, value: Any) -> None:
+        problem = exact[name](value)
         if problem is not None:
+            where = f"{cls.__name__}.{name}"
             raise NaiveDatetime(where) if problem is _NAIVE else InvalidValue(where, problem)
 
+    names: dict[str, Any] = {"look": look, "datetime": datetime, "UTC": UTC}
+    lines = ["def shape(record):"]
+    for a in fields:
+        found = _shape_of(a.type, f"{cls.__name__}.{a.name}", names)
+        if found is not None:
+            exact[a.name] = found.exact
+            lines += [f"    v = record.{a.name}", f"    ({found.quick}) or look({a.name!r}, v)"]
+    exec("\n".join([*lines, "    return"]), names)  # field names, and the expressions below
+    shape: Callable[[Any], None] = names["shape"]
     return shape
 
 
-def _check_for(annotation: Any, where: str) -> Check | None:
+def _shape_of(annotation: Any, where: str, names: dict[str, Any]) -> _Shape | None:
+    """The shape of an annotation; None if it says nothing, as a type variable does."""
     annotation = base_type(annotation)
-    origin = get_origin(annotation)
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if isinstance(annotation, str):
+        raise TypeError(f"{where}: a record needs types as annotations, not their names as text")
     if origin in (Union, types.UnionType):
-        return _optional(annotation, where)
-    if origin is tuple:
-        item, *rest = get_args(annotation)
-        if rest == [Ellipsis]:
-            return _items(tuple, _check_for(item, where))
-        return _instance(tuple)
-    if origin is frozenset:
-        return _items(frozenset, _check_for(get_args(annotation)[0], where))
-    if origin is not None:
-        annotation = origin
-    if not isinstance(annotation, type):
+        return _union([_shape_of(part, where, names) for part in parts])
+    if origin is Literal:
+        return _Shape("False", lambda value: None if value in parts else f"expected one of {parts}")
+    if origin in (tuple, frozenset):
+        if parts[1:] not in ((), (...,)):
+            raise TypeError(f"{where}: a tuple holds any number of the same, such as tuple[str, ...]")
+        return _items(origin, _shape_of(parts[0], where, names), names)
+    cls = origin or annotation
+    if not isinstance(cls, type):
         return None
-    if issubclass(annotation, list | dict | set | bytearray):
-        raise TypeError(f"{where}: {annotation.__name__} can be changed; a record holds only immutable values")
-    if issubclass(annotation, str) and not issubclass(annotation, Enum):
-        return _text
-    simple: dict[type, Check] = {datetime: _aware, int: _integer, Decimal: _decimal, date: _date}
-    return simple.get(annotation) or _instance(annotation)
+    if cls in _SIMPLE:
+        return _SIMPLE[cls]
+    if issubclass(cls, list | dict | set | bytearray) or cls.__module__ == "collections.abc":
+        raise TypeError(f"{where}: a {cls.__name__} can be changed; a record holds only immutable values")
+    return _instance(cls, names)
 
 
-def _optional(annotation: Any, where: str) -> Check | None:
-    parts = [part for part in get_args(annotation) if part is not type(None)]
-    if len(parts) != 1:
-        return None
-    check = _check_for(parts[0], where)
-    if check is None:
-        return None
-    return lambda value: None if value is None else check(value)
-
-
-def _items(container: type, check: Check | None) -> Check:
-    def items(value: Any) -> str | None:
-        if not isinstance(value, container):
-            return _expected(container.__name__, value)
-        for item in value if check else ():
-            problem = check(item)  # type: ignore[misc]  # an empty loop when there is no check
-            if problem is not None:
-                return problem
+def _union(parts: list[_Shape | None]) -> _Shape | None:
+    shapes = [part for part in parts if part is not None]
+    if len(shapes) < len(parts):
         return None
 
-    return items
+    def exact(value: Any) -> str | None:
+        problems = [shape.exact(value) for shape in shapes]
+        return None if None in problems else [problem for problem in problems if problem][-1]
+
+    return _Shape(" or ".join(f"({shape.quick})" for shape in shapes), exact)
 
 
-def _instance(cls: type) -> Check:
-    expected = cls.__name__
-    if cls is Mapping:  # a plain dict would be mutable
-        expected = "a frozen mapping"
-    return lambda value: None if isinstance(value, cls) else _expected(expected, value)
+def _items(container: type, item: _Shape | None, names: dict[str, Any]) -> _Shape:
+    whole = _instance(container, names)
+    if item is None:
+        return whole
+
+    def exact(value: Any) -> str | None:
+        problems = (item.exact(one) for one in value)
+        return whole.exact(value) or next(filter(None, problems), None)
+
+    return _Shape(f"{whole.quick} and (not v or all([{item.quick} for v in v]))", exact)
 
 
-def _text(value: Any) -> str | None:
+def _instance(cls: type, names: dict[str, Any]) -> _Shape:
+    name = f"class_{len(names)}"
+    names[name] = cls
+    return _Shape(
+        f"type(v) is {name}", lambda value: None if isinstance(value, cls) else _expected(cls.__name__, value)
+    )
+
+
+def text_problem(value: object) -> str | None:
+    """What is wrong with a text that every store is to keep, or None."""
     if not isinstance(value, str):
         return _expected("text", value)
     if "\x00" in value:
@@ -225,6 +270,12 @@ def _integer(value: Any) -> str | None:
     return None if _MIN <= value <= _MAX else "an integer must fit in 64 bits"
 
 
+def _float(value: Any) -> str | None:
+    if not isinstance(value, float):
+        return _expected("a float", value)
+    return None if isfinite(value) else "a float must be a finite number"
+
+
 def _decimal(value: Any) -> str | None:
     if not isinstance(value, Decimal):
         return _expected("a Decimal", value)
@@ -234,7 +285,14 @@ def _decimal(value: Any) -> str | None:
 def _aware(value: Any) -> str | None:
     if not isinstance(value, datetime):
         return _expected("a datetime", value)
-    return _NAIVE if value.utcoffset() is None else None
+    if value.utcoffset() is None:
+        return _NAIVE
+    if value.year in (MINYEAR, MAXYEAR):
+        try:
+            value.astimezone(UTC)
+        except OverflowError:
+            return "a time must lie between the years 1 and 9999 in UTC too"
+    return None
 
 
 def _date(value: Any) -> str | None:
@@ -243,5 +301,24 @@ def _date(value: Any) -> str | None:
     return _expected("a date", value)
 
 
+def _mapping(value: Any) -> str | None:
+    if isinstance(value, Mapping) and not isinstance(value, MutableMapping):
+        return None
+    return _expected("a frozen mapping", value)
+
+
 def _expected(what: str, value: object) -> str:
     return f"expected {what}, got {type(value).__name__}"
+
+
+_SIMPLE: dict[type, _Shape] = {
+    # Missing is never the mistake in "a text or nothing", so that it has no words of its own.
+    types.NoneType: _Shape("v is None", lambda value: None if value is None else ""),
+    str: _Shape("type(v) is str and v.isascii() and '\\0' not in v", text_problem),
+    int: _Shape(f"type(v) is int and {_MIN} <= v <= {_MAX}", _integer),
+    float: _Shape("type(v) is float and v - v == 0", _float),
+    Decimal: _Shape("False", _decimal),
+    datetime: _Shape("type(v) is datetime and v.tzinfo is UTC", _aware),
+    date: _Shape("False", _date),
+    Mapping: _Shape("False", _mapping),
+}

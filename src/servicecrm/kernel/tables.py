@@ -46,7 +46,7 @@ def read_lifecycle(text: str, guards: Mapping[str, Guard[R]]) -> Lifecycle[R]:
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # beyond what tomllib names: endless digits, endless nesting
         raise MalformedDocument("lifecycle", (f"not TOML: {error}",)) from None
     reading = _Reading()
     reading.only(document, frozenset({"lifecycle", "moves"}), "")
