@@ -1,0 +1,76 @@
+"""Taking over what another system decided about a complaint. Only importers need this."""
+
+from datetime import datetime
+from typing import Final
+
+from servicecrm.complaints.events import ComplaintAdopted
+from servicecrm.complaints.lifecycle import ACKNOWLEDGED, BEING_WORKED_ON, CLOSED, LIFECYCLE, OPEN, RESPONDED, WITHDRAWN
+from servicecrm.complaints.model import Complaint, MomentKind
+from servicecrm.kernel.decisions import Actor, Decision, stamp
+from servicecrm.tracking.moments import with_moment
+
+__all__ = ["adopt"]
+
+REACHED: Final = {
+    ACKNOWLEDGED: ("acknowledged_at", MomentKind.ACKNOWLEDGED),
+    RESPONDED: ("answered_at", MomentKind.ANSWERED),
+    CLOSED: ("closed_at", MomentKind.CLOSED),
+}
+
+
+def adopt(
+    complaint: Complaint,
+    state: str,
+    *,
+    source: str,
+    by: Actor | str,
+    at: datetime,
+    occurred_at: datetime | None = None,
+    **changes: object,
+) -> Decision[Complaint]:
+    """Follow another system's log: the state as it says, and any fields, whatever the lifecycle would allow.
+
+    What an action would have kept besides, such as times, moments and counts of forwardings and reopenings, follows
+    from the change, as far as `changes` does not give it.
+
+    Raises:
+        InvalidValue: there is no such state, or a value has not the shape of its field.
+    """
+    event = ComplaintAdopted(**stamp(by, at, occurred_at), source=source)
+    follows, happened = _moved(complaint, state, event.occurred_at)
+    waiting = changes.get("waiting", complaint.waiting if state in BEING_WORKED_ON else None)
+    if waiting != complaint.waiting:
+        follows["waiting"] = waiting
+        happened.insert(0, MomentKind.RESUMED if waiting is None else MomentKind.WAITING)
+    handler = changes.get("handler", complaint.handler)
+    if handler != complaint.handler:
+        follows["handler_since"] = event.occurred_at
+        if complaint.handler is None:
+            happened.append(MomentKind.ASSIGNED)
+        elif handler is not None:
+            follows["forwards"] = complaint.forwards + 1
+            happened.append(MomentKind.FORWARDED)
+    moments = complaint.moments
+    for kind in happened:
+        moments = with_moment(moments, kind, event)
+    return LIFECYCLE.adopt(complaint, state, event, **{**follows, "moments": moments, **changes})
+
+
+def _moved(complaint: Complaint, state: str, at: datetime) -> tuple[dict[str, object], list[MomentKind]]:
+    """What follows from the change of state alone: field values, and what happened."""
+    if state == complaint.state:
+        return {}, []
+    follows: dict[str, object] = {}
+    happened: list[MomentKind] = []
+    if complaint.state in (RESPONDED, CLOSED, WITHDRAWN) and state in OPEN:
+        follows = {"answered_at": None, "closed_at": None, "closing_code": None, "reopenings": complaint.reopenings + 1}
+        happened.append(MomentKind.REOPENED)
+    if state in REACHED:
+        field, kind = REACHED[state]
+        # An acknowledgement is not undone by a step back; an answer and a closing are.
+        if field in follows or getattr(complaint, field) is None:
+            follows[field] = at
+            happened.append(kind)
+    if state == WITHDRAWN:
+        happened.append(MomentKind.WITHDRAWN)
+    return follows, happened

@@ -1,0 +1,213 @@
+"""Taking a complaint in: recorded, acknowledged, assessed, put right."""
+
+from datetime import datetime
+from typing import TypedDict
+
+from typing_extensions import Unpack
+
+from servicecrm.complaints.events import (
+    ComplaintAcknowledged,
+    ComplaintAmended,
+    ComplaintAssessed,
+    ComplaintRecorded,
+)
+from servicecrm.complaints.lifecycle import ACKNOWLEDGE, AMEND, ASSESS, LIFECYCLE
+from servicecrm.complaints.model import Channel, Complaint, ComplaintId, MomentKind, Priority, Severity
+from servicecrm.complaints.policy import DEFAULT, ComplaintPolicy
+from servicecrm.errors import InvalidValue, PolicyViolation
+from servicecrm.kernel.decisions import Actor, Decision, begin, stamp
+from servicecrm.kernel.frozen import EMPTY, FrozenMap
+from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.values import ContactPoint, language_tag
+from servicecrm.tracking.moments import Side, with_moment
+
+__all__ = ["Amendment", "acknowledge", "amend", "assess", "record"]
+
+
+def record(
+    *,
+    id: str,
+    subject: str,
+    channel: Channel | str,
+    number: str | None = None,
+    text: str = "",
+    remedy_sought: str | None = None,
+    language: str | None = None,
+    customer: str | None = None,
+    complainant: str | None = None,
+    contact: ContactPoint | None = None,
+    on_behalf_of: str | None = None,
+    service: str | None = None,
+    agreement: str | None = None,
+    category: str | None = None,
+    severity: Severity | str | None = None,
+    due_at: datetime | None = None,
+    tags: frozenset[str] = frozenset(),
+    extra: FrozenMap = EMPTY,
+    by: Actor | str,
+    at: datetime,
+    received_at: datetime | None = None,
+    policy: ComplaintPolicy = DEFAULT,
+    policy_version: int = 0,
+) -> Decision[Complaint]:
+    """Start a complaint. It may be anonymous; `received_at` is when it reached us, if that was before `at`.
+
+    Raises:
+        InvalidValue: a text is blank, or a code or the language is unknown.
+        PolicyViolation: it would be received in the future, or the house does not have the category.
+
+    Source: ISO 10002 clause 7 (receipt); C040.
+    """
+    event = ComplaintRecorded(**stamp(by, at, received_at))
+    complaint = Complaint(
+        id=ComplaintId(id),
+        number=number,
+        state=LIFECYCLE.initial,
+        customer=customer,
+        complainant=complainant,
+        contact=contact,
+        on_behalf_of=on_behalf_of,
+        subject=subject,
+        text=text,
+        remedy_sought=remedy_sought,
+        language=None if language is None else language_tag(language),
+        channel=Channel(channel),
+        service=service,
+        agreement=agreement,
+        category=category,
+        tags=tags,
+        severity=None if severity is None else Severity(severity),
+        received_at=event.occurred_at,
+        recorded_at=event.recorded_at,
+        due_at=due_at,
+        policy=policy_version,
+        moments=with_moment((), MomentKind.RECEIVED, event, side=Side.OUTSIDE),
+        extra=extra,
+    )
+    policy.check_category(category)
+    return begin(complaint, event)
+
+
+def acknowledge(
+    complaint: Complaint,
+    *,
+    expected_by: datetime | None = None,
+    by: Actor | str,
+    at: datetime,
+    occurred_at: datetime | None = None,
+) -> Decision[Complaint]:
+    """Confirm receipt to the complainant. `expected_by` is the promise given with it.
+
+    Raises:
+        TransitionNotAllowed: the complaint is past its acknowledgement.
+        PolicyViolation: the promise lies before it is given.
+
+    Source: ISO 10002 clause 7 (acknowledgement); C042.
+    """
+    event = ComplaintAcknowledged(**stamp(by, at, occurred_at))
+    decision = LIFECYCLE.move(
+        complaint,
+        ACKNOWLEDGE,
+        event,
+        acknowledged_at=event.occurred_at,
+        promised_by=expected_by,
+        moments=with_moment(complaint.moments, MomentKind.ACKNOWLEDGED, event, side=Side.INSIDE),
+    )
+    if expected_by is not None and micros(expected_by) < micros(event.occurred_at):
+        raise PolicyViolation("expected_by", "a promise cannot lie before it is given; name a later time, or none")
+    return decision
+
+
+def assess(
+    complaint: Complaint,
+    *,
+    severity: Severity | str | None = None,
+    impact: Severity | str | None = None,
+    safety: bool | None = None,
+    priority: Priority | str | None = None,
+    reason: str | None = None,
+    by: Actor | str,
+    at: datetime,
+    occurred_at: datetime | None = None,
+    policy: ComplaintPolicy = DEFAULT,
+) -> Decision[Complaint]:
+    """Rate a complaint; its priority follows from the policy. A rating that is not given stays as it was.
+
+    `priority` puts another one in force, for a `reason`, until the complaint is assessed again.
+
+    Raises:
+        TransitionNotAllowed: the complaint is not acknowledged yet, or was answered.
+        GuardNotMet: severity or impact were never rated.
+        PolicyViolation: another priority than the computed one has no reason, or there is a risk to safety.
+
+    Source: ISO 10002 clause 7 (initial assessment); C043.
+    """
+    severity = complaint.severity if severity is None else Severity(severity)
+    impact = complaint.impact if impact is None else Severity(impact)
+    safety = complaint.safety if safety is None else safety
+    computed = policy.priority(severity, impact, safety=safety)
+    in_force = computed if priority is None else Priority(priority)
+    decision = LIFECYCLE.move(
+        complaint,
+        ASSESS,
+        ComplaintAssessed(**stamp(by, at, occurred_at), reason=reason),
+        severity=severity,
+        impact=impact,
+        safety=safety,
+        computed_priority=computed,
+        priority=in_force,
+    )
+    policy.check_priority(in_force, computed=computed, safety=safety, reason=reason)
+    return decision
+
+
+class Amendment(TypedDict, total=False):
+    """What can be put right of a complaint; None takes a value away."""
+
+    subject: str
+    text: str
+    remedy_sought: str | None
+    language: str | None
+    channel: Channel | str
+    customer: str | None
+    complainant: str | None
+    contact: ContactPoint | None
+    on_behalf_of: str | None
+    service: str | None
+    agreement: str | None
+    category: str | None
+    due_at: datetime | None
+    tags: frozenset[str]
+    extra: FrozenMap
+
+
+def amend(
+    complaint: Complaint,
+    *,
+    reason: str | None = None,
+    by: Actor | str,
+    at: datetime,
+    occurred_at: datetime | None = None,
+    policy: ComplaintPolicy = DEFAULT,
+    **changes: Unpack[Amendment],
+) -> Decision[Complaint]:
+    """Put right what is recorded of a complaint: `amend(complaint, category="water", by=..., at=...)`.
+
+    Raises:
+        TransitionNotAllowed: the complaint is withdrawn.
+        InvalidValue: nothing is given, something else than an `Amendment`, a blank text, or an unknown code.
+        PolicyViolation: the house does not have the category.
+    """
+    others = changes.keys() - Amendment.__annotations__.keys()
+    if others or not changes:
+        told = f"cannot amend {', '.join(sorted(others))}" if others else "nothing to amend"
+        raise InvalidValue("complaint", f"{told}; it can change {', '.join(Amendment.__annotations__)}")
+    channel, language = changes.get("channel"), changes.get("language")
+    if channel is not None:
+        changes["channel"] = Channel(channel)
+    if language is not None:
+        changes["language"] = language_tag(language)
+    event = ComplaintAmended(**stamp(by, at, occurred_at), reason=reason)
+    decision = LIFECYCLE.move(complaint, AMEND, event, **changes)
+    policy.check_category(changes.get("category"))
+    return decision

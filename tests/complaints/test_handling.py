@@ -1,0 +1,235 @@
+"""A complaint gets a handler, waits, is closed, reopened or withdrawn."""
+
+from datetime import timedelta
+
+import pytest
+
+from servicecrm import complaints
+from servicecrm.complaints import Complaint, ComplaintPolicy, Waiting, WaitingFor
+from servicecrm.errors import GuardNotMet, InvalidValue, PolicyViolation, TransitionNotAllowed
+from servicecrm.testing.makers import MONDAY, a_complaint, an_actor
+from servicecrm.tracking import standing
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+ANN = an_actor()
+
+
+def in_handling(**changes: object) -> Complaint:
+    return a_complaint(**{"state": "in_handling", "handler": "north", "handler_since": MONDAY, **changes})
+
+
+def waiting(**changes: object) -> Complaint:
+    return in_handling(waiting=Waiting(for_=WaitingFor.CUSTOMER, since=MONDAY), **changes)
+
+
+def closed(**changes: object) -> Complaint:
+    times = {"answered_at": MONDAY, "closed_at": MONDAY, "closing_code": "resolved"}
+    return in_handling(state="closed", **{**times, **changes})
+
+
+# -- handlers ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["acknowledged", "assessed"])
+def test_assigning_names_the_handler_and_starts_the_handling(state: str) -> None:
+    complaint = complaints.assign(a_complaint(state=state), "north", by=ANN, at=MONDAY + HOUR).after
+
+    assert complaint.state == "in_handling"
+    assert (complaint.handler, complaint.handler_since) == ("north", MONDAY + HOUR)
+    assert complaint.forwards == 0
+    assert complaint.moments[-1].kind == "assigned"
+
+
+def test_a_complaint_is_assigned_to_somebody() -> None:
+    with pytest.raises(GuardNotMet, match="cannot assign yet; needed first: a handler is named"):
+        complaints.assign(a_complaint(state="assessed"), "", by=ANN, at=MONDAY)
+
+
+def test_a_complaint_with_a_handler_is_forwarded_not_assigned() -> None:
+    with pytest.raises(TransitionNotAllowed, match=r"cannot assign while in_handling; allowed: .*forward"):
+        complaints.assign(in_handling(), "south", by=ANN, at=MONDAY)
+
+
+def test_forwarding_counts_and_starts_anew_for_the_new_handler() -> None:
+    decision = complaints.forward(in_handling(), "south", reason="their street", by=ANN, at=MONDAY + HOUR)
+
+    assert decision.after.state == "in_handling"
+    assert (decision.after.handler, decision.after.handler_since) == ("south", MONDAY + HOUR)
+    assert decision.after.forwards == 1
+    assert decision.after.moments[-1].kind == "forwarded"
+    assert decision.events[0].type == "complaint.forwarded"
+
+
+def test_forwarding_goes_to_somebody_else() -> None:
+    with pytest.raises(GuardNotMet, match="the new handler is another one than the present one"):
+        complaints.forward(in_handling(), "north", by=ANN, at=MONDAY)
+
+
+def test_every_reason_not_to_forward_is_told_at_once() -> None:
+    with pytest.raises(GuardNotMet) as caught:
+        complaints.forward(in_handling(handler=""), "", by=ANN, at=MONDAY)
+
+    assert caught.value.guards == ("handler_named", "other_handler")
+
+
+def test_what_nobody_handles_cannot_be_forwarded() -> None:
+    with pytest.raises(TransitionNotAllowed):
+        complaints.forward(a_complaint(state="assessed"), "south", by=ANN, at=MONDAY)
+
+
+# -- waiting -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["acknowledged", "assessed", "in_handling"])
+def test_waiting_is_no_state(state: str) -> None:
+    complaint = complaints.wait(
+        a_complaint(state=state), "customer", reason="photos", until=MONDAY + DAY, by=ANN, at=MONDAY
+    ).after
+
+    assert complaint.state == state
+    assert complaint.waiting == Waiting(for_=WaitingFor.CUSTOMER, reason="photos", since=MONDAY, until=MONDAY + DAY)
+    assert (complaint.moments[-1].kind, complaint.moments[-1].code) == ("waiting", "customer")
+
+
+def test_a_complaint_waits_for_one_thing_at_a_time() -> None:
+    with pytest.raises(GuardNotMet, match="the complaint is not waiting already"):
+        complaints.wait(waiting(), "approval", by=ANN, at=MONDAY)
+
+
+def test_a_wait_ends_after_it_starts() -> None:
+    with pytest.raises(PolicyViolation, match="until: a wait ends after it starts"):
+        complaints.wait(in_handling(), "scheduled", until=MONDAY, by=ANN, at=MONDAY)
+
+
+def test_a_complaint_waits_for_something_known() -> None:
+    with pytest.raises(InvalidValue, match="expected one of customer, third_party"):
+        complaints.wait(in_handling(), "rain", by=ANN, at=MONDAY)
+
+
+@pytest.mark.parametrize("state", ["recorded", "responded", "closed", "withdrawn"])
+def test_only_what_is_worked_on_waits(state: str) -> None:
+    with pytest.raises(TransitionNotAllowed, match=f"cannot wait while {state}"):
+        complaints.wait(a_complaint(state=state), "customer", by=ANN, at=MONDAY)
+
+
+def test_resuming_ends_the_wait() -> None:
+    complaint = complaints.resume(waiting(), by=ANN, at=MONDAY + HOUR).after
+
+    assert complaint.waiting is None
+    assert (complaint.moments[-1].kind, complaint.moments[-1].code) == ("resumed", "customer")
+
+
+def test_what_does_not_wait_cannot_resume() -> None:
+    with pytest.raises(GuardNotMet, match="the complaint is waiting"):
+        complaints.resume(in_handling(), by=ANN, at=MONDAY)
+
+
+# -- closing -------------------------------------------------------------------------------------
+
+
+def test_closing_says_how_it_ended() -> None:  # C049
+    complaint = complaints.close(
+        in_handling(state="responded", answered_at=MONDAY), "goodwill", by=ANN, at=MONDAY
+    ).after
+
+    assert (complaint.state, complaint.closing_code, complaint.closed_at) == ("closed", "goodwill", MONDAY)
+    assert (complaint.moments[-1].kind, complaint.moments[-1].code) == ("closed", "goodwill")
+
+
+def test_closing_demands_a_code() -> None:  # C049
+    with pytest.raises(GuardNotMet, match="closing_code is given"):
+        complaints.close(in_handling(state="responded"), "", by=ANN, at=MONDAY)
+
+
+def test_a_closing_code_comes_from_the_list_of_the_house() -> None:  # C049
+    with pytest.raises(PolicyViolation, match="known: resolved, explained, goodwill, unreachable, no_action"):
+        complaints.close(in_handling(state="responded"), "whatever", by=ANN, at=MONDAY)
+
+
+@pytest.mark.parametrize("state", ["recorded", "acknowledged", "assessed", "in_handling", "closed", "withdrawn"])
+def test_only_what_was_answered_is_closed(state: str) -> None:  # C049
+    with pytest.raises(TransitionNotAllowed, match=f"cannot close while {state}"):
+        complaints.close(a_complaint(state=state), "resolved", by=ANN, at=MONDAY)
+
+
+# -- reopening -----------------------------------------------------------------------------------
+
+
+def test_reopening_takes_up_the_handling_where_it_was() -> None:  # C050
+    decision = complaints.reopen(closed(), "It stopped again.", by=ANN, at=MONDAY + DAY)
+    complaint = decision.after
+
+    assert (complaint.state, complaint.handler, complaint.reopenings) == ("in_handling", "north", 1)
+    assert (complaint.answered_at, complaint.closed_at, complaint.closing_code) == (None, None, None)
+    assert complaint.moments[-1].kind == "reopened"
+    assert "stopped" not in repr(decision.events)
+
+
+def test_an_answer_that_does_not_satisfy_reopens_too() -> None:
+    assert complaints.reopen(in_handling(state="responded"), "Not so.", by=ANN, at=MONDAY).after.state == "in_handling"
+
+
+def test_a_reopening_has_a_reason() -> None:
+    with pytest.raises(InvalidValue, match=r"reason: a text must not be blank"):
+        complaints.reopen(closed(), " ", by=ANN, at=MONDAY)
+
+
+def test_a_complaint_may_be_reopened_until_the_window_ends() -> None:  # C050
+    policy = ComplaintPolicy(reopen_within=30 * DAY)
+
+    complaints.reopen(closed(), "It stopped again.", policy=policy, by=ANN, at=MONDAY + 30 * DAY)
+    with pytest.raises(PolicyViolation, match=r"until 2026-04-01T09:00:00\+00:00; record a new complaint instead"):
+        complaints.reopen(closed(), "It stopped again.", policy=policy, by=ANN, at=MONDAY + 30 * DAY + HOUR)
+
+
+@pytest.mark.parametrize("state", ["recorded", "acknowledged", "assessed", "in_handling", "withdrawn"])
+def test_only_what_has_an_end_is_reopened(state: str) -> None:
+    with pytest.raises(TransitionNotAllowed, match=f"cannot reopen while {state}"):
+        complaints.reopen(a_complaint(state=state), "Again.", by=ANN, at=MONDAY)
+
+
+# -- withdrawing ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["recorded", "acknowledged", "assessed", "in_handling", "responded"])
+def test_a_complaint_can_be_withdrawn_while_it_is_open(state: str) -> None:
+    complaint = complaints.withdraw(a_complaint(state=state), reason="solved itself", by=ANN, at=MONDAY).after
+
+    assert complaint.state == "withdrawn"
+    assert complaint.moments[-1].kind == "withdrawn"
+
+
+def test_what_is_withdrawn_waits_for_nothing() -> None:
+    complaint = complaints.withdraw(waiting(), by=ANN, at=MONDAY).after
+
+    assert complaint.waiting is None
+    assert [moment.kind for moment in complaint.moments[-2:]] == ["resumed", "withdrawn"]
+
+
+@pytest.mark.parametrize("state", ["closed", "withdrawn"])
+def test_what_has_ended_cannot_be_withdrawn(state: str) -> None:
+    with pytest.raises(TransitionNotAllowed, match=f"cannot withdraw while {state}"):
+        complaints.withdraw(a_complaint(state=state), by=ANN, at=MONDAY)
+
+
+# -- voiding -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", complaints.LIFECYCLE.states)
+def test_a_moment_can_be_voided_in_every_state_and_nothing_else_changes(state: str) -> None:
+    before = a_complaint(state=state)
+    after = complaints.void(before, 1, reason="another complaint", by=ANN, at=MONDAY).after
+
+    assert standing(after.moments) == ()
+    assert after == a_complaint(state=state, moments=after.moments)
+
+
+def test_voiding_has_a_reason_and_a_moment() -> None:
+    with pytest.raises(InvalidValue, match=r"reason: a text must not be blank"):
+        complaints.void(a_complaint(), 1, reason="", by=ANN, at=MONDAY)
+    with pytest.raises(InvalidValue, match="there is no moment 2"):
+        complaints.void(a_complaint(), 2, reason="a mistake", by=ANN, at=MONDAY)
+    voided = complaints.void(a_complaint(), 1, reason="a mistake", by=ANN, at=MONDAY).after
+    with pytest.raises(PolicyViolation, match="moment 1 was voided before"):
+        complaints.void(voided, 1, reason="a mistake", by=ANN, at=MONDAY)

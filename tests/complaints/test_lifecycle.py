@@ -1,0 +1,88 @@
+"""Whatever is done with a complaint, its lifecycle decides, and what it refuses changes nothing."""
+
+import pytest
+from hypothesis import given
+
+from servicecrm.complaints import LIFECYCLE, Complaint
+from servicecrm.complaints.actions import __all__ as commands
+from servicecrm.errors import GuardNotMet, TransitionNotAllowed
+from servicecrm.kernel.decisions import Decision
+from servicecrm.kernel.records import evolve
+from servicecrm.testing.makers import MONDAY, a_complaint, an_actor, feasible, take
+from servicecrm.testing.strategies import walks
+
+Walk = tuple[Decision[Complaint], ...]
+
+
+def test_states_are_told_in_the_order_of_a_life() -> None:
+    assert LIFECYCLE.states == (
+        "recorded", "acknowledged", "assessed", "in_handling", "responded", "closed", "withdrawn"
+    )  # fmt: skip
+
+
+def test_closed_rests_and_withdrawn_is_the_end() -> None:
+    assert LIFECYCLE.resting == {"closed"}
+    assert LIFECYCLE.final == {"withdrawn"}
+    assert LIFECYCLE.open == LIFECYCLE.tags["open"]
+    assert LIFECYCLE.allowed("withdrawn") == ("message", "note", "void")
+
+
+def test_every_action_is_a_command() -> None:
+    assert set(LIFECYCLE.actions) == set(commands) - {"Amendment", "record", "adopt"}
+
+
+def test_what_is_missing_is_told_before_it_is_tried() -> None:
+    assert LIFECYCLE.blocked(a_complaint(state="acknowledged")) == {
+        "assess": ("the priority is known",),
+        "assign": ("a handler is named",),
+        "resume": ("the complaint is waiting",),
+    }
+    assert LIFECYCLE.blocked(a_complaint(state="responded")) == {"close": ("closing_code is given",)}
+
+
+@given(walks())
+def test_a_walk_follows_the_table(walk: Walk) -> None:  # C003
+    rows = {(row.from_, row.to) for row in LIFECYCLE.rows()}
+
+    for decision in walk:
+        assert decision.before is not None
+        assert (decision.before.state, decision.after.state) in rows
+
+
+@given(walks())
+def test_what_cannot_be_done_is_refused_and_changes_nothing(walk: Walk) -> None:  # C003
+    complaint = walk[-1].after if walk else a_complaint()
+    copy = evolve(complaint)
+
+    for action in LIFECYCLE.actions:
+        if action in feasible(complaint):
+            assert take(complaint, action, by=an_actor(), at=MONDAY).before is complaint
+        elif action != "void":  # without a moment left, voiding is refused by the moments themselves
+            with pytest.raises((TransitionNotAllowed, GuardNotMet)):
+                take(complaint, action, by=an_actor(), at=MONDAY)
+        assert complaint == copy
+
+
+@given(walks())
+def test_the_changes_of_the_facts_add_up_to_the_record(walk: Walk) -> None:  # C004
+    replayed = a_complaint()
+    for decision in walk:
+        for step in decision.steps:
+            replayed = evolve(replayed, **step.changes)
+
+    assert replayed == (walk[-1].after if walk else a_complaint())
+
+
+@given(walks())
+def test_what_a_complaint_says_of_itself_holds_together(walk: Walk) -> None:
+    for complaint in (decision.after for decision in walk):
+        happened = [moment.kind for moment in complaint.moments]
+
+        assert (
+            (complaint.closed_at is not None) == (complaint.state == "closed") == (complaint.closing_code is not None)
+        )
+        assert (complaint.waiting is None) or complaint.state in ("acknowledged", "assessed", "in_handling")
+        assert (complaint.waiting is not None) == (happened.count("waiting") - happened.count("resumed") == 1)
+        assert complaint.reopenings == happened.count("reopened")
+        assert complaint.forwards == happened.count("forwarded")
+        assert complaint.handler is not None or complaint.state not in ("in_handling", "responded", "closed")
