@@ -1,0 +1,47 @@
+"""Cursors: where a page ended, as an opaque text that a caller hands back."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from servicecrm.errors import InvalidValue
+from servicecrm.kernel.kinds import Column
+from servicecrm.kernel.records import text_problem
+from servicecrm.storage.rows import Position, Query
+
+__all__ = ["cut", "read", "write"]
+
+T = TypeVar("T")
+
+
+def write(order: str, position: Position) -> str:
+    """The cursor of a position."""
+    return base64.urlsafe_b64encode(json.dumps([order, *position], ensure_ascii=False).encode()).decode()
+
+
+def read(cursor: str, order: str, column: Column[Any] | None) -> Position:
+    """The position of a cursor; `column` is the one that the order names, None for the id.
+
+    Raises:
+        InvalidValue: it is not one of ours, or belongs to another order.
+    """
+    try:
+        theirs, value, id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+    except (ValueError, TypeError, binascii.Error, UnicodeError, RecursionError):
+        raise InvalidValue("after", "not a cursor; hand back the `next` of a page as it is") from None
+    if theirs != order:
+        raise InvalidValue("after", f"this cursor belongs to another order than {order!r}")
+    fits = value == id if column is None else column.holds(value)
+    if text_problem(id) is not None or not fits:
+        raise InvalidValue("after", "not a cursor; hand back the `next` of a page as it is")
+    return Position(value, id)
+
+
+def cut(found: Sequence[tuple[T, Position]], query: Query) -> tuple[Sequence[tuple[T, Position]], str | None]:
+    """What belongs to the page, and the cursor of the next one if more was found."""
+    if query.limit is None or len(found) <= query.limit:
+        return found, None
+    kept = found[: query.limit]
+    return kept, write(f"{'-' if query.descending else ''}{query.order}", kept[-1][1])

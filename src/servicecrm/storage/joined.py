@@ -1,0 +1,98 @@
+"""Work inside a host's own SQLite transaction."""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from servicecrm.errors import NoTransaction, SchemaTooNew, SchemaTooOld, StoreUnavailable
+from servicecrm.kernel.kinds import Kind
+from servicecrm.storage.kinds import SHIPPED
+from servicecrm.storage.ports import Fact, Op
+from servicecrm.storage.schema import CURRENT
+from servicecrm.storage.sqlite import answer, named_errors, version_of
+from servicecrm.storage.statements import SQLITE, Statements
+from servicecrm.storage.store import Answer, EngineStore
+
+__all__ = ["JoinedEngine", "JoinedStore"]
+
+
+class JoinedStore(EngineStore):
+    """A store inside a host's transaction: it never commits, and a unit that fails takes back only its own work.
+
+    Call `committed()` after the host's commit: then the hooks run.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, kinds: Sequence[Kind[Any]] = SHIPPED) -> None:
+        super().__init__(JoinedEngine(connection), kinds)
+        self._waiting: list[Fact] = []
+
+    def _after_commit(self, facts: Sequence[Fact]) -> None:
+        self._waiting += facts
+
+    def committed(self) -> None:
+        """The host has committed: run the hooks for what happened in its transaction."""
+        facts = list(self._waiting)
+        self._waiting.clear()  # the list is shared with the same store for other tenants
+        super()._after_commit(facts)
+
+
+class JoinedEngine:
+    """Units as savepoints on a host's connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        if not connection.in_transaction:
+            raise NoTransaction
+        found = version_of(connection)
+        if found < CURRENT:
+            raise SchemaTooOld(found, CURRENT)
+        if found > CURRENT:
+            raise SchemaTooNew("the store", found, CURRENT)
+        self._connection = connection
+        self._closed = False
+
+    @contextlib.contextmanager
+    def transaction(self, tenant: str, *, readonly: bool) -> Iterator[Answer]:
+        """One savepoint; the host's transaction goes on whatever happens in it."""
+        connection = self._connection
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        if not connection.in_transaction:
+            raise NoTransaction
+        statements = Statements(tenant, SQLITE)
+        with named_errors(), closing_cursor(connection) as cursor:
+            cursor.execute("SAVEPOINT servicecrm")
+        try:
+            yield lambda op: self._answer(op, statements)
+        except BaseException:
+            # A full disk makes SQLite roll back everything by itself; then there is no savepoint any longer.
+            if connection.in_transaction:
+                with closing_cursor(connection) as cursor:
+                    cursor.execute("ROLLBACK TO servicecrm")
+                    cursor.execute("RELEASE servicecrm")
+            raise
+        with named_errors(), closing_cursor(connection) as cursor:
+            cursor.execute("RELEASE servicecrm")
+
+    def _answer(self, op: Op, statements: Statements) -> Any:
+        with _plain_text(self._connection):
+            return answer(self._connection, op, statements)
+
+    def close(self) -> None:
+        """Refuse to work from now on; the connection is the host's."""
+        self._closed = True
+
+
+def closing_cursor(connection: sqlite3.Connection) -> contextlib.closing[sqlite3.Cursor]:
+    """A cursor of our own, so that the host's stay as they are."""
+    return contextlib.closing(connection.cursor())
+
+
+@contextlib.contextmanager
+def _plain_text(connection: sqlite3.Connection) -> Iterator[None]:
+    theirs: Callable[[bytes], Any] = connection.text_factory
+    connection.text_factory = str
+    try:
+        yield
+    finally:
+        connection.text_factory = theirs

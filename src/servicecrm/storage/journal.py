@@ -1,0 +1,203 @@
+"""The journal: what is written for a fact, and how tampering shows.
+
+Each record chains its own entries, because its revision lock puts them in order; a seal then links the entries of
+a unit into the chain of the tenant. Personal values stand apart and enter the chain only as a salted commitment,
+so that they can be erased and the chain stays valid.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from servicecrm.errors import BrokenJournal
+from servicecrm.kernel.decisions import Event, Step
+from servicecrm.kernel.documents import Document, Schema, dump_fields, to_text
+from servicecrm.kernel.frozen import FrozenMap, Plain, thaw
+from servicecrm.kernel.kinds import Kind, from_micros, micros
+from servicecrm.kernel.records import field_names, fields_of, personal_fields
+from servicecrm.storage.ports import Entry
+
+__all__ = ["EntryRow", "Link", "SealRow", "chained", "checked", "entry_of", "replayed", "sealed"]
+
+
+class EntryRow(NamedTuple):
+    """A journal entry as it is stored. Instants are microseconds."""
+
+    kind: str
+    id: str
+    n: int
+    revision: int
+    schema: int
+    type: str
+    by: str
+    on_behalf_of: str | None
+    occurred_at: int
+    recorded_at: int
+    command: str | None
+    body: str
+    commitment: str | None
+    salt: str | None
+    personal: str | None
+    hash: str
+    seal: int | None
+
+
+class Link(NamedTuple):
+    """The end of a record's chain."""
+
+    n: int
+    hash: str
+
+
+class SealRow(NamedTuple):
+    """A link of the tenant's chain, over the entries that carry its number."""
+
+    n: int
+    entries: int
+    hash: str
+
+
+START = Link(0, "")
+
+
+def chained(
+    kind: Kind[Any], id: str, revision: int, steps: Iterable[tuple[Step, str | None]], last: Link, seal: int | None
+) -> list[EntryRow]:
+    """The entries of a record's new facts, each with its command, linked to its last one."""
+    rows = []
+    for step, command in steps:
+        event = step.event
+        body, personal = _split(kind.schema, step)
+        salt = secrets.token_hex(16) if personal is not None else None
+        row = EntryRow(
+            kind=kind.name,
+            id=id,
+            n=last.n + 1,
+            revision=revision,
+            schema=kind.schema.current,
+            type=event.type,
+            by=event.by.id,
+            on_behalf_of=event.by.on_behalf_of,
+            occurred_at=micros(event.occurred_at),
+            recorded_at=micros(event.recorded_at),
+            command=command,
+            body=body,
+            commitment=_commitment(salt, personal),
+            salt=salt,
+            personal=personal,
+            hash="",
+            seal=seal,
+        )
+        last = Link(row.n, _hash(last.hash, row))
+        rows.append(row._replace(hash=last.hash))
+    return rows
+
+
+def sealed(n: int, previous: str, hashes: Iterable[str]) -> SealRow:
+    """The seal over the entries of a unit."""
+    ordered = sorted(hashes)
+    digest = hashlib.sha256("\n".join((previous, str(n), *ordered)).encode()).hexdigest()
+    return SealRow(n, len(ordered), digest)
+
+
+def entry_of(row: EntryRow) -> Entry:
+    """The entry of a stored row; the personal part is put back where it was."""
+    body = json.loads(row.body)
+    if row.personal is not None:
+        apart = json.loads(row.personal)
+        body = {part: {**body[part], **apart.get(part, {})} for part in body}
+    return Entry(
+        kind=row.kind,
+        id=row.id,
+        n=row.n,
+        revision=row.revision,
+        type=row.type,
+        by=row.by,
+        on_behalf_of=row.on_behalf_of,
+        occurred_at=from_micros(row.occurred_at),
+        recorded_at=from_micros(row.recorded_at),
+        command=row.command,
+        schema=row.schema,
+        data=FrozenMap(body["data"]),
+        changes=FrozenMap(body["changes"]),
+        appended=FrozenMap(body["appended"]),
+        erased=row.commitment is not None and row.personal is None,
+        hash=row.hash,
+    )
+
+
+def replayed(schema: Schema[Any], entries: Iterable[Entry]) -> Any:
+    """The record that these facts lead to, from the first one on.
+
+    Source: C004.
+    """
+    document: Document = {}
+    version, revision = schema.current, 0
+    for entry in entries:
+        if document and entry.schema != version:
+            document = schema.upcast(document, version, entry.schema)
+        document.update({name: thaw(value) for name, value in entry.changes.items()})
+        document.update({name: [*document[name], *map(thaw, tail)] for name, tail in _tails(entry)})
+        version, revision = entry.schema, entry.revision
+    return schema.load(document, version=version, revision=revision)
+
+
+def _tails(entry: Entry) -> Iterator[tuple[str, tuple[Plain, ...]]]:
+    return ((name, tail) for name, tail in entry.appended.items() if isinstance(tail, tuple))
+
+
+def checked(row: EntryRow, last: Link) -> Link:
+    """Check that a row follows the last one of its record unchanged.
+
+    Raises:
+        BrokenJournal: it does not.
+    """
+    where = f"entry {row.n} of {row.kind} {row.id}"
+    if row.n != last.n + 1:
+        raise BrokenJournal(f"{where} follows entry {last.n}: entries are missing or out of order")
+    if row.personal is not None and (row.commitment is None or _commitment(row.salt, row.personal) != row.commitment):
+        raise BrokenJournal(f"{where}: the personal part does not fit its commitment")
+    if row.hash != _hash(last.hash, row):
+        raise BrokenJournal(f"{where} was changed")
+    return Link(row.n, row.hash)
+
+
+def _split(schema: Schema[Any], step: Step) -> tuple[str, str | None]:
+    own = {name: value for name, value in fields_of(step.event).items() if name not in _COMMON}
+    data, data_apart = _parted(type(step.event), own)
+    changes, changes_apart = _parted(schema.record, step.changes)
+    appended, appended_apart = _parted(schema.record, step.appended)
+    apart = {"data": data_apart, "changes": changes_apart, "appended": appended_apart}
+    personal = to_text({part: values for part, values in apart.items() if values}) if any(apart.values()) else None
+    return to_text({"data": data, "changes": changes, "appended": appended}), personal
+
+
+def _parted(record: type, values: Mapping[str, object]) -> tuple[Document, Document]:
+    document = dump_fields(record, values)
+    personal = _personal(record)
+    if personal.isdisjoint(document):
+        return document, {}
+    return (
+        {name: value for name, value in document.items() if name not in personal},
+        {name: value for name, value in document.items() if name in personal},
+    )
+
+
+_COMMON = frozenset(field_names(Event))
+_personal = cache(personal_fields)
+
+
+def _commitment(salt: str | None, personal: str | None) -> str | None:
+    if salt is None or personal is None:
+        return None
+    return hmac.new(bytes.fromhex(salt), personal.encode(), hashlib.sha256).hexdigest()
+
+
+def _hash(previous: str, row: EntryRow) -> str:
+    # Everything but the erasable part, the hash itself and the seal, which on some stores is set later.
+    text = json.dumps((previous, *row[:13]), ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,353 @@
+"""A store in memory: for tests, notebooks and trials. It keeps what a database would keep, and forgets it at the end."""
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cmp_to_key
+from typing import Any, NamedTuple
+
+from servicecrm.errors import ForkedStoreError, StoreBusy, StoreUnavailable
+from servicecrm.kernel.filters import All, Any_, Comparison, Filter, Has, Not, Search
+from servicecrm.kernel.kinds import Indexed, Kind, micros
+from servicecrm.storage.journal import EntryRow, Link, SealRow
+from servicecrm.storage.kinds import SHIPPED
+from servicecrm.storage.ports import Command, Delivery, Notice, Outcome
+from servicecrm.storage.rows import (
+    CommandRow,
+    NoticeRow,
+    NumberRow,
+    Position,
+    Query,
+    RecordRow,
+    command_rows,
+    delivery_of,
+    notice_row,
+    outcome_of,
+)
+from servicecrm.storage.store import Answer, EngineStore
+
+__all__ = ["MemoryStore"]
+
+
+class MemoryStore(EngineStore):
+    """A store in memory, safe to use from several threads, one unit after the other.
+
+    Source: C122.
+    """
+
+    def __init__(self, kinds: Sequence[Kind[Any]] = SHIPPED, *, timeout: float = 10.0) -> None:
+        super().__init__(MemoryEngine(timeout=timeout), kinds)
+
+
+class MemoryEngine:
+    """Transactions over dictionaries, one at a time, with an undo log instead of copies."""
+
+    def __init__(self, *, timeout: float) -> None:
+        self._data = _Data()
+        self._lock = threading.Lock()
+        self._timeout = timeout
+        self._process = os.getpid()
+        self._closed = False
+
+    @contextlib.contextmanager
+    def transaction(self, tenant: str, *, readonly: bool) -> Iterator[Answer]:
+        """One transaction; what it wrote is undone on any exception."""
+        if self._process != os.getpid():
+            raise ForkedStoreError(self._process, os.getpid())
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        if not self._lock.acquire(timeout=self._timeout):
+            raise StoreBusy
+        tables = MemoryTables(self._data, tenant)
+        try:
+            yield lambda op: op(tables)
+        except BaseException:
+            self._data.undo()
+            raise
+        finally:
+            self._data.log.clear()
+            self._lock.release()
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._closed = True
+        self._data = _Data()
+
+
+class _Stored(NamedTuple):
+    row: RecordRow
+    index: Mapping[str, Indexed]
+    terms: frozenset[tuple[str, str]]
+
+
+class _Data:
+    """Tables by name, each a dictionary, and how to undo what was written to them."""
+
+    def __init__(self) -> None:
+        self.tables: dict[Hashable, dict[Any, Any]] = {}
+        self.log: list[Callable[[], object]] = []
+
+    def table(self, *name: Hashable) -> dict[Any, Any]:
+        return self.tables.setdefault(name, {})
+
+    def put(self, table: dict[Any, Any], key: Any, value: Any) -> None:
+        if key in table:
+            old = table[key]
+            self.log.append(lambda: table.__setitem__(key, old))
+        else:
+            self.log.append(lambda: table.pop(key))
+        table[key] = value
+
+    def drop(self, table: dict[Any, Any], key: Any) -> None:
+        old = table.pop(key)
+        self.log.append(lambda: table.__setitem__(key, old))
+
+    def undo(self) -> None:
+        for step in reversed(self.log):
+            step()
+
+
+class MemoryTables:
+    """The requests of programs, done on dictionaries. See `servicecrm.storage.rows.Tables`."""
+
+    def __init__(self, data: _Data, tenant: str) -> None:
+        self._data, self._tenant = data, tenant
+
+    # -- records ---------------------------------------------------------------------------------
+
+    def fetch(self, kind: Kind[Any], id: str) -> RecordRow | None:
+        stored = self._records(kind).get(id)
+        return stored.row if stored else None
+
+    def select(self, kind: Kind[Any], query: Query) -> list[tuple[RecordRow, Position]]:
+        return [(stored.row, position) for stored, position in self._found(kind, query)]
+
+    def columns(
+        self, kind: Kind[Any], names: Sequence[str], query: Query
+    ) -> list[tuple[tuple[Indexed, ...], Position]]:
+        found = self._found(kind, query)
+        return [(tuple(_value(stored, name) for name in names), position) for stored, position in found]
+
+    def count(self, kind: Kind[Any], filter: Filter) -> int:
+        return sum(_passes(stored, filter) for stored in self._records(kind).values())
+
+    def insert(self, kind: Kind[Any], row: RecordRow, index: Mapping[str, Indexed]) -> bool:
+        records, numbers = self._records(kind), self._table("numbered", kind.name)
+        number = index.get("number")
+        if row.id in records or (number is not None and number in numbers):
+            return False
+        self._data.put(records, row.id, _Stored(row, index, frozenset()))
+        if number is not None:
+            self._data.put(numbers, number, row.id)
+        return True
+
+    def update(self, kind: Kind[Any], row: RecordRow, index: Mapping[str, Indexed], expected: int) -> bool:
+        records = self._records(kind)
+        old = records.get(row.id)
+        if old is None or old.row.revision != expected:
+            return False
+        self._data.put(records, row.id, _Stored(row, index, old.terms))
+        return True
+
+    def add_terms(self, kind: Kind[Any], id: str, terms: frozenset[tuple[str, str]]) -> None:
+        records = self._records(kind)
+        self._data.put(records, id, records[id]._replace(terms=records[id].terms | terms))
+
+    def drop_terms(self, kind: Kind[Any], id: str, terms: frozenset[tuple[str, str]]) -> None:
+        records = self._records(kind)
+        self._data.put(records, id, records[id]._replace(terms=records[id].terms - terms))
+
+    # -- journal ---------------------------------------------------------------------------------
+
+    def append(self, rows: Sequence[EntryRow]) -> None:
+        for row in rows:
+            self._data.put(self._table("journal", row.kind, row.id), row.n, row)
+            hashes = self._table("sealed").get(row.seal, ())
+            self._data.put(self._table("sealed"), row.seal, (*hashes, row.hash))
+            self._data.put(self._table("journals"), (row.kind, row.id), None)
+
+    def last_link(self, kind: str, id: str) -> Link | None:
+        entries = self._table("journal", kind, id)
+        return Link(len(entries), entries[len(entries)].hash) if entries else None
+
+    def entries(self, kind: str, id: str) -> list[EntryRow]:
+        return list(self._table("journal", kind, id).values())
+
+    def entries_after(self, after: tuple[str, str, int], limit: int) -> list[EntryRow]:
+        found: list[EntryRow] = []
+        for kind, id in sorted(self._table("journals")):
+            if (kind, id) >= (after[0], after[1]):
+                found += [row for row in self.entries(kind, id) if (kind, id, row.n) > after]
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    def last_seal(self) -> SealRow | None:
+        seals = self._table("seals")
+        return seals[len(seals)] if seals else None
+
+    def add_seal(self, seal: SealRow) -> None:
+        self._data.put(self._table("seals"), seal.n, seal)
+
+    def seals_after(self, n: int, limit: int) -> list[SealRow]:
+        return [seal for m, seal in self._table("seals").items() if m > n][:limit]
+
+    def sealed_hashes(self, first: int, last: int) -> list[tuple[int, str]]:
+        table = self._table("sealed")
+        return [(n, hash) for n, hashes in table.items() if first <= n <= last for hash in hashes]
+
+    # -- commands and numbers --------------------------------------------------------------------
+
+    def commands(self, ids: Sequence[str]) -> dict[str, tuple[str, Outcome]]:
+        known: dict[str, CommandRow] = self._table("commands")
+        return {id: (known[id].fingerprint, outcome_of(known[id])) for id in ids if id in known}
+
+    def add_commands(self, outcomes: Sequence[tuple[Command, Outcome]], now: datetime) -> None:
+        self.put_commands(command_rows(outcomes, now))
+
+    def next_number(self, kind: str, year: int) -> int:
+        numbers = self._table("numbers")
+        count: int = numbers.get((kind, year), 0) + 1
+        self._data.put(numbers, (kind, year), count)
+        return count
+
+    # -- outbox ----------------------------------------------------------------------------------
+
+    def enqueue(self, notices: Sequence[Notice]) -> None:
+        outbox = self._table("outbox")
+        for notice in notices:
+            if notice.key not in outbox:
+                self.put_notices([notice_row(notice, len(outbox) + 1)])
+
+    def claim(self, worker: str, now: datetime, limit: int, lease: timedelta) -> list[Delivery]:
+        clock, due = micros(datetime.now(UTC)), micros(now)
+        free = [
+            row
+            for row in self._table("outbox").values()
+            if row.delivered_at is None
+            and (row.not_before is None or row.not_before <= due)
+            and (row.claimed_until is None or row.claimed_until <= clock)
+        ]
+        until = clock + lease // timedelta(microseconds=1)
+        first = sorted(free, key=lambda row: row.place)[:limit]
+        claimed = [row._replace(attempt=row.attempt + 1, worker=worker, claimed_until=until) for row in first]
+        self.put_notices(claimed)
+        return [delivery_of(row) for row in claimed]
+
+    def settle(self, delivery: Delivery, *, delivered: bool, retry_at: datetime | None) -> int:
+        row: NoticeRow | None = self._table("outbox").get(delivery.notice.key)
+        mine = (delivery.worker, delivery.attempt)
+        if row is None or row.delivered_at is not None or (row.worker, row.attempt) != mine:
+            return 0
+        if delivered:
+            row = row._replace(delivered_at=micros(datetime.now(UTC)))
+        else:
+            not_before = None if retry_at is None else micros(retry_at)
+            row = row._replace(worker=None, claimed_until=None, not_before=not_before)
+        self.put_notices([row])
+        return 1
+
+    # -- moving a whole tenant -------------------------------------------------------------------
+
+    def commands_after(self, id: str, limit: int) -> list[CommandRow]:
+        return [row for key, row in sorted(self._table("commands").items()) if key > id][:limit]
+
+    def numbers(self) -> list[NumberRow]:
+        return [NumberRow(kind, year, last) for (kind, year), last in sorted(self._table("numbers").items())]
+
+    def notices_after(self, place: int, limit: int) -> list[NoticeRow]:
+        rows = sorted(self._table("outbox").values(), key=lambda row: row.place)
+        return [row for row in rows if row.place > place][:limit]
+
+    def put_commands(self, rows: Sequence[CommandRow]) -> None:
+        for row in rows:
+            self._data.put(self._table("commands"), row.id, row)
+
+    def put_numbers(self, rows: Sequence[NumberRow]) -> None:
+        for row in rows:
+            self._data.put(self._table("numbers"), (row.kind, row.year), row.last)
+
+    def put_notices(self, rows: Sequence[NoticeRow]) -> None:
+        for row in rows:
+            self._data.put(self._table("outbox"), row.key, row)
+
+    # -- tenants ---------------------------------------------------------------------------------
+
+    def register(self) -> None:
+        if self._tenant not in self._data.table("tenants"):
+            self._data.put(self._data.table("tenants"), self._tenant, None)
+
+    def tenants(self) -> tuple[str, ...]:
+        return tuple(sorted(self._data.table("tenants")))
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _table(self, *name: Hashable) -> dict[Any, Any]:
+        return self._data.table(self._tenant, *name)
+
+    def _records(self, kind: Kind[Any]) -> dict[str, _Stored]:
+        return self._table("records", kind.name)
+
+    def _found(self, kind: Kind[Any], query: Query) -> list[tuple[_Stored, Position]]:
+        found = [
+            (stored, Position(_value(stored, query.order), stored.row.id))
+            for stored in self._records(kind).values()
+            if _passes(stored, query.filter)
+        ]
+        before = _order(query)
+        if query.after is not None:
+            after = query.after
+            found = [(stored, position) for stored, position in found if before(after, position) < 0]
+        found.sort(key=cmp_to_key(lambda one, other: before(one[1], other[1])))
+        return found if query.limit is None else found[: query.limit + 1]
+
+
+def _value(stored: _Stored, name: str) -> Indexed:
+    return stored.row.id if name == "id" else stored.index[name]
+
+
+def _order(query: Query) -> Callable[[Position, Position], int]:
+    sign = -1 if query.descending else 1
+
+    def compare(one: Position, other: Position) -> int:
+        if (one.value is None) != (other.value is None):
+            return 1 if one.value is None else -1
+        if one.value == other.value:
+            return sign * ((one.id > other.id) - (one.id < other.id))
+        greater: bool = one.value > other.value  # type: ignore[operator]  # one column holds one type
+        return sign if greater else -sign
+
+    return compare
+
+
+def _passes(stored: _Stored, filter: Filter) -> bool:
+    match filter:
+        case Comparison(field=field, operator=operator, value=value):
+            return _compares(_value(stored, field), operator, value)
+        case Has(field=field, value=value):
+            return (field, value) in stored.terms
+        case Search(text=text):
+            return text in str(stored.index["search"])
+        case Not(inner=inner):
+            return not _passes(stored, inner)
+        case All(parts=parts):
+            return all(_passes(stored, part) for part in parts)
+        case Any_(parts=parts):
+            return any(_passes(stored, part) for part in parts)
+    raise TypeError(f"not a filter: {type(filter).__name__}")
+
+
+def _compares(left: Any, operator: str, right: Any) -> bool:
+    if operator == "==":
+        return bool(left == right)
+    if left is None:
+        return False
+    result: bool = {
+        "<": lambda: left < right,
+        "<=": lambda: left <= right,
+        ">": lambda: left > right,
+        ">=": lambda: left >= right,
+    }[operator]()
+    return result

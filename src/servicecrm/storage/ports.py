@@ -1,0 +1,256 @@
+"""What a store promises. Anything that passes `servicecrm.testing.StoreContract` is a store."""
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+import attrs
+
+from servicecrm.kernel.decisions import Decision, Event
+from servicecrm.kernel.filters import Filter
+from servicecrm.kernel.frozen import EMPTY, FrozenMap
+from servicecrm.kernel.kinds import Identified, Indexed, Kind
+from servicecrm.kernel.records import record
+
+if TYPE_CHECKING:
+    from servicecrm.storage.work import Work
+
+__all__ = [
+    "Command",
+    "Delivery",
+    "Entry",
+    "Fact",
+    "Head",
+    "Notice",
+    "Op",
+    "Outcome",
+    "Page",
+    "Program",
+    "Store",
+    "Unit",
+]
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Identified)
+
+Op = Callable[[Any], Any]
+"""One request to the tables of a store, such as `lambda tables: tables.fetch(kind, id)`."""
+
+Program = Generator[Op, Any, T]
+"""Work without input or output: it yields requests, is sent their answers, and returns a result.
+
+One program runs in memory, on SQLite and on PostgreSQL, waited for or awaited.
+"""
+
+
+@record
+class Command:
+    """The name that a caller gives to a change, so that sending it again changes nothing.
+
+    `fingerprint` is over the action and the caller's own arguments, without times and new ids.
+    """
+
+    id: str
+    fingerprint: str
+
+
+@record
+class Outcome:
+    """What a command did the first time."""
+
+    kind: str
+    id: str
+    revision: int
+    number: str | None = None
+
+
+@record
+class Notice:
+    """Something to tell somebody, kept until it is delivered.
+
+    `key` says what it is about, such as "complaint:7:acknowledge:1". It is never freed, so that a key is enqueued
+    at most once.
+    """
+
+    key: str
+    topic: str
+    recipient: str
+    kind: str
+    id: str
+    body: FrozenMap = EMPTY
+    not_before: datetime | None = None
+
+
+@record
+class Delivery:
+    """A notice that a worker has claimed. Deliver it, then `settle` it; after `until` others may claim it again."""
+
+    notice: Notice
+    worker: str
+    attempt: int
+    until: datetime
+
+
+@record
+class Entry:
+    """One fact of a record's history, as it was saved.
+
+    `data` is what the event itself holds, `changes` the fields that it set, `appended` what it added to fields that
+    only grew; all as documents. Values that were erased are missing.
+    """
+
+    kind: str
+    id: str
+    n: int
+    revision: int
+    type: str
+    by: str
+    on_behalf_of: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+    command: str | None
+    schema: int
+    data: FrozenMap
+    changes: FrozenMap
+    appended: FrozenMap
+    erased: bool
+    hash: str
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+        return self.occurred_at
+
+
+@attrs.frozen
+class Fact:
+    """Something that was saved: the event, and the record as it then was."""
+
+    kind: str
+    event: Event
+    record: Any
+
+
+@record
+class Head:
+    """The end of a tenant's journal. Kept elsewhere, it proves later that nothing was cut off."""
+
+    seal: int
+    hash: str
+
+
+@attrs.frozen
+class Page(Generic[R]):
+    """Some records in order, and the cursor of the page after, if there is one."""
+
+    items: tuple[R, ...]
+    next: str | None
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+class Unit(Protocol):
+    """One unit of work: everything is saved when its block ends, or nothing."""
+
+    outcome: Outcome | None
+    """What the unit's command did the first time, if this is a repetition: then there is nothing left to do."""
+
+    def get(self, record: type[R], id: str) -> R:
+        """The record with this id. Raises `NotFound`."""
+        ...
+
+    def find(
+        self,
+        record: type[R],
+        *filters: Filter,
+        order: str = "id",
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Page[R]:
+        """Records that pass all filters. `order` is a column, "-" before it turns it round; missing values last."""
+        ...
+
+    def count(self, record: type[Identified], *filters: Filter) -> int:
+        """How many records pass all filters."""
+        ...
+
+    def rows(
+        self,
+        record: type[Identified],
+        columns: Sequence[str],
+        *filters: Filter,
+        order: str = "id",
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> tuple[list[tuple[Indexed, ...]], str | None]:
+        """Stored column values without reading documents, and the cursor of the page after."""
+        ...
+
+    def save(self, *decisions: Decision[Any], notices: Sequence[Notice] = ()) -> tuple[Any, ...]:
+        """Save decisions with their facts and notices; gives the records with their new revisions.
+
+        Raises:
+            StaleRevision: somebody saved one of them in between.
+            AlreadyExists: a new record's id or number is taken.
+        """
+        ...
+
+    def number(self, record: type[Identified], year: int) -> str:
+        """The next human number of a kind."""
+        ...
+
+    def history(self, record: type[Identified], id: str) -> tuple[Entry, ...]:
+        """The facts of one record, oldest first."""
+        ...
+
+    def claim(self, worker: str, *, now: datetime, limit: int = 20, lease: timedelta = ...) -> tuple[Delivery, ...]:
+        """Notices to deliver, for this worker alone until the lease ends by the store's own clock."""
+        ...
+
+    def settle(
+        self, deliveries: Sequence[Delivery], *, delivered: bool = True, retry_at: datetime | None = None
+    ) -> int:
+        """Mark claimed notices as delivered, or give them back. Tells how many were still this worker's."""
+        ...
+
+
+class Store(Protocol):
+    """Where records live."""
+
+    def unit(self, command: Command | None = None, *, readonly: bool = False) -> AbstractContextManager[Unit]:
+        """Begin a unit of work; inside another unit of the same store it joins that one."""
+        ...
+
+    def perform(self, program: "Callable[[Work], Program[T]]", *, readonly: bool = False) -> T:
+        """Run a program in a unit of work of its own, or in the one that is open."""
+        ...
+
+    def tenant(self, name: str) -> "Store":
+        """The same store for another tenant. Tenants never see each other."""
+        ...
+
+    def tenants(self) -> tuple[str, ...]:
+        """The tenants that have saved something."""
+        ...
+
+    def head(self) -> Head:
+        """The end of this tenant's journal."""
+        ...
+
+    def verify(self, head: Head | None = None) -> int:
+        """Check the whole journal of this tenant; tells how many entries were read. Raises `BrokenJournal`."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back. A closed store refuses to work."""
+        ...
+
+    @property
+    def kinds(self) -> Mapping[type, Kind[Any]]:
+        """The kinds of records that it keeps."""
+        ...

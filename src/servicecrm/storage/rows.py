@@ -1,0 +1,192 @@
+"""The shapes that programs and tables exchange."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
+
+from servicecrm.kernel.documents import to_text
+from servicecrm.kernel.filters import Filter
+from servicecrm.kernel.frozen import FrozenMap, thaw
+from servicecrm.kernel.kinds import Indexed, Kind, from_micros, micros
+from servicecrm.storage.journal import EntryRow, Link, SealRow
+from servicecrm.storage.ports import Command, Delivery, Notice, Outcome, Program
+
+__all__ = [
+    "CommandRow",
+    "NoticeRow",
+    "NumberRow",
+    "Position",
+    "Query",
+    "RecordRow",
+    "Tables",
+    "ask",
+    "command_rows",
+    "delivery_of",
+    "notice_row",
+    "outcome_of",
+]
+
+
+class RecordRow(NamedTuple):
+    """A record as it is stored."""
+
+    id: str
+    revision: int
+    schema: int
+    document: str
+
+
+class Position(NamedTuple):
+    """Where a page ended: the value that it is ordered by, and the id that breaks ties."""
+
+    value: Indexed
+    id: str
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def ask(method: "Callable[Concatenate[Tables, P], T]", *args: P.args, **kwargs: P.kwargs) -> Program[T]:
+    """Put one request to the tables: `row = yield from ask(Tables.fetch, kind, id)`."""
+    name = method.__name__
+    answer: T = yield lambda tables: getattr(tables, name)(*args, **kwargs)
+    return answer
+
+
+class CommandRow(NamedTuple):
+    """A command as it is stored."""
+
+    id: str
+    fingerprint: str
+    kind: str
+    record: str
+    revision: int
+    number: str | None
+    given_at: int
+
+
+class NumberRow(NamedTuple):
+    """The last human number of a kind and year."""
+
+    kind: str
+    year: int
+    last: int
+
+
+class NoticeRow(NamedTuple):
+    """A notice as it is stored."""
+
+    key: str
+    place: int
+    topic: str
+    recipient: str
+    kind: str
+    record: str
+    body: str
+    not_before: int | None
+    attempt: int
+    worker: str | None
+    claimed_until: int | None
+    delivered_at: int | None
+
+
+class Query(NamedTuple):
+    """What to read. One row more than `limit` is read, to see whether there is another page."""
+
+    filter: Filter
+    order: str = "id"
+    descending: bool = False
+    limit: int | None = None
+    after: Position | None = None
+
+
+class Tables(Protocol):
+    """The requests that programs make. In memory they are done, for SQL they become statements."""
+
+    def fetch(self, kind: Kind[Any], id: str) -> RecordRow | None: ...
+    def select(self, kind: Kind[Any], query: Query) -> list[tuple[RecordRow, Position]]: ...
+    def columns(
+        self, kind: Kind[Any], names: Sequence[str], query: Query
+    ) -> list[tuple[tuple[Indexed, ...], Position]]: ...
+    def count(self, kind: Kind[Any], filter: Filter) -> int: ...
+    def insert(self, kind: Kind[Any], row: RecordRow, index: Mapping[str, Indexed]) -> bool: ...
+    def update(self, kind: Kind[Any], row: RecordRow, index: Mapping[str, Indexed], expected: int) -> bool: ...
+    def add_terms(self, kind: Kind[Any], id: str, terms: frozenset[tuple[str, str]]) -> None: ...
+    def drop_terms(self, kind: Kind[Any], id: str, terms: frozenset[tuple[str, str]]) -> None: ...
+
+    def append(self, rows: Sequence[EntryRow]) -> None: ...
+    def last_link(self, kind: str, id: str) -> Link | None: ...
+    def entries(self, kind: str, id: str) -> list[EntryRow]: ...
+    def entries_after(self, after: tuple[str, str, int], limit: int) -> list[EntryRow]: ...
+    def last_seal(self) -> SealRow | None: ...
+    def add_seal(self, seal: SealRow) -> None: ...
+    def seals_after(self, n: int, limit: int) -> list[SealRow]: ...
+    def sealed_hashes(self, first: int, last: int) -> list[tuple[int, str]]: ...
+
+    def commands(self, ids: Sequence[str]) -> dict[str, tuple[str, Outcome]]: ...
+    def add_commands(self, outcomes: Sequence[tuple[Command, Outcome]], now: datetime) -> None: ...
+    def next_number(self, kind: str, year: int) -> int: ...
+
+    def enqueue(self, notices: Sequence[Notice]) -> None: ...
+    def claim(self, worker: str, now: datetime, limit: int, lease: timedelta) -> list[Delivery]: ...
+    def settle(self, delivery: Delivery, *, delivered: bool, retry_at: datetime | None) -> int: ...
+
+    # For moving a whole tenant: everything after a key, and putting it in as it was.
+    def commands_after(self, id: str, limit: int) -> list[CommandRow]: ...
+    def numbers(self) -> list[NumberRow]: ...
+    def notices_after(self, place: int, limit: int) -> list[NoticeRow]: ...
+    def put_commands(self, rows: Sequence[CommandRow]) -> None: ...
+    def put_numbers(self, rows: Sequence[NumberRow]) -> None: ...
+    def put_notices(self, rows: Sequence[NoticeRow]) -> None: ...
+
+    def register(self) -> None: ...
+    def tenants(self) -> tuple[str, ...]: ...
+
+
+def command_rows(outcomes: Sequence[tuple[Command, Outcome]], now: datetime) -> list[CommandRow]:
+    """What these commands did, as rows."""
+    given = micros(now)
+    return [
+        CommandRow(command.id, command.fingerprint, done.kind, done.id, done.revision, done.number, given)
+        for command, done in outcomes
+    ]
+
+
+def outcome_of(row: CommandRow) -> Outcome:
+    """What the command of a row did."""
+    return Outcome(kind=row.kind, id=row.record, revision=row.revision, number=row.number)
+
+
+def notice_row(notice: Notice, place: int) -> NoticeRow:
+    """A new notice as a row."""
+    return NoticeRow(
+        key=notice.key,
+        place=place,
+        topic=notice.topic,
+        recipient=notice.recipient,
+        kind=notice.kind,
+        record=notice.id,
+        body=to_text(thaw(notice.body)),
+        not_before=None if notice.not_before is None else micros(notice.not_before),
+        attempt=0,
+        worker=None,
+        claimed_until=None,
+        delivered_at=None,
+    )
+
+
+def delivery_of(row: NoticeRow) -> Delivery:
+    """The notice of a claimed row, for its worker."""
+    assert row.worker is not None and row.claimed_until is not None
+    notice = Notice(
+        key=row.key,
+        topic=row.topic,
+        recipient=row.recipient,
+        kind=row.kind,
+        id=row.record,
+        body=FrozenMap(json.loads(row.body)),
+        not_before=None if row.not_before is None else from_micros(row.not_before),
+    )
+    return Delivery(notice=notice, worker=row.worker, attempt=row.attempt, until=from_micros(row.claimed_until))

@@ -1,0 +1,293 @@
+"""The requests of programs as SQL statements, and the dialects in which databases want them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from servicecrm.kernel.filters import Filter
+from servicecrm.kernel.kinds import Indexed, Kind, micros
+from servicecrm.storage.journal import EntryRow, Link, SealRow
+from servicecrm.storage.ports import Command, Delivery, Notice, Outcome
+from servicecrm.storage.rows import (
+    CommandRow,
+    NoticeRow,
+    NumberRow,
+    Position,
+    Query,
+    RecordRow,
+    command_rows,
+    delivery_of,
+    notice_row,
+    outcome_of,
+)
+from servicecrm.storage.where import condition, page
+
+__all__ = ["SQLITE", "Dialect", "Statement", "Statements", "table_of"]
+
+Row = tuple[Any, ...]
+
+
+class Statement(NamedTuple):
+    """One statement, its parameters, and what its rows mean. With `many`, the parameters are a list of rows."""
+
+    sql: str
+    parameters: Sequence[Any]
+    shape: Callable[[list[Row]], Any]
+    many: bool = False
+
+
+class Dialect(NamedTuple):
+    """Where databases differ."""
+
+    name: str
+    contains: str
+    """The test for a part of a text; `{column}` and one parameter."""
+    clock: str
+    """The database's clock, in microseconds since 1970."""
+    skip_locked: str
+    """How claims pass over rows that others hold."""
+
+
+SQLITE: Final = Dialect(
+    name="sqlite",
+    contains="instr({column}, ?) > 0",
+    clock="CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
+    skip_locked="",
+)
+
+
+def table_of(kind: Kind[Any]) -> str:
+    """The table of a kind of records."""
+    return f"servicecrm_{kind.name}"
+
+
+def _nothing(_: list[Row]) -> None:
+    return None
+
+
+def _first(rows: list[Row]) -> Any:
+    return rows[0][0]
+
+
+def _any(rows: list[Row]) -> bool:
+    return bool(rows)
+
+
+def _marks(values: Iterable[object]) -> str:
+    return ", ".join("?" for _ in values)
+
+
+class Statements:
+    """The requests of programs for one tenant. See `servicecrm.storage.rows.Tables`."""
+
+    def __init__(self, tenant: str, dialect: Dialect) -> None:
+        self._tenant, self._dialect = tenant, dialect
+
+    # -- records ---------------------------------------------------------------------------------
+
+    def fetch(self, kind: Kind[Any], id: str) -> Statement:
+        sql = f"SELECT id, revision, schema, document FROM {table_of(kind)} WHERE tenant = ? AND id = ?"
+        return Statement(sql, (self._tenant, id), lambda rows: RecordRow(*rows[0]) if rows else None)
+
+    def select(self, kind: Kind[Any], query: Query) -> Statement:
+        return self._selected(kind, ("id", "revision", "schema", "document"), query, lambda values: RecordRow(*values))
+
+    def columns(self, kind: Kind[Any], names: Sequence[str], query: Query) -> Statement:
+        return self._selected(kind, names, query, tuple)
+
+    def _selected(self, kind: Kind[Any], names: Sequence[str], query: Query, make: Callable[[Row], Any]) -> Statement:
+        table = table_of(kind)
+        where, values = condition(query.filter, table, self._dialect.contains)
+        rest, more = page(query)
+        listed = ", ".join(f'"{name}"' for name in (query.order, "id", *names))
+        return Statement(
+            f"SELECT {listed} FROM {table} WHERE tenant = ? AND {where}{rest}",
+            (self._tenant, *values, *more),
+            lambda rows: [(make(row[2:]), Position(row[0], row[1])) for row in rows],
+        )
+
+    def count(self, kind: Kind[Any], filter: Filter) -> Statement:
+        where, values = condition(filter, table_of(kind), self._dialect.contains)
+        sql = f"SELECT count(*) FROM {table_of(kind)} WHERE tenant = ? AND {where}"
+        return Statement(sql, (self._tenant, *values), _first)
+
+    def insert(self, kind: Kind[Any], row: RecordRow, index: Mapping[str, Indexed]) -> Statement:
+        sql = _insert_sql(table_of(kind), tuple(index))
+        return Statement(sql, (self._tenant, *row, *index.values()), _any)
+
+    def update(self, kind: Kind[Any], row: RecordRow, index: Mapping[str, Indexed], expected: int) -> Statement:
+        sql = _update_sql(table_of(kind), tuple(index))
+        return Statement(sql, (*row[1:], *index.values(), self._tenant, row.id, expected), _any)
+
+    def add_terms(self, kind: Kind[Any], id: str, terms: frozenset[tuple[str, str]]) -> Statement:
+        sql = f"INSERT INTO {table_of(kind)}_terms (tenant, field, value, id) VALUES (?, ?, ?, ?)"
+        return Statement(sql, [(self._tenant, *term, id) for term in sorted(terms)], _nothing, many=True)
+
+    def drop_terms(self, kind: Kind[Any], id: str, terms: frozenset[tuple[str, str]]) -> Statement:
+        sql = f"DELETE FROM {table_of(kind)}_terms WHERE tenant = ? AND field = ? AND value = ? AND id = ?"
+        return Statement(sql, [(self._tenant, *term, id) for term in sorted(terms)], _nothing, many=True)
+
+    # -- journal ---------------------------------------------------------------------------------
+
+    def append(self, rows: Sequence[EntryRow]) -> Statement:
+        return self._put("servicecrm_journal", EntryRow, rows)
+
+    def last_link(self, kind: str, id: str) -> Statement:
+        sql = "SELECT n, hash FROM servicecrm_journal WHERE tenant = ? AND kind = ? AND id = ? ORDER BY n DESC LIMIT 1"
+        return Statement(sql, (self._tenant, kind, id), lambda rows: Link(*rows[0]) if rows else None)
+
+    def entries(self, kind: str, id: str) -> Statement:
+        sql = f"SELECT {_ENTRY} FROM servicecrm_journal WHERE tenant = ? AND kind = ? AND id = ? ORDER BY n"
+        return Statement(sql, (self._tenant, kind, id), _entries)
+
+    def entries_after(self, after: tuple[str, str, int], limit: int) -> Statement:
+        sql = (
+            f"SELECT {_ENTRY} FROM servicecrm_journal WHERE tenant = ? AND (kind, id, n) > (?, ?, ?) "
+            "ORDER BY kind, id, n LIMIT ?"
+        )
+        return Statement(sql, (self._tenant, *after, limit), _entries)
+
+    def last_seal(self) -> Statement:
+        sql = "SELECT n, entries, hash FROM servicecrm_seals WHERE tenant = ? ORDER BY n DESC LIMIT 1"
+        return Statement(sql, (self._tenant,), lambda rows: SealRow(*rows[0]) if rows else None)
+
+    def add_seal(self, seal: SealRow) -> Statement:
+        return self._put("servicecrm_seals", SealRow, [seal])
+
+    def seals_after(self, n: int, limit: int) -> Statement:
+        sql = "SELECT n, entries, hash FROM servicecrm_seals WHERE tenant = ? AND n > ? ORDER BY n LIMIT ?"
+        return Statement(sql, (self._tenant, n, limit), lambda rows: [SealRow(*row) for row in rows])
+
+    def sealed_hashes(self, first: int, last: int) -> Statement:
+        sql = "SELECT seal, hash FROM servicecrm_journal WHERE tenant = ? AND seal BETWEEN ? AND ?"
+        return Statement(sql, (self._tenant, first, last), lambda rows: rows)
+
+    # -- commands and numbers --------------------------------------------------------------------
+
+    def commands(self, ids: Sequence[str]) -> Statement:
+        sql = f"SELECT {_listed(CommandRow)} FROM servicecrm_commands WHERE tenant = ? AND id IN ({_marks(ids)})"
+        return Statement(sql, (self._tenant, *ids), _outcomes)
+
+    def add_commands(self, outcomes: Sequence[tuple[Command, Outcome]], now: datetime) -> Statement:
+        return self.put_commands(command_rows(outcomes, now))
+
+    def next_number(self, kind: str, year: int) -> Statement:
+        sql = (
+            "INSERT INTO servicecrm_numbers (tenant, kind, year, last) VALUES (?, ?, ?, 1) "
+            "ON CONFLICT (tenant, kind, year) DO UPDATE SET last = servicecrm_numbers.last + 1 RETURNING last"
+        )
+        return Statement(sql, (self._tenant, kind, year), _first)
+
+    # -- outbox ----------------------------------------------------------------------------------
+
+    def enqueue(self, notices: Sequence[Notice]) -> Statement:
+        sql = (
+            "INSERT INTO servicecrm_outbox (tenant, key, place, topic, recipient, kind, record, body, not_before, "
+            "attempt) SELECT ?, ?, coalesce((SELECT max(place) FROM servicecrm_outbox WHERE tenant = ?), 0) + 1, "
+            "?, ?, ?, ?, ?, ?, 0 WHERE true ON CONFLICT (tenant, key) DO NOTHING"
+        )
+        rows = []
+        for notice in notices:
+            key, _, *middle = notice_row(notice, 0)[:8]
+            rows.append((self._tenant, key, self._tenant, *middle))
+        return Statement(sql, rows, _nothing, many=True)
+
+    def claim(self, worker: str, now: datetime, limit: int, lease: timedelta) -> Statement:
+        clock = self._dialect.clock
+        sql = (
+            f"UPDATE servicecrm_outbox SET worker = ?, attempt = attempt + 1, claimed_until = {clock} + ? "
+            "WHERE tenant = ? AND key IN (SELECT key FROM servicecrm_outbox WHERE tenant = ? AND delivered_at IS NULL "
+            f"AND (not_before IS NULL OR not_before <= ?) AND (claimed_until IS NULL OR claimed_until <= {clock}) "
+            f"ORDER BY place LIMIT ?{self._dialect.skip_locked}) "
+            f"RETURNING {_listed(NoticeRow)}"
+        )
+        length = lease // timedelta(microseconds=1)
+        return Statement(sql, (worker, length, self._tenant, self._tenant, micros(now), limit), _deliveries)
+
+    def settle(self, delivery: Delivery, *, delivered: bool, retry_at: datetime | None) -> Statement:
+        mine = "WHERE tenant = ? AND key = ? AND worker = ? AND attempt = ? AND delivered_at IS NULL RETURNING key"
+        change = (
+            f"delivered_at = {self._dialect.clock}"
+            if delivered
+            else "claimed_until = NULL, worker = NULL, not_before = ?"
+        )
+        values: list[Any] = [] if delivered else [_at(retry_at)]
+        values += [self._tenant, delivery.notice.key, delivery.worker, delivery.attempt]
+        return Statement(f"UPDATE servicecrm_outbox SET {change} {mine}", values, len)
+
+    # -- moving a whole tenant -------------------------------------------------------------------
+
+    def commands_after(self, id: str, limit: int) -> Statement:
+        sql = f"SELECT {_listed(CommandRow)} FROM servicecrm_commands WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?"
+        return Statement(sql, (self._tenant, id, limit), lambda rows: [CommandRow(*row) for row in rows])
+
+    def numbers(self) -> Statement:
+        sql = f"SELECT {_listed(NumberRow)} FROM servicecrm_numbers WHERE tenant = ? ORDER BY kind, year"
+        return Statement(sql, (self._tenant,), lambda rows: [NumberRow(*row) for row in rows])
+
+    def notices_after(self, place: int, limit: int) -> Statement:
+        sql = (
+            f"SELECT {_listed(NoticeRow)} FROM servicecrm_outbox WHERE tenant = ? AND place > ? ORDER BY place LIMIT ?"
+        )
+        return Statement(sql, (self._tenant, place, limit), lambda rows: [NoticeRow(*row) for row in rows])
+
+    def put_commands(self, rows: Sequence[CommandRow]) -> Statement:
+        return self._put("servicecrm_commands", CommandRow, rows)
+
+    def put_numbers(self, rows: Sequence[NumberRow]) -> Statement:
+        return self._put("servicecrm_numbers", NumberRow, rows)
+
+    def put_notices(self, rows: Sequence[NoticeRow]) -> Statement:
+        return self._put("servicecrm_outbox", NoticeRow, rows)
+
+    def _put(self, table: str, shape: type[Any], rows: Sequence[Row]) -> Statement:
+        sql = f"INSERT INTO {table} (tenant, {_listed(shape)}) VALUES (?, {_marks(shape._fields)})"
+        return Statement(sql, [(self._tenant, *row) for row in rows], _nothing, many=True)
+
+    # -- tenants ---------------------------------------------------------------------------------
+
+    def register(self) -> Statement:
+        sql = "INSERT INTO servicecrm_tenants (tenant) VALUES (?) ON CONFLICT (tenant) DO NOTHING"
+        return Statement(sql, (self._tenant,), _nothing)
+
+    def tenants(self) -> Statement:
+        sql = "SELECT tenant FROM servicecrm_tenants ORDER BY tenant"
+        return Statement(sql, (), lambda rows: tuple(tenant for (tenant,) in rows))
+
+
+@cache
+def _listed(shape: type[Any]) -> str:
+    return ", ".join(f'"{name}"' for name in shape._fields)
+
+
+_ENTRY: Final = _listed(EntryRow)
+
+
+@cache
+def _insert_sql(table: str, columns: tuple[str, ...]) -> str:
+    names = ("tenant", "id", "revision", "schema", "document", *columns)
+    listed = ", ".join(f'"{name}"' for name in names)
+    return f"INSERT INTO {table} ({listed}) VALUES ({_marks(names)}) ON CONFLICT DO NOTHING RETURNING revision"
+
+
+@cache
+def _update_sql(table: str, columns: tuple[str, ...]) -> str:
+    changes = ", ".join(f'"{name}" = ?' for name in ("revision", "schema", "document", *columns))
+    return f"UPDATE {table} SET {changes} WHERE tenant = ? AND id = ? AND revision = ? RETURNING revision"
+
+
+def _entries(rows: list[Row]) -> list[EntryRow]:
+    return [EntryRow(*row) for row in rows]
+
+
+def _outcomes(rows: list[Row]) -> dict[str, tuple[str, Outcome]]:
+    return {row.id: (row.fingerprint, outcome_of(row)) for row in map(CommandRow._make, rows)}
+
+
+def _deliveries(rows: list[Row]) -> list[Delivery]:
+    return [delivery_of(row) for row in sorted(map(NoticeRow._make, rows), key=lambda row: row.place)]
+
+
+def _at(at: datetime | None) -> int | None:
+    return None if at is None else micros(at)

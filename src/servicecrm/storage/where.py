@@ -1,0 +1,70 @@
+"""Filters as SQL conditions.
+
+SQL knows three truth values, filters know two. Under AND and OR alone, SQL's unknown behaves like false; so a
+negation is pushed down to the comparisons, where a missing value is spelled out.
+"""
+
+from servicecrm.kernel.filters import All, Any_, Comparison, Filter, Has, Not, Search
+from servicecrm.kernel.kinds import Indexed
+from servicecrm.storage.rows import Query
+
+__all__ = ["condition", "page"]
+
+Condition = tuple[str, list[Indexed]]
+
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+
+
+def condition(filter: Filter, table: str, contains: str, *, negated: bool = False) -> Condition:
+    """The condition of an encoded filter on a table. `contains` is the database's test for a part of a text."""
+    if isinstance(filter, Not):
+        return condition(filter.inner, table, contains, negated=not negated)
+    if isinstance(filter, All | Any_):
+        conjunction = isinstance(filter, All) != negated
+        parts = [condition(part, table, contains, negated=negated) for part in filter.parts]
+        if not parts:
+            return ("1 = 1" if conjunction else "1 = 0"), []
+        joined = (" AND " if conjunction else " OR ").join(text for text, _ in parts)
+        return f"({joined})", [value for _, values in parts for value in values]
+    if isinstance(filter, Comparison):
+        return _comparison(filter, negated=negated)
+    if isinstance(filter, Has):
+        text = (
+            f"{'NOT ' if negated else ''}EXISTS (SELECT 1 FROM {table}_terms t "
+            f"WHERE t.tenant = {table}.tenant AND t.id = {table}.id AND t.field = ? AND t.value = ?)"
+        )
+        return text, [filter.field, filter.value]
+    assert isinstance(filter, Search)
+    return f"{'NOT ' if negated else ''}{contains.format(column='search')}", [filter.text]
+
+
+def _comparison(filter: Comparison, *, negated: bool) -> Condition:
+    column, value = f'"{filter.field}"', filter.value
+    assert value is None or isinstance(value, str | int)
+    if value is None:
+        return f"{column} IS {'NOT ' if negated else ''}NULL", []
+    if not negated:
+        return f"{column} {'=' if filter.operator == '==' else filter.operator} ?", [value]
+    opposite = "<>" if filter.operator == "==" else _OPPOSITE[filter.operator]
+    return f"({column} {opposite} ? OR {column} IS NULL)", [value]
+
+
+def page(query: Query) -> Condition:
+    """The rows after the cursor, then the order, then one row more than the limit. Missing values come last."""
+    column, sign = f'"{query.order}"', "<" if query.descending else ">"
+    text, values = "", []
+    if query.after is not None:
+        value, id = query.after
+        if query.order == "id":
+            text, values = f" AND id {sign} ?", [id]
+        elif value is None:
+            text, values = f" AND ({column} IS NULL AND id {sign} ?)", [id]
+        else:
+            text = f" AND ({column} {sign} ? OR ({column} = ? AND id {sign} ?) OR {column} IS NULL)"
+            values = [value, value, id]
+    way = "DESC" if query.descending else "ASC"
+    text += f" ORDER BY id {way}" if query.order == "id" else f" ORDER BY {column} {way} NULLS LAST, id {way}"
+    if query.limit is not None:
+        text += " LIMIT ?"
+        values.append(query.limit + 1)
+    return text, values
