@@ -1,0 +1,398 @@
+"""Complaints at the desk: every command by id, saved at once."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import Unpack
+
+from servicecrm.complaints import actions
+from servicecrm.complaints.model import Channel, Complaint, Priority, Severity, WaitingFor
+from servicecrm.complaints.schema import COMPLAINT
+from servicecrm.desk.policies import policies_of
+from servicecrm.desk.programs import Decided, Order, change, fetch, fingerprint, start
+from servicecrm.kernel.filters import Filter, search, where
+from servicecrm.kernel.frozen import FrozenMap
+from servicecrm.kernel.values import Attachment, ContactPoint
+from servicecrm.storage.ports import Command, Page, Program
+from servicecrm.storage.work import Work
+from servicecrm.tracking.messages import Message, MessageClass
+from servicecrm.tracking.moments import Side
+
+if TYPE_CHECKING:
+    from servicecrm.desk.desk import Desk
+
+__all__ = ["Complaints"]
+
+PAGE = 500
+
+Action = Callable[..., Decided]
+
+
+class Complaints:
+    """Record complaints, handle them, find them.
+
+    Wherever a complaint is named, its id or its number will do. Every change takes a `command`: with the same one it
+    is made once, however often it is sent; and an `occurred_at`, when it happened earlier than now.
+    """
+
+    def __init__(self, desk: "Desk") -> None:
+        self._desk = desk
+
+    # -- intake ----------------------------------------------------------------------------------
+
+    def record(
+        self,
+        *,
+        subject: str,
+        channel: Channel | str,
+        text: str = "",
+        remedy_sought: str | None = None,
+        language: str | None = None,
+        customer: str | None = None,
+        complainant: str | None = None,
+        contact: ContactPoint | None = None,
+        on_behalf_of: str | None = None,
+        service: str | None = None,
+        agreement: str | None = None,
+        category: str | None = None,
+        severity: Severity | str | None = None,
+        due_at: datetime | None = None,
+        tags: Sequence[str] | frozenset[str] = (),
+        extra: Mapping[str, object] | None = None,
+        received_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Complaint:
+        """Record a complaint; gives it with its new id and number. See `servicecrm.complaints.record`."""
+        told: dict[str, Any] = {
+            "subject": subject,
+            "channel": channel,
+            "text": text,
+            "remedy_sought": remedy_sought,
+            "language": language,
+            "customer": customer,
+            "complainant": complainant,
+            "contact": contact,
+            "on_behalf_of": on_behalf_of,
+            "service": service,
+            "agreement": agreement,
+            "category": category,
+            "severity": severity,
+            "due_at": due_at,
+            "tags": frozenset(tags),
+            "extra": FrozenMap(extra or {}),
+            "received_at": received_at,
+        }
+        order = self._order("record", told, command)
+        id = self._desk.ids()
+
+        def program(work: Work) -> Program[Complaint]:
+            def decide() -> Program[Decided]:
+                number, policy = (yield from policies_of(work)).in_force(order.at)
+                human = yield from work.number(Complaint, order.at.year)
+                return actions.record(
+                    id=id, number=human, policy=policy, policy_version=number, by=order.by, at=order.at, **told
+                )
+
+            return (yield from start(work, Complaint, decide, order))
+
+        return self._desk.perform(program)
+
+    def acknowledge(
+        self,
+        complaint: str,
+        *,
+        expected_by: datetime | None = None,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Complaint:
+        """Confirm receipt. See `servicecrm.complaints.acknowledge`."""
+        return self._do("acknowledge", complaint, command, expected_by=expected_by, occurred_at=occurred_at)
+
+    def assess(
+        self,
+        complaint: str,
+        *,
+        severity: Severity | str | None = None,
+        impact: Severity | str | None = None,
+        safety: bool | None = None,
+        priority: Priority | str | None = None,
+        reason: str | None = None,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Complaint:
+        """Rate a complaint, which gives its priority. See `servicecrm.complaints.assess`."""
+        return self._do(
+            "assess",
+            complaint,
+            command,
+            severity=severity,
+            impact=impact,
+            safety=safety,
+            priority=priority,
+            reason=reason,
+            occurred_at=occurred_at,
+        )
+
+    def amend(
+        self,
+        complaint: str,
+        *,
+        reason: str | None = None,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+        **changes: Unpack[actions.Amendment],
+    ) -> Complaint:
+        """Put right what is recorded. See `servicecrm.complaints.amend`."""
+        return self._do("amend", complaint, command, reason=reason, occurred_at=occurred_at, **changes)
+
+    # -- handling --------------------------------------------------------------------------------
+
+    def assign(
+        self, complaint: str, handler: str, *, occurred_at: datetime | None = None, command: str | None = None
+    ) -> Complaint:
+        """Give a complaint to its first handler. See `servicecrm.complaints.assign`."""
+        return self._do("assign", complaint, command, handler=handler, occurred_at=occurred_at)
+
+    def assign_all(
+        self, complaints: Sequence[str], handler: str, *, command: str | None = None
+    ) -> tuple[Complaint, ...]:
+        """Give several complaints to one handler: all of them, or none."""
+        return self._do_all("assign", complaints, command, {"handler": handler})
+
+    def forward(
+        self,
+        complaint: str,
+        handler: str,
+        *,
+        reason: str | None = None,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Complaint:
+        """Hand a complaint on. See `servicecrm.complaints.forward`."""
+        return self._do("forward", complaint, command, handler=handler, reason=reason, occurred_at=occurred_at)
+
+    def wait(
+        self,
+        complaint: str,
+        for_: WaitingFor | str,
+        *,
+        reason: str | None = None,
+        until: datetime | None = None,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Complaint:
+        """Put a complaint on hold. See `servicecrm.complaints.wait`."""
+        return self._do("wait", complaint, command, for_=for_, reason=reason, until=until, occurred_at=occurred_at)
+
+    def resume(self, complaint: str, *, occurred_at: datetime | None = None, command: str | None = None) -> Complaint:
+        """Go on after a wait. See `servicecrm.complaints.resume`."""
+        return self._do("resume", complaint, command, occurred_at=occurred_at)
+
+    def close(
+        self, complaint: str, code: str, *, occurred_at: datetime | None = None, command: str | None = None
+    ) -> Complaint:
+        """Close an answered complaint. See `servicecrm.complaints.close`."""
+        return self._do("close", complaint, command, code=code, occurred_at=occurred_at)
+
+    def reopen(
+        self, complaint: str, reason: str, *, occurred_at: datetime | None = None, command: str | None = None
+    ) -> Complaint:
+        """Take a complaint up again. See `servicecrm.complaints.reopen`."""
+        return self._do("reopen", complaint, command, reason=reason, occurred_at=occurred_at)
+
+    def withdraw(
+        self,
+        complaint: str,
+        *,
+        reason: str | None = None,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Complaint:
+        """The complainant takes it back. See `servicecrm.complaints.withdraw`."""
+        return self._do("withdraw", complaint, command, reason=reason, occurred_at=occurred_at)
+
+    def void(
+        self,
+        complaint: str,
+        n: int,
+        *,
+        reason: str,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Complaint:
+        """Take back a moment that was entered by mistake. See `servicecrm.complaints.void`."""
+        return self._do("void", complaint, command, n=n, reason=reason, occurred_at=occurred_at)
+
+    # -- correspondence --------------------------------------------------------------------------
+
+    def message(
+        self,
+        complaint: str,
+        text: str,
+        *,
+        side: Side | str,
+        klass: MessageClass | str = MessageClass.SUBSTANTIVE,
+        channel: str | None = None,
+        language: str | None = None,
+        attachments: tuple[Attachment, ...] = (),
+        author: str | None = None,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Complaint:
+        """Keep a message from outside or from inside. See `servicecrm.complaints.message`."""
+        return self._do(
+            "message",
+            complaint,
+            command,
+            new_id=True,
+            text=text,
+            side=side,
+            klass=klass,
+            channel=channel,
+            language=language,
+            attachments=attachments,
+            author=author,
+            occurred_at=occurred_at,
+        )
+
+    def note(
+        self,
+        complaint: str,
+        text: str,
+        *,
+        language: str | None = None,
+        attachments: tuple[Attachment, ...] = (),
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Complaint:
+        """Note something for ourselves. See `servicecrm.complaints.note`."""
+        return self._do(
+            "note",
+            complaint,
+            command,
+            new_id=True,
+            text=text,
+            language=language,
+            attachments=attachments,
+            occurred_at=occurred_at,
+        )
+
+    def answer(
+        self,
+        complaint: str,
+        text: str,
+        *,
+        channel: str | None = None,
+        language: str | None = None,
+        attachments: tuple[Attachment, ...] = (),
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Complaint:
+        """Give the final response. See `servicecrm.complaints.answer`."""
+        return self._do(
+            "answer",
+            complaint,
+            command,
+            new_id=True,
+            text=text,
+            channel=channel,
+            language=language,
+            attachments=attachments,
+            occurred_at=occurred_at,
+        )
+
+    # -- finding ---------------------------------------------------------------------------------
+
+    def get(self, complaint: str) -> Complaint:
+        """The complaint with this id or number.
+
+        Raises:
+            NotFound: there is none, or it belongs to another tenant.
+        """
+        return self._desk.perform(lambda work: self.fetched(work, complaint), readonly=True)
+
+    def fetched(self, work: Work, complaint: str) -> Program[Complaint]:
+        """`get`, as a program for a unit that is open."""
+        return fetch(work, Complaint, complaint, COMPLAINT.prefix)
+
+    def messages(self, complaint: str) -> tuple[Message, ...]:
+        """What was said about a complaint, notes among it, oldest first."""
+
+        def program(work: Work) -> Program[tuple[Message, ...]]:
+            found = yield from self.fetched(work, complaint)
+            page = yield from work.find(Message, where("about") == found.id, order="occurred_at")
+            return page.items
+
+        return self._desk.perform(program, readonly=True)
+
+    def find(self, *filters: Filter, order: str = "id", limit: int | None = None) -> Iterator[Complaint]:
+        """All complaints that pass all filters, read page by page; `limit` is how many at most.
+
+        `order` is a column, with "-" before it the other way round; missing values come last.
+        """
+        after, left = None, limit
+        while left is None or left > 0:
+            size = PAGE if left is None else min(PAGE, left)
+            page = self.page(*filters, order=order, limit=size, after=after)
+            yield from page
+            left = None if left is None else left - len(page)
+            after = page.next
+            if after is None:
+                return
+
+    def page(self, *filters: Filter, order: str = "id", limit: int = 50, after: str | None = None) -> Page[Complaint]:
+        """One page of complaints; hand its `next` back as `after` to get the one after."""
+        return self._desk.perform(
+            lambda work: work.find(Complaint, *filters, order=order, limit=limit, after=after), readonly=True
+        )
+
+    def count(self, *filters: Filter) -> int:
+        """How many complaints pass all filters."""
+        return self._desk.perform(lambda work: work.count(Complaint, *filters), readonly=True)
+
+    def search(self, text: str, *filters: Filter, limit: int = 20) -> tuple[Complaint, ...]:
+        """Complaints whose number, subject, text or complainant hold this text, newest first, whatever the case."""
+        return self.page(search(text), *filters, order="-id", limit=limit).items
+
+    def worklist(self, handler: str, *, limit: int = 50, after: str | None = None) -> Page[Complaint]:
+        """The open complaints of a handler, those that are due next first."""
+        mine = (where("handler") == handler) & (where("open") == True)  # noqa: E712 - a filter, not a comparison
+        return self.page(mine, order="due_at", limit=limit, after=after)
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _order(self, action: str, told: Mapping[str, object], command: str | None) -> Order:
+        named = Command(id=command, fingerprint=fingerprint(f"complaint.{action}", told)) if command else None
+        return Order(self._desk.actor, self._desk.clock(), named)
+
+    def _do(self, action: str, complaint: str, command: str | None, *, new_id: bool = False, **told: Any) -> Complaint:
+        return self._do_all(action, [complaint], command, told, new_id=new_id)[0]
+
+    def _do_all(
+        self,
+        action: str,
+        complaints: Sequence[str],
+        command: str | None,
+        told: dict[str, Any],
+        *,
+        new_id: bool = False,
+    ) -> tuple[Complaint, ...]:
+        order = self._order(action, {"complaints": list(complaints), **told}, command)
+        decide: Action = getattr(actions, action)
+        if new_id:
+            told["id"] = self._desk.ids()
+
+        def program(work: Work) -> Program[tuple[Complaint, ...]]:
+            def decided(complaint: Complaint) -> Program[Decided]:
+                if action in WITH_POLICY:
+                    told["policy"] = (yield from policies_of(work)).numbered(complaint.policy)
+                return decide(complaint, **told, by=order.by, at=order.at)
+
+            return (yield from change(work, Complaint, complaints, decided, order, prefix=COMPLAINT.prefix))
+
+        return self._desk.perform(program)
+
+
+WITH_POLICY = frozenset({"assess", "amend", "close", "reopen"})
+"""The actions that house rules have a say in."""

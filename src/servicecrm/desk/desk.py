@@ -1,0 +1,226 @@
+"""The desk: a store, a clock, new ids and an actor around the pure commands."""
+
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, Protocol, TypeVar
+
+import attrs
+
+from servicecrm.complaints.model import Complaint
+from servicecrm.desk.complaints import Complaints
+from servicecrm.desk.ids import uuid7
+from servicecrm.desk.policies import Policies
+from servicecrm.errors import InvalidValue, NotFound
+from servicecrm.kernel.decisions import Actor, Decision
+from servicecrm.kernel.ids import Ids
+from servicecrm.storage.ports import Command, Entry, Fact, Page, Program
+from servicecrm.storage.store import EngineStore, EngineUnit
+from servicecrm.storage.transfer import exported, imported
+from servicecrm.storage.work import Work
+
+__all__ = ["Clock", "Desk", "Hook", "HookError"]
+
+T = TypeVar("T")
+
+Hook = Callable[[Fact], object]
+
+logger = logging.getLogger("servicecrm")
+
+
+class Clock(Protocol):
+    """Tells the time, with its zone."""
+
+    def __call__(self) -> datetime: ...
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@attrs.frozen
+class HookError:
+    """A hook that failed after the commit: what it was called for, and how it failed."""
+
+    type: str
+    id: str
+    error: Exception
+
+
+class _Hooks:
+    """What a host wants to hear of, after it is saved."""
+
+    def __init__(self) -> None:
+        self.by_type: dict[str, list[Hook]] = {}
+        self.errors: deque[HookError] = deque(maxlen=1_000)
+
+    def run(self, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            for hook in (*self.by_type.get(fact.event.type, ()), *self.by_type.get("*", ())):
+                try:
+                    hook(fact)
+                except Exception as error:  # noqa: BLE001 - the change is saved, whatever a hook does
+                    self.errors.append(HookError(fact.event.type, fact.record.id, error))
+                    logger.exception("a hook for %s of %s failed", fact.event.type, fact.record.id)
+
+
+class Desk:
+    """Work on a store as somebody.
+
+    One desk serves many threads; `acting_as` gives the same desk to another actor. Use it as a context manager, or
+    call `close`.
+    """
+
+    def __init__(
+        self,
+        store: EngineStore,
+        *,
+        actor: Actor | str | None = None,
+        clock: Clock = _now,
+        ids: Ids = uuid7,
+    ) -> None:
+        self.store = store
+        self.clock, self.ids = clock, ids
+        self._actor = Actor(id=actor) if isinstance(actor, str) else actor
+        self._hooks = _Hooks()
+        self._owner = True
+        store.on_facts = self._hooks.run
+
+    # -- who and where ---------------------------------------------------------------------------
+
+    @property
+    def actor(self) -> Actor:
+        """Who works at this desk.
+
+        Raises:
+            InvalidValue: nobody does.
+        """
+        if self._actor is None:
+            raise InvalidValue("actor", "who does this? name one: connect(..., actor=...) or acting_as(...)")
+        return self._actor
+
+    def acting_as(self, actor: str, *, on_behalf_of: str | None = None) -> "Desk":
+        """The same desk for another actor; it shares the store, its units and the hooks."""
+        return self._copy(self.store, Actor(id=actor, on_behalf_of=on_behalf_of))
+
+    def tenant(self, name: str) -> "Desk":
+        """The same desk for another tenant of the store."""
+        return self._copy(self.store.tenant(name), self._actor)
+
+    def _copy(self, store: EngineStore, actor: Actor | None) -> "Desk":
+        other = Desk.__new__(Desk)
+        other.__dict__.update(self.__dict__, store=store, _actor=actor, _owner=False)
+        return other
+
+    # -- the slices ------------------------------------------------------------------------------
+
+    @property
+    def complaints(self) -> Complaints:
+        """Record complaints and handle them."""
+        return Complaints(self)
+
+    @property
+    def policies(self) -> Policies:
+        """The house rules, version by version."""
+        return Policies(self)
+
+    # -- units and hooks -------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def unit(self) -> Iterator[EngineUnit]:
+        """Several changes, one commit: all of them are saved when the block ends, or none.
+
+        Changes by this desk, and by others that it was given to, join the unit.
+        """
+        with self.store.unit() as unit:
+            yield unit
+
+    def save(self, *decisions: Decision[Any], command: Command | None = None) -> tuple[Any, ...]:
+        """Save decisions that a host made with the pure commands; gives the records with their new revisions.
+
+        Raises:
+            StaleRevision: somebody saved one of the records in between.
+        """
+        with self.store.unit(command) as unit:
+            return unit.save(*decisions)
+
+    def on(self, type: str, hook: Hook) -> None:
+        """Call a hook after every saved event of a type, such as "complaint.closed"; "*" is any.
+
+        A hook that fails undoes nothing: it is logged, and listed in `hook_errors`.
+
+        Source: C004.
+        """
+        self._hooks.by_type.setdefault(type, []).append(hook)
+
+    @property
+    def hook_errors(self) -> tuple[HookError, ...]:
+        """The latest failures of hooks."""
+        return tuple(self._hooks.errors)
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def history(self, id: str) -> tuple[Entry, ...]:
+        """What happened to a record, oldest first; a complaint may also be named by its number.
+
+        Raises:
+            NotFound: there is no such record.
+        """
+
+        def program(work: Work) -> Program[tuple[Entry, ...]]:
+            for record, kind in self.store.kinds.items():
+                key = id
+                if kind.prefix is not None and id.startswith(f"{kind.prefix}-"):
+                    key = (yield from self.complaints.fetched(work, id)).id
+                entries = yield from work.history(record, key)
+                if entries:
+                    return entries
+            raise NotFound("record", id)
+
+        return self.perform(program, readonly=True)
+
+    def worklist(self, handler: str, *, limit: int = 50, after: str | None = None) -> Page[Complaint]:
+        """The open complaints of a handler, those that are due next first."""
+        return self.complaints.worklist(handler, limit=limit, after=after)
+
+    # -- moving everything -----------------------------------------------------------------------
+
+    def export(self, to: str | Path | IO[str]) -> int:
+        """Write everything of this tenant as JSON Lines; tells how many lines. See `import_`."""
+        kinds = self.store.kinds
+        if not isinstance(to, str | Path):
+            return self.perform(lambda _: exported(kinds, to.write), readonly=True)
+        with Path(to).open("w", encoding="utf-8", newline="\n") as file:
+            return self.perform(lambda _: exported(kinds, file.write), readonly=True)
+
+    def import_(self, source: str | Path | IO[str]) -> int:
+        """Put an export into this tenant, which has to be empty: all of it, or nothing; tells how many lines.
+
+        Raises:
+            ImportProblem: it is no export, or not all of one.
+        """
+        kinds = self.store.kinds
+        if not isinstance(source, str | Path):
+            return self.perform(lambda _: imported(kinds, source))
+        with Path(source).open(encoding="utf-8") as file:
+            return self.perform(lambda _: imported(kinds, file))
+
+    # -- the end ---------------------------------------------------------------------------------
+
+    def perform(self, program: Callable[[Work], Program[T]], *, readonly: bool = False) -> T:
+        """Run a program on the store; what every method above does."""
+        return self.store.perform(program, readonly=readonly)
+
+    def close(self) -> None:
+        """Give the store back."""
+        self.store.close()
+
+    def __enter__(self) -> "Desk":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._owner:
+            self.close()
