@@ -1,0 +1,168 @@
+"""Another system's log as a stream of facts about its cases; what its rows mean is said by a `LogMap`."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from os import PathLike
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from servicecrm.errors import ImportProblem
+from servicecrm.interop.cells import Refused, extra_readers, readers
+from servicecrm.interop.csvfile import Row, read_rows
+from servicecrm.interop.maps import OUTCOME, LogMap, Word
+
+__all__ = ["Fact", "RefusedRow", "read_log"]
+
+STEPS: Final = 4
+"""Facts that a row about a whole case can become: recorded, handled, answered, ended."""
+
+Value = str | datetime
+
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class Fact(NamedTuple):
+    """One thing that the log says about a case: it is in a state from now on, or an action was taken.
+
+    `ordinal` numbers the facts of a case and stays the same when the log is read again. In a log of events it is the
+    number of the row among those of its case, those that were refused or ignored counted too. A row about a whole
+    case has the numbers 1 to 4 for recorded, handled, answered and ended, with gaps, so that a later extract only adds.
+
+    `values` are our other fields that the row fills, by name (times in UTC); `extra` what the map keeps besides.
+    Of a whole case, the last fact has answer, closing_code and reason, the first one all else.
+    """
+
+    row: int
+    case: str
+    ordinal: int
+    occurred_at: datetime
+    state: str | None
+    waiting: str | None
+    action: str | None
+    by: str | None
+    values: Mapping[str, Value]
+    extra: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        # The values of a log may be personal.
+        return f"<Fact {self.ordinal} of a case, row {self.row}: {self.state or self.action}>"
+
+
+class RefusedRow(NamedTuple):
+    """A row that could not be taken, why, and in which column of the log; its values are not shown."""
+
+    row: int
+    column: str | None
+    says: str
+
+
+def read_log(path: str | PathLike[str], log_map: LogMap) -> Iterator[Fact | RefusedRow]:
+    """The facts of a log, in the order of its rows; a bad row comes as a `RefusedRow`, and reading goes on.
+
+    Takes CSV, also inside a .zip or .gz, and holds one row at a time; only the number of rows of each case is kept.
+    A time without a zone is wall time in the map's zone: one that a change of clocks skips is shifted forward, one
+    that comes twice is the first.
+
+    Raises:
+        ImportProblem: the file cannot be read, or lacks a column that the map names (at once); the rest of it is
+            damaged (when reading gets there).
+    """
+    rows = read_rows(path, delimiter=log_map.delimiter, encoding=log_map.encoding)
+    header = next(rows, None)
+    if header is None or header.flaw:
+        raise ImportProblem("the file has no header" if header is None else f"the header {header.flaw}", row=1)
+    names = [cell.strip() for cell in header.cells]
+    _check_columns(log_map, names)
+    return _facts(rows, log_map, names)
+
+
+def _check_columns(log_map: LogMap, names: list[str]) -> None:
+    wanted = dict.fromkeys(c.name for c in (*log_map.columns, *log_map.extra) if c.name is not None)
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        found = ", ".join(repr(name[:60]) for name in names[:100])
+        says = f"the map names columns that the file has not: {', '.join(missing)}; it has: {found}"
+        raise ImportProblem(says, row=1)
+
+
+def _facts(rows: Iterator[Row], log_map: LogMap, names: list[str]) -> Iterator[Fact | RefusedRow]:
+    (_, case_at, read_case), *plan = readers(log_map, names)
+    more = extra_readers(log_map, names)
+    constants = {c.field: c.value for c in log_map.columns if c.value is not None}
+    facts_of = _facts_of_event if log_map.shape == "events" else _facts_of_case
+    width = len(names)
+    rows_of: defaultdict[str, int] = defaultdict(int)
+    for n, cells, flaw in rows:
+        if flaw is not None or len(cells) != width:
+            yield RefusedRow(n, None, flaw or f"has {len(cells)} cells, the header has {width}")
+            continue
+        values: dict[str, Any] = constants.copy()
+        extra: dict[str, str] = {}
+        try:
+            case = read_case(cells[case_at])
+            nth = rows_of[case] = rows_of[case] + 1  # at once, so that the numbers stay when a bad row is mended
+            for field, at, read in plan:
+                value = read(cells[at])
+                if value is not None:
+                    values[field] = value
+            for field, at, read in more:
+                value = read(cells[at])
+                if value is not None:
+                    extra[field] = value
+            facts = facts_of(log_map, (n, case, nth), values, MappingProxyType(extra))
+        except Refused as refused:
+            yield RefusedRow(n, refused.column, refused.says)
+        else:
+            yield from facts
+
+
+# -- from a row to facts -------------------------------------------------------------------------
+
+Where = tuple[int, str, int]
+"""A row, its case, and which of the rows of that case it is."""
+
+
+def _facts_of_event(_: LogMap, where: Where, values: dict[str, Any], extra: Mapping[str, str]) -> tuple[Fact, ...]:
+    word: Word = values.pop("word")
+    if word.ignored:
+        return ()
+    n, case, nth = where
+    at, by = values.pop("time"), values.pop("by", None)
+    return (Fact(n, case, nth, at, word.state, word.waiting, word.action, by, MappingProxyType(values), extra),)
+
+
+def _facts_of_case(log_map: LogMap, where: Where, values: dict[str, Any], extra: Mapping[str, str]) -> tuple[Fact, ...]:
+    n, case, nth = where
+    ours = log_map.vocabulary
+    by, received = values.pop("by", None), values["received_at"]
+    answered, closed = values.pop("answered_at", None), values.pop("closed_at", None)
+    word: Word | None = values.pop("word", None)
+    if word is None:  # a log without states: its times tell
+        word = Word(text="", state=ours.closed if closed else ours.answered if answered else ours.recorded)
+    if word.ignored:
+        return ()
+    steps: list[tuple[int, datetime, str | None, str | None]] = [(1, received, ours.recorded, None)]
+    over = word.state in ours.ended
+    if over or word.state == ours.answered:
+        if answered or not over:
+            steps.append((3, _given(answered, log_map, "answered_at"), ours.answered, None))
+        if over:
+            steps.append((4, _given(closed, log_map, "closed_at"), word.state, None))
+    elif word.state != ours.recorded or word.waiting:
+        steps.append((2, received, word.state, word.waiting))
+    outcome: dict[str, Value] = {field: values.pop(field) for field in OUTCOME if field in values}
+    told: list[dict[str, Value]] = [values, *({} for _ in steps[1:])]
+    told[-1].update(outcome)
+    kept = [extra, *(_NOTHING for _ in steps[1:])]
+    return tuple(
+        Fact(n, case, (nth - 1) * STEPS + step, at, state, waiting, None, by, MappingProxyType(said), more)
+        for (step, at, state, waiting), said, more in zip(steps, told, kept, strict=True)
+    )
+
+
+def _given(time: datetime | None, log_map: LogMap, field: str) -> datetime:
+    if time is None:
+        column = next(c.name for c in log_map.columns if c.field == field)
+        raise Refused(column, "is empty, but the state of the case needs this time")
+    return time
