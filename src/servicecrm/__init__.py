@@ -1,4 +1,4 @@
-"""Customer relationship management as a service process: complaints, the clocks they run on, and the stores they live in.
+"""Customer relationship management as a service process: complaints, their lifecycle, and the stores they live in.
 
 `connect` opens a desk, the ready-made way to work. Every slice (`servicecrm.complaints`) is also useful alone.
 Nothing is loaded before it is used.

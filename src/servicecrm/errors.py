@@ -206,7 +206,8 @@ class CommitOutcomeUnknown(StoreError):
 
     def __init__(self, says: str = "") -> None:
         super().__init__(
-            f"the outcome of COMMIT is unknown{says and f' ({says})'}; repeat the same command: it is saved at most once"
+            f"the outcome of COMMIT is unknown{says and f' ({says})'}; "
+            "repeat the same command: it is saved at most once"
         )
 
 

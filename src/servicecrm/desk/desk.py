@@ -62,7 +62,7 @@ class _Hooks:
             for hook in (*self.by_type.get(fact.event.type, ()), *self.by_type.get("*", ())):
                 try:
                     hook(fact)
-                except Exception as error:  # noqa: BLE001 - the change is saved, whatever a hook does
+                except Exception as error:  # the change is saved, whatever a hook does
                     self.errors.append(HookError(fact.event.type, fact.record.id, error))
                     logger.exception("a hook for %s of %s failed", fact.event.type, fact.record.id)
 

@@ -65,11 +65,12 @@ def read_map(text: str, vocabulary: Vocabulary) -> LogMap:
     except (ValueError, RecursionError) as error:
         raise MalformedDocument("log map", (f"not TOML: {error}",)) from None
     reading = _Reading(vocabulary)
+    read = None
     try:
         read = reading.map(document)
     except InvalidValue as error:
         reading.problems.append(str(error))
-    if reading.problems:
+    if reading.problems or read is None:
         raise MalformedDocument("log map", tuple(reading.problems))
     return read
 

@@ -16,7 +16,7 @@ import attrs
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.kinds import Kind, storable
 
-__all__ = ["All", "Any_", "Comparison", "Field", "Filter", "Has", "Not", "Search", "everything", "search", "where"]
+__all__ = ["AllOf", "AnyOf", "Comparison", "Field", "Filter", "Has", "Not", "Search", "everything", "search", "where"]
 
 
 class Filter:
@@ -25,10 +25,10 @@ class Filter:
     __slots__ = ()
 
     def __and__(self, other: "Filter") -> "Filter":
-        return All((self, other))
+        return AllOf((self, other))
 
     def __or__(self, other: "Filter") -> "Filter":
-        return Any_((self, other))
+        return AnyOf((self, other))
 
     def __invert__(self) -> "Filter":
         return Not(self)
@@ -70,14 +70,14 @@ class Not(Filter):
 
 
 @attrs.frozen
-class All(Filter):
+class AllOf(Filter):
     """Every one of these; without any, true."""
 
     parts: tuple[Filter, ...] = ()
 
 
 @attrs.frozen
-class Any_(Filter):
+class AnyOf(Filter):
     """At least one of these; without any, false."""
 
     parts: tuple[Filter, ...] = ()
@@ -85,7 +85,7 @@ class Any_(Filter):
 
 def everything(*filters: Filter) -> Filter:
     """All of these filters as one."""
-    return filters[0] if len(filters) == 1 else All(filters)
+    return filters[0] if len(filters) == 1 else AllOf(filters)
 
 
 def search(text: str) -> Filter:
@@ -128,7 +128,7 @@ class Field:
 
     def one_of(self, values: Iterable[object]) -> Filter:
         """The column equals one of these."""
-        return Any_(tuple(Comparison(self._name, "==", value) for value in values))
+        return AnyOf(tuple(Comparison(self._name, "==", value) for value in values))
 
     def has(self, value: str) -> Filter:
         """The record has this value among its terms of that name."""
@@ -165,6 +165,6 @@ def encoded(filter: Filter, kind: Kind[Any]) -> Filter:
         return Search(storable("search", filter.text))
     if isinstance(filter, Not):
         return Not(encoded(filter.inner, kind))
-    if isinstance(filter, All | Any_):
+    if isinstance(filter, AllOf | AnyOf):
         return type(filter)(tuple(encoded(part, kind) for part in filter.parts))
     raise TypeError(f"expected a filter such as where('state') == 'closed', got {type(filter).__name__}")

@@ -18,7 +18,7 @@ class FrozenMap(Mapping[str, Plain]):
 
     __slots__ = ("_items",)
 
-    def __init__(self, items: Mapping[str, object] = {}) -> None:  # noqa: B006 - only read
+    def __init__(self, items: Mapping[str, object] = {}) -> None:
         object.__setattr__(self, "_items", {str(freeze(str(key))): freeze(value) for key, value in items.items()})
 
     def __setattr__(self, name: str, value: object) -> None:

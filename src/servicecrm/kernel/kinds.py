@@ -4,7 +4,7 @@ Columns and terms are declared once, in a slice's `schema.py`, and mean the same
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from operator import attrgetter
@@ -47,7 +47,7 @@ class ColumnType(Enum):
     DECIMAL = "decimal"
 
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO: Final = timedelta(microseconds=1)
 _LIMIT: Final = 2**63
 

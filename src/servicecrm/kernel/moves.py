@@ -176,6 +176,6 @@ def given(field: str) -> Guard[Any]:
 
     def holds(_: Any, after: Any) -> bool:
         value = value_of(after)
-        return value is not None and value != "" and value != () and value != frozenset()
+        return value not in (None, "", (), frozenset())
 
     return Guard(field, f"{field} is given", holds)

@@ -8,8 +8,8 @@ import types
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from math import isfinite
-from operator import attrgetter
 from typing import (
     Annotated,
     Any,
@@ -80,13 +80,22 @@ def evolve(old: T, **changes: object) -> T:
 
 def fields_of(of: object) -> dict[str, object]:
     """The values of a record by field name, in order; nested records stay records."""
-    names, values_of = _fields_of(type(of))
-    return dict(zip(names, values_of(of), strict=True))
+    cls: type = type(of)
+    return _values_of(cls)(of)
 
 
+@cache
+def _values_of(cls: type) -> Callable[[Any], dict[str, object]]:
+    # A quarter faster than any way to do it without a text.
+    values = ", ".join(f"{name!r}: record.{name}" for name in field_names(cls))
+    read: Callable[[Any], dict[str, object]] = eval(f"lambda record: {{{values}}}")
+    return read
+
+
+@cache
 def field_names(cls: type) -> tuple[str, ...]:
     """The names of a record's fields, in order."""
-    return _fields_of(cls)[0]
+    return tuple(a.name for a in attrs.fields(cls))
 
 
 def is_personal(annotation: object) -> bool:
@@ -97,12 +106,16 @@ def is_personal(annotation: object) -> bool:
     return any(is_personal(part) for part in get_args(annotation))
 
 
+@cache
 def personal_fields(cls: type) -> frozenset[str]:
-    """The names of the fields that hold personal data."""
-    found = _personal_of.get(cls)
-    if found is None:
-        found = _personal_of[cls] = frozenset(a.name for a in attrs.fields(cls) if is_personal(a.type))
-    return found
+    """The names of the fields that hold personal data, themselves or in a record inside them."""
+    return frozenset(a.name for a in attrs.fields(cls) if is_personal(a.type) or _nests_personal(a.type))
+
+
+def _nests_personal(annotation: Any) -> bool:
+    if attrs.has(base_type(annotation)):
+        return bool(personal_fields(base_type(annotation)))
+    return any(_nests_personal(part) for part in get_args(annotation))
 
 
 def base_type(annotation: Any) -> Any:
@@ -114,20 +127,6 @@ def base_type(annotation: Any) -> Any:
             annotation = annotation.__supertype__
         else:
             return annotation
-
-
-_personal_of: dict[type, frozenset[str]] = {}
-_fields: dict[type, tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
-
-
-def _fields_of(cls: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
-    found = _fields.get(cls)
-    if found is None:
-        names = tuple(a.name for a in attrs.fields(cls))
-        # attrgetter of one name gives the bare value, so a second one keeps the answer a tuple.
-        getter = attrgetter(*names) if len(names) != 1 else lambda old: (getattr(old, names[0]),)
-        found = _fields[cls] = (names, getter)
-    return found
 
 
 # -- shapes --------------------------------------------------------------------------------------

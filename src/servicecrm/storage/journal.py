@@ -17,7 +17,7 @@ from servicecrm.errors import BrokenJournal
 from servicecrm.kernel.decisions import Event, Step
 from servicecrm.kernel.documents import Document, Schema, dump_fields, to_text
 from servicecrm.kernel.frozen import FrozenMap, Plain, thaw
-from servicecrm.kernel.kinds import Kind, from_micros, micros
+from servicecrm.kernel.kinds import Identified, Kind, from_micros, micros
 from servicecrm.kernel.records import field_names, fields_of, personal_fields
 from servicecrm.storage.ports import Entry
 
@@ -65,7 +65,7 @@ START = Link(0, "")
 
 
 def chained(
-    kind: Kind[Any], id: str, revision: int, steps: Iterable[tuple[Step, str | None]], last: Link, seal: int | None
+    kind: Kind[Any], record: Identified, steps: Iterable[tuple[Step, str | None]], *, last: Link, seal: int | None
 ) -> list[EntryRow]:
     """The entries of a record's new facts, each with its command, linked to its last one."""
     rows = []
@@ -75,9 +75,9 @@ def chained(
         salt = secrets.token_hex(16) if personal is not None else None
         row = EntryRow(
             kind=kind.name,
-            id=id,
+            id=record.id,
             n=last.n + 1,
-            revision=revision,
+            revision=record.revision,
             schema=kind.schema.current,
             type=event.type,
             by=event.by.id,

@@ -1,4 +1,4 @@
-"""A store in memory: for tests, notebooks and trials. It keeps what a database would keep, and forgets it at the end."""
+"""A store in memory, for tests, notebooks and trials: it keeps what a database would, and forgets it at the end."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ from functools import cmp_to_key
 from typing import Any, NamedTuple
 
 from servicecrm.errors import ForkedStoreError, StoreBusy, StoreUnavailable
-from servicecrm.kernel.filters import All, Any_, Comparison, Filter, Has, Not, Search
+from servicecrm.kernel.filters import AllOf, AnyOf, Comparison, Filter, Has, Not, Search
 from servicecrm.kernel.kinds import Indexed, Kind, micros
 from servicecrm.storage.journal import EntryRow, Link, SealRow
 from servicecrm.storage.kinds import SHIPPED
@@ -78,7 +78,7 @@ class MemoryEngine:
 
 class _Stored(NamedTuple):
     row: RecordRow
-    index: Mapping[str, Indexed]
+    columns: Mapping[str, Indexed]
     terms: frozenset[tuple[str, str]]
 
 
@@ -300,12 +300,13 @@ class MemoryTables:
         if query.after is not None:
             after = query.after
             found = [(stored, position) for stored, position in found if before(after, position) < 0]
-        found.sort(key=cmp_to_key(lambda one, other: before(one[1], other[1])))
+        in_order = cmp_to_key(before)
+        found.sort(key=lambda each: in_order(each[1]))
         return found if query.limit is None else found[: query.limit + 1]
 
 
 def _value(stored: _Stored, name: str) -> Indexed:
-    return stored.row.id if name == "id" else stored.index[name]
+    return stored.row.id if name == "id" else stored.columns[name]
 
 
 def _order(query: Query) -> Callable[[Position, Position], int]:
@@ -329,12 +330,12 @@ def _passes(stored: _Stored, filter: Filter) -> bool:
         case Has(field=field, value=value):
             return (field, value) in stored.terms
         case Search(text=text):
-            return text in str(stored.index["search"])
+            return text in str(stored.columns["search"])
         case Not(inner=inner):
             return not _passes(stored, inner)
-        case All(parts=parts):
+        case AllOf(parts=parts):
             return all(_passes(stored, part) for part in parts)
-        case Any_(parts=parts):
+        case AnyOf(parts=parts):
             return any(_passes(stored, part) for part in parts)
     raise TypeError(f"not a filter: {type(filter).__name__}")
 

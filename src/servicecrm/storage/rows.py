@@ -179,7 +179,8 @@ def notice_row(notice: Notice, place: int) -> NoticeRow:
 
 def delivery_of(row: NoticeRow) -> Delivery:
     """The notice of a claimed row, for its worker."""
-    assert row.worker is not None and row.claimed_until is not None
+    assert row.worker is not None
+    assert row.claimed_until is not None
     notice = Notice(
         key=row.key,
         topic=row.topic,

@@ -172,12 +172,15 @@ class SQLiteEngine:
             try:
                 yield connection
             finally:
-                if self._closed or connection.in_transaction:
-                    connection.close()
-                else:
-                    self._idle.append(connection)
+                self._give_back(connection)
         finally:
             self._places.release()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        if self._closed or connection.in_transaction:
+            connection.close()
+        else:
+            self._idle.append(connection)
 
     def _opened(self) -> sqlite3.Connection:
         mode = "ro" if self.readonly else "rwc"
@@ -371,7 +374,7 @@ def named(error: sqlite3.Error) -> StoreError:
 
 def _name(error: sqlite3.Error) -> str:
     # The driver's own text may hold values; its name never does.
-    return getattr(error, "sqlite_errorname", None) or type(error).__name__
+    return str(getattr(error, "sqlite_errorname", type(error).__name__))
 
 
 def _is_busy(error: sqlite3.Error) -> bool:

@@ -166,7 +166,9 @@ class Statements:
     # -- commands and numbers --------------------------------------------------------------------
 
     def commands(self, ids: Sequence[str]) -> Statement:
-        sql = f"SELECT {_listed(CommandRow)} FROM servicecrm_commands WHERE tenant = ? AND id IN ({_marks(ids)})"
+        sql = (
+            f"SELECT {_listed(CommandRow._fields)} FROM servicecrm_commands WHERE tenant = ? AND id IN ({_marks(ids)})"
+        )
         return Statement(sql, (self._tenant, *ids), _outcomes)
 
     def add_commands(self, outcomes: Sequence[tuple[Command, Outcome]], now: datetime) -> Statement:
@@ -200,7 +202,7 @@ class Statements:
             "WHERE tenant = ? AND key IN (SELECT key FROM servicecrm_outbox WHERE tenant = ? AND delivered_at IS NULL "
             f"AND (not_before IS NULL OR not_before <= ?) AND (claimed_until IS NULL OR claimed_until <= {clock}) "
             f"ORDER BY place LIMIT ?{self._dialect.skip_locked}) "
-            f"RETURNING {_listed(NoticeRow)}"
+            f"RETURNING {_listed(NoticeRow._fields)}"
         )
         length = lease // timedelta(microseconds=1)
         return Statement(sql, (worker, length, self._tenant, self._tenant, micros(now), limit), _deliveries)
@@ -219,17 +221,15 @@ class Statements:
     # -- moving a whole tenant -------------------------------------------------------------------
 
     def commands_after(self, id: str, limit: int) -> Statement:
-        sql = f"SELECT {_listed(CommandRow)} FROM servicecrm_commands WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?"
+        sql = f"SELECT {_listed(CommandRow._fields)} FROM servicecrm_commands WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?"
         return Statement(sql, (self._tenant, id, limit), lambda rows: [CommandRow(*row) for row in rows])
 
     def numbers(self) -> Statement:
-        sql = f"SELECT {_listed(NumberRow)} FROM servicecrm_numbers WHERE tenant = ? ORDER BY kind, year"
+        sql = f"SELECT {_listed(NumberRow._fields)} FROM servicecrm_numbers WHERE tenant = ? ORDER BY kind, year"
         return Statement(sql, (self._tenant,), lambda rows: [NumberRow(*row) for row in rows])
 
     def notices_after(self, place: int, limit: int) -> Statement:
-        sql = (
-            f"SELECT {_listed(NoticeRow)} FROM servicecrm_outbox WHERE tenant = ? AND place > ? ORDER BY place LIMIT ?"
-        )
+        sql = f"SELECT {_listed(NoticeRow._fields)} FROM servicecrm_outbox WHERE tenant = ? AND place > ? ORDER BY place LIMIT ?"
         return Statement(sql, (self._tenant, place, limit), lambda rows: [NoticeRow(*row) for row in rows])
 
     def put_commands(self, rows: Sequence[CommandRow]) -> Statement:
@@ -242,7 +242,7 @@ class Statements:
         return self._put("servicecrm_outbox", NoticeRow, rows)
 
     def _put(self, table: str, shape: type[Any], rows: Sequence[Row]) -> Statement:
-        sql = f"INSERT INTO {table} (tenant, {_listed(shape)}) VALUES (?, {_marks(shape._fields)})"
+        sql = f"INSERT INTO {table} (tenant, {_listed(shape._fields)}) VALUES (?, {_marks(shape._fields)})"
         return Statement(sql, [(self._tenant, *row) for row in rows], _nothing, many=True)
 
     # -- tenants ---------------------------------------------------------------------------------
@@ -257,11 +257,11 @@ class Statements:
 
 
 @cache
-def _listed(shape: type[Any]) -> str:
-    return ", ".join(f'"{name}"' for name in shape._fields)
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
-_ENTRY: Final = _listed(EntryRow)
+_ENTRY: Final = _listed(EntryRow._fields)
 
 
 @cache

@@ -5,9 +5,7 @@ import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, TypeVar, cast
-
-from typing_extensions import Self
+from typing import Any, Protocol, Self, TypeVar, cast
 
 from servicecrm.errors import BrokenJournal, StaleRevision, StoreError
 from servicecrm.kernel.decisions import Decision
@@ -194,7 +192,8 @@ class EngineStore:
         if not storable("tenant", name):
             raise StoreError("a tenant has a name")
         other = copy.copy(self)
-        other.name, other._open = name, ContextVar("servicecrm_unit", default=None)
+        other.name = name
+        other._open = ContextVar("servicecrm_unit", default=None)  # noqa: SLF001 - it is one of us
         return other
 
     def tenants(self) -> tuple[str, ...]:

@@ -1,12 +1,13 @@
 """A whole tenant as JSON Lines: records, journal, commands, numbers and outbox, out of any store and into any other."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from servicecrm.errors import ImportProblem, MalformedDocument, SchemaTooNew, StoreError
 from servicecrm.kernel.documents import to_text
-from servicecrm.kernel.filters import All
+from servicecrm.kernel.filters import AllOf
 from servicecrm.kernel.kinds import Kind
 from servicecrm.storage.journal import EntryRow, SealRow
 from servicecrm.storage.ports import Program
@@ -16,6 +17,9 @@ __all__ = ["exported", "imported"]
 
 FORMAT: Final = 1
 CHUNK: Final = 1_000
+
+P = TypeVar("P")
+Row = TypeVar("Row", bound=tuple[Any, ...])
 
 Kinds = Mapping[type, Kind[Any]]
 
@@ -29,38 +33,41 @@ def exported(kinds: Kinds, write: Callable[[str], object]) -> Program[int]:
         write(to_text([what, *row]) + "\n")
         lines += 1
 
+    def put_all(
+        what: str, start: P, read: Callable[[P], Program[list[Row]]], place: Callable[[Row], P]
+    ) -> Program[None]:
+        after = start
+        while rows := (yield from read(after)):
+            for row in rows:
+                put(what, row)
+            after = place(rows[-1])
+
     put("servicecrm", (FORMAT,))
     for kind in kinds.values():
-        after: Position | None = None
-        while found := (yield from ask(Tables.select, kind, Query(All(), limit=CHUNK, after=after))):
-            for row, after in found[:CHUNK]:
-                put("record", (kind.name, *row))
-            if len(found) <= CHUNK:
-                break
-    place: tuple[str, str, int] = ("", "", 0)
-    while entries := (yield from ask(Tables.entries_after, place, CHUNK)):
-        for entry in entries:
-            put("entry", entry)
-        place = (entry.kind, entry.id, entry.n)
-    last = 0
-    while seals := (yield from ask(Tables.seals_after, last, CHUNK)):
-        for seal in seals:
-            put("seal", seal)
-        last = seal.n
-    command = ""
-    while commands := (yield from ask(Tables.commands_after, command, CHUNK)):
-        for row in commands:
-            put("command", row)
-        command = row.id
+        yield from put_all("record", None, partial(_records_after, kind), lambda row: Position(row[1], row[1]))
+    yield from put_all(
+        "entry",
+        ("", "", 0),
+        lambda after: ask(Tables.entries_after, after, CHUNK),
+        lambda row: (row.kind, row.id, row.n),
+    )
+    yield from put_all("seal", 0, lambda n: ask(Tables.seals_after, n, CHUNK), lambda row: row.n)
+    yield from put_all("command", "", lambda id: ask(Tables.commands_after, id, CHUNK), lambda row: row.id)
     for number in (yield from ask(Tables.numbers)):
         put("number", number)
-    last = 0
-    while notices := (yield from ask(Tables.notices_after, last, CHUNK)):
-        for notice in notices:
-            put("notice", notice._replace(worker=None, claimed_until=None))
-        last = notice.place
+    yield from put_all("notice", 0, _notices_after, lambda row: row.place)
     put("end", (lines,))
     return lines
+
+
+def _records_after(kind: Kind[Any], after: Position | None) -> Program[list[tuple[Any, ...]]]:
+    found = yield from ask(Tables.select, kind, Query(AllOf(), limit=CHUNK, after=after))
+    return [(kind.name, *row) for row, _ in found[:CHUNK]]
+
+
+def _notices_after(place: int) -> Program[list[NoticeRow]]:
+    found = yield from ask(Tables.notices_after, place, CHUNK)
+    return [notice._replace(worker=None, claimed_until=None) for notice in found]
 
 
 _SHAPES: Final[Mapping[str, tuple[type[Any], Callable[[Tables, Any], None]]]] = {
@@ -83,14 +90,9 @@ def imported(kinds: Kinds, lines: Iterable[str]) -> Program[int]:
     by_name = {kind.name: kind for kind in kinds.values()}
     waiting: list[Any] = []
     put: Callable[[Tables, Any], None] | None = None
-    ended, n = False, 0
+    n = 0
     yield from ask(Tables.register)
-    for n, line in enumerate(lines, start=1):
-        what, row = _read(line, n)
-        if n == 1 and (what, row) != ("servicecrm", [FORMAT]):
-            raise ImportProblem(f"not an export of servicecrm in format {FORMAT}", row=1)
-        if ended:
-            raise ImportProblem("a line after the end", row=n)
+    for n, what, row in _body(lines):
         shape, put_next = _SHAPES.get(what, (None, None))
         if put is not None and (put_next is not put or len(waiting) >= CHUNK):
             yield from ask(put, waiting)
@@ -103,17 +105,27 @@ def imported(kinds: Kinds, lines: Iterable[str]) -> Program[int]:
                 yield from _record(by_name, row, n)
             elif what == "seal":
                 yield from ask(Tables.add_seal, SealRow._make(row))
-            elif what == "end":
-                if row != [n - 1]:
-                    raise ImportProblem("lines before this one are missing, or there are too many", row=n)
-                ended = True
-            elif n > 1:
-                raise ImportProblem(f"unknown kind of line; known: record, {', '.join(_SHAPES)}, seal, end", row=n)
+            elif what != "end":
+                raise ImportProblem(f"unknown kind of line; known: record, seal, {', '.join(_SHAPES)}, end", row=n)
         except (TypeError, ValueError, MalformedDocument, SchemaTooNew) as error:
             raise ImportProblem(f"a {what} line has not its shape", row=n) from error
-    if not ended:
-        raise ImportProblem("the export is cut off: its last line is missing, or lines before it", row=n)
     return n
+
+
+def _body(lines: Iterable[str]) -> Iterator[tuple[int, str, list[Any]]]:
+    """The lines after the first one, read, with their numbers; the last one is the end."""
+    n, what = 0, ""
+    row: list[Any] = []
+    for n, line in enumerate(lines, start=1):
+        if what == "end":
+            raise ImportProblem("a line after the end", row=n)
+        what, row = _read(line, n)
+        if n == 1 and (what, row) != ("servicecrm", [FORMAT]):
+            raise ImportProblem(f"not an export of servicecrm in format {FORMAT}", row=1)
+        if n > 1:
+            yield n, what, row
+    if what != "end" or row != [n - 1]:
+        raise ImportProblem("the export is cut off: its last line is missing, or lines before it", row=n)
 
 
 def _record(kinds: Mapping[str, Kind[Any]], row: list[Any], n: int) -> Program[None]:

@@ -4,7 +4,7 @@ SQL knows three truth values, filters know two. Under AND and OR alone, SQL's un
 negation is pushed down to the comparisons, where a missing value is spelled out.
 """
 
-from servicecrm.kernel.filters import All, Any_, Comparison, Filter, Has, Not, Search
+from servicecrm.kernel.filters import AllOf, AnyOf, Comparison, Filter, Has, Not, Search
 from servicecrm.kernel.kinds import Indexed
 from servicecrm.storage.rows import Query
 
@@ -19,8 +19,8 @@ def condition(filter: Filter, table: str, contains: str, *, negated: bool = Fals
     """The condition of an encoded filter on a table. `contains` is the database's test for a part of a text."""
     if isinstance(filter, Not):
         return condition(filter.inner, table, contains, negated=not negated)
-    if isinstance(filter, All | Any_):
-        conjunction = isinstance(filter, All) != negated
+    if isinstance(filter, AllOf | AnyOf):
+        conjunction = isinstance(filter, AllOf) != negated
         parts = [condition(part, table, contains, negated=negated) for part in filter.parts]
         if not parts:
             return ("1 = 1" if conjunction else "1 = 0"), []
@@ -52,7 +52,8 @@ def _comparison(filter: Comparison, *, negated: bool) -> Condition:
 def page(query: Query) -> Condition:
     """The rows after the cursor, then the order, then one row more than the limit. Missing values come last."""
     column, sign = f'"{query.order}"', "<" if query.descending else ">"
-    text, values = "", []
+    text = ""
+    values: list[Indexed] = []
     if query.after is not None:
         value, id = query.after
         if query.order == "id":

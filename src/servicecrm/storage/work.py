@@ -160,7 +160,7 @@ class Work:
         if self._seal is None:
             yield from ask(Tables.register)
             self._seal = (yield from ask(Tables.last_seal)) or SealRow(0, 0, "")
-        rows = chained(kind, saved.id, saved.revision, steps, last or START, self._seal.n + 1)
+        rows = chained(kind, saved, steps, last=last or START, seal=self._seal.n + 1)
         yield from ask(Tables.append, rows)
         self._links[key] = Link(rows[-1].n, rows[-1].hash)
         self._hashes += [row.hash for row in rows]
@@ -236,7 +236,7 @@ class Work:
         if self._readonly:
             raise ReadOnlyStore
 
-    def _kind(self, record: type[Any]) -> Kind[Any]:
+    def _kind(self, record: type[R]) -> Kind[R]:
         try:
             return self._kinds[record]
         except KeyError:
@@ -244,7 +244,7 @@ class Work:
         raise InvalidValue(record.__name__, f"this store keeps no such records; known kinds: {known}")
 
 
-def _loaded(kind: Kind[Any], row: RecordRow) -> Any:
+def _loaded(kind: Kind[R], row: RecordRow) -> R:
     return kind.schema.load_text(row.document, version=row.schema, revision=row.revision)
 
 

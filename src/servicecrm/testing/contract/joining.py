@@ -1,0 +1,127 @@
+"""A store inside a host's own transaction: both are saved, or neither."""
+
+from typing import Protocol
+
+import pytest
+
+from servicecrm.complaints import Complaint
+from servicecrm.errors import AlreadyExists, NoTransaction, NotFound, StaleRevision
+from servicecrm.storage.ports import Store
+from servicecrm.testing.contract.examples import amended, claim, command, complaint, count, get, lines, notice, put
+
+__all__ = ["Host", "Joining"]
+
+
+class Host(Protocol):
+    """An application with rows and a connection of its own."""
+
+    def begin(self) -> None:
+        """Begin a transaction."""
+        ...
+
+    def commit(self) -> None: ...
+
+    def rollback(self) -> None: ...
+
+    def join(self) -> Store:
+        """A store inside the open transaction."""
+        ...
+
+    def put(self, text: str) -> None:
+        """Save a row of the host's own."""
+        ...
+
+    def texts(self) -> list[str]:
+        """The host's own rows."""
+        ...
+
+
+class Joining:
+    """For stores that join a host's transaction. The fixture `host` gives a `Host` without rows."""
+
+    def test_the_hosts_rows_and_ours_are_saved_together(self, host: Host) -> None:
+        host.begin()
+        host.put("mine")
+        (saved,) = put(host.join(), complaint(), notices=[notice()])
+        host.commit()
+
+        host.begin()
+        assert host.texts() == ["mine"]
+        assert get(host.join(), Complaint, "c-1") == saved
+        assert lines(host.join()) == 1
+        assert len(claim(host.join())) == 1
+        assert host.join().verify() == 1
+        host.rollback()
+
+    def test_the_hosts_rollback_takes_ours_back_too(self, host: Host) -> None:
+        host.begin()
+        host.put("mine")
+        store = host.join()
+        with store.unit(command()) as unit:
+            unit.save(complaint(), notices=[notice()])
+        assert count(store) == 1
+        host.rollback()
+
+        host.begin()
+        assert host.texts() == []
+        store = host.join()
+        assert count(store) == 0
+        assert store.head().seal == 0
+        assert claim(store) == ()
+        with store.unit(command()) as unit:
+            assert unit.outcome is None
+        host.rollback()
+
+    def test_nothing_is_committed_for_the_host(self, host: Host) -> None:
+        host.begin()
+        host.put("before")
+        put(host.join(), complaint())
+        host.put("after")
+        host.rollback()
+
+        host.begin()
+        assert host.texts() == []
+        host.rollback()
+
+    def test_a_unit_that_fails_takes_back_only_its_own(self, host: Host) -> None:
+        host.begin()
+        host.put("mine")
+        store = host.join()
+        (first,) = put(store, complaint("kept"))
+        put(store, amended(first, category="water"))
+        for decision in (complaint("kept"), amended(first, category="roads")):
+            with pytest.raises((AlreadyExists, StaleRevision)):
+                put(store, complaint("lost"), decision)
+        with pytest.raises(NotFound):
+            get(store, Complaint, "lost")
+        host.put("more")
+        put(store, complaint("too"))
+        host.commit()
+
+        host.begin()
+        assert host.texts() == ["mine", "more"]
+        assert count(host.join()) == 2
+        assert host.join().verify() == 3
+        host.rollback()
+
+    def test_without_a_transaction_it_refuses(self, host: Host) -> None:
+        with pytest.raises(NoTransaction):
+            host.join()
+        host.begin()
+        store = host.join()
+        host.commit()
+        with pytest.raises(NoTransaction):
+            put(store, complaint())
+        with pytest.raises(NoTransaction):
+            count(store)
+
+    def test_closing_it_leaves_the_hosts_transaction_open(self, host: Host) -> None:
+        host.begin()
+        host.put("mine")
+        host.join().close()
+        host.put("more")
+        host.commit()
+
+        host.begin()
+        assert host.texts() == ["mine", "more"]
+        host.rollback()
