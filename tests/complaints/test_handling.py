@@ -138,7 +138,7 @@ def test_closing_says_how_it_ended() -> None:  # C049
 
 
 def test_closing_demands_a_code() -> None:  # C049
-    with pytest.raises(GuardNotMet, match="closing_code is given"):
+    with pytest.raises(GuardNotMet, match="closing code is given"):
         complaints.close(in_handling(state="responded"), "", by=ANN, at=MONDAY)
 
 

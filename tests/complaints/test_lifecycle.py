@@ -37,7 +37,7 @@ def test_what_is_missing_is_told_before_it_is_tried() -> None:
         "assign": ("a handler is named",),
         "resume": ("the complaint is waiting",),
     }
-    assert LIFECYCLE.blocked(a_complaint(state="responded")) == {"close": ("closing_code is given",)}
+    assert LIFECYCLE.blocked(a_complaint(state="responded")) == {"close": ("closing code is given",)}
 
 
 @given(walks())
@@ -68,7 +68,8 @@ def test_the_changes_of_the_facts_add_up_to_the_record(walk: Walk) -> None:  # C
     replayed = a_complaint()
     for decision in walk:
         for step in decision.steps:
-            replayed = evolve(replayed, **step.changes)
+            grown = {name: (*getattr(replayed, name), *tail) for name, tail in step.appended.items()}
+            replayed = evolve(replayed, **step.changes, **grown)
 
     assert replayed == (walk[-1].after if walk else a_complaint())
 

@@ -44,11 +44,13 @@ from servicecrm.complaints.model import (
 )
 from servicecrm.complaints.policy import DEFAULT, ComplaintPolicy
 from servicecrm.complaints.schema import COMPLAINT
+from servicecrm.kernel.texts import Texts
 
 __all__ = [
     "COMPLAINT",
     "DEFAULT",
     "LIFECYCLE",
+    "TEXTS",
     "Amendment",
     "Channel",
     "Complaint",
@@ -76,3 +78,6 @@ __all__ = [
     "wait",
     "withdraw",
 ]
+
+TEXTS = Texts("servicecrm.complaints")
+"""The words for codes, states, actions, guards and events: `TEXTS.get("state.closed", language="de")`."""

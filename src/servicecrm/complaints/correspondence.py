@@ -7,7 +7,7 @@ from servicecrm.complaints.handling import after_wait
 from servicecrm.complaints.lifecycle import ANSWER, LIFECYCLE, MESSAGE, NOTE
 from servicecrm.complaints.model import Complaint, MomentKind
 from servicecrm.errors import InvalidValue
-from servicecrm.kernel.decisions import Actor, Decision, stamp
+from servicecrm.kernel.decisions import Actor, Decision, Event, stamp
 from servicecrm.kernel.values import Attachment
 from servicecrm.tracking.messages import Message, MessageClass, write
 from servicecrm.tracking.moments import Side, with_moment
@@ -32,7 +32,8 @@ def message(
 ) -> tuple[Decision[Complaint], Decision[Message]]:
     """Keep a message from the complainant's side (`"outside"`) or from ours (`"inside"`), whatever the state.
 
-    `author` is whoever said it, if that is not who enters it; `channel` is by default the complaint's own.
+    `author` is whoever said it: by default, of a message from outside, whoever it is entered on behalf of or the
+    customer, else whoever enters it. `channel` is by default the complaint's own.
 
     Raises:
         InvalidValue: the text is blank, a code is unknown, or it is a note or an answer: these have their own action.
@@ -52,7 +53,7 @@ def message(
         channel=complaint.channel if channel is None else channel,
         language=complaint.language if language is None else language,
         attachments=attachments,
-        author=author,
+        author=_outside_author(complaint, event) if author is None and side is Side.OUTSIDE else author,
         by=by,
         at=at,
         occurred_at=occurred_at,
@@ -139,3 +140,7 @@ def answer(
         occurred_at=occurred_at,
     )
     return decision, written
+
+
+def _outside_author(complaint: Complaint, event: Event) -> str | None:
+    return event.by.on_behalf_of or complaint.customer

@@ -1,5 +1,6 @@
 """Taking a complaint in: recorded, acknowledged, assessed, put right."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypedDict
 
@@ -42,8 +43,8 @@ def record(
     category: str | None = None,
     severity: Severity | str | None = None,
     due_at: datetime | None = None,
-    tags: frozenset[str] = frozenset(),
-    extra: FrozenMap = EMPTY,
+    tags: Iterable[str] = (),
+    extra: Mapping[str, object] = EMPTY,
     by: Actor | str,
     at: datetime,
     received_at: datetime | None = None,
@@ -75,14 +76,14 @@ def record(
         service=service,
         agreement=agreement,
         category=category,
-        tags=tags,
+        tags=_tags(tags),
         severity=None if severity is None else Severity(severity),
         received_at=event.occurred_at,
         recorded_at=event.recorded_at,
         due_at=due_at,
         policy=policy_version,
         moments=with_moment((), MomentKind.RECEIVED, event, side=Side.OUTSIDE),
-        extra=extra,
+        extra=FrozenMap(extra),
     )
     policy.check_category(category)
     return begin(complaint, event)
@@ -177,8 +178,8 @@ class Amendment(TypedDict, total=False):
     agreement: str | None
     category: str | None
     due_at: datetime | None
-    tags: frozenset[str]
-    extra: FrozenMap
+    tags: Iterable[str]
+    extra: Mapping[str, object]
 
 
 def amend(
@@ -207,7 +208,17 @@ def amend(
         changes["channel"] = Channel(channel)
     if language is not None:
         changes["language"] = language_tag(language)
+    if "tags" in changes:
+        changes["tags"] = _tags(changes["tags"])
+    if "extra" in changes:
+        changes["extra"] = FrozenMap(changes["extra"])
     event = ComplaintAmended(**stamp(by, at, occurred_at), reason=reason)
     decision = LIFECYCLE.move(complaint, AMEND, event, **changes)
     policy.check_category(changes.get("category"))
     return decision
+
+
+def _tags(tags: Iterable[str]) -> frozenset[str]:
+    if isinstance(tags, str):
+        raise InvalidValue("Complaint.tags", "expected several texts, got one; write tags=['water']")
+    return frozenset(tags)

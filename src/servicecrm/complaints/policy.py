@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import attrs
+
 from servicecrm.complaints.model import Priority, Severity
 from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.frozen import FrozenMap
@@ -23,6 +25,8 @@ MATRIX: Final = FrozenMap(
     }
 )  # fmt: skip
 
+CLOSING_CODES: Final = ("resolved", "explained", "goodwill", "unreachable", "no_action")
+
 
 @record
 class ComplaintPolicy:
@@ -35,10 +39,10 @@ class ComplaintPolicy:
     Source: C008, C043, C049, C050.
     """
 
-    matrix: FrozenMap = MATRIX
+    matrix: FrozenMap = attrs.field(default=MATRIX, converter=FrozenMap)
     """Priority by severity, then impact: `{"low": {"low": "p4", ...}, ...}`."""
-    categories: tuple[str, ...] = ()
-    closing_codes: tuple[str, ...] = ("resolved", "explained", "goodwill", "unreachable", "no_action")
+    categories: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    closing_codes: tuple[str, ...] = attrs.field(default=CLOSING_CODES, converter=tuple)
     reopen_within: timedelta | None = None
 
     def __attrs_post_init__(self) -> None:

@@ -44,12 +44,18 @@ class Event:
     """
 
     type: ClassVar[str]
+    types: ClassVar[set[str]] = set()
+    """The types of all events that are loaded, for whoever wants to hear of one."""
+
     by: Actor
     occurred_at: datetime
     recorded_at: datetime
 
+    def __init_subclass__(cls) -> None:
+        Event.types.add(cls.type)
+
     def __attrs_post_init__(self) -> None:
-        if micros(self.occurred_at) > micros(self.recorded_at):
+        if self.occurred_at is not self.recorded_at and micros(self.occurred_at) > micros(self.recorded_at):
             raise PolicyViolation("occurred_at", "a fact cannot lie in the future; record it when it has happened")
 
 
@@ -77,8 +83,12 @@ class Step(NamedTuple):
     changes: Mapping[str, object]
     appended: Mapping[str, tuple[Any, ...]] = MappingProxyType({})
 
+    def __repr__(self) -> str:
+        # The changes may be personal, so only their names are shown.
+        return f"Step({self.event.type}: {', '.join((*self.changes, *self.appended))})"
 
-@attrs.frozen
+
+@attrs.frozen(repr=False)
 class Decision(Generic[R]):
     """A change that is decided and not yet saved.
 
@@ -100,6 +110,10 @@ class Decision(Generic[R]):
         more = command(self.after, *args, **kwargs)
         return Decision(self.before, more.after, self.steps + more.steps)
 
+    def __repr__(self) -> str:
+        types = ", ".join(event.type for event in self.events)
+        return f"Decision({type(self.after).__name__} {getattr(self.after, 'id', '')}: {types})"
+
 
 def begin(new: R, event: Event) -> Decision[R]:
     """The decision to start a record."""
@@ -109,13 +123,16 @@ def begin(new: R, event: Event) -> Decision[R]:
 def decide(old: R, event: Event, **changes: object) -> Decision[R]:
     """The decision to change a record, with the fact that says why."""
     new = evolve(old, **changes)
-    appended = {name: tail for name, value in changes.items() if (tail := _added(getattr(old, name), value))}
+    appended: dict[str, tuple[Any, ...]] = {}
+    for name, value in changes.items():
+        if isinstance(value, tuple) and (tail := _added(getattr(old, name), value)):
+            appended[name] = tail
     told = {name: value for name, value in changes.items() if name not in appended} if appended else changes
     return Decision(old, new, (Step(event, told, appended),))
 
 
-def _added(old: object, new: object) -> tuple[Any, ...]:
+def _added(old: object, new: tuple[Any, ...]) -> tuple[Any, ...]:
     """What a tuple got at its end, if that is all that was done to it."""
-    if isinstance(old, tuple) and isinstance(new, tuple) and old and new[: len(old)] == old:
+    if isinstance(old, tuple) and old and new[: len(old)] == old:
         return new[len(old) :]
     return ()

@@ -126,6 +126,10 @@ class Field:
     def __ge__(self, value: object) -> Filter:
         return Comparison(self._name, ">=", value)
 
+    def is_(self, value: bool | None) -> Filter:
+        """The column is True, False or, with None, missing; for where `== None` would be frowned upon."""
+        return Comparison(self._name, "==", value)
+
     def one_of(self, values: Iterable[object]) -> Filter:
         """The column equals one of these."""
         return AnyOf(tuple(Comparison(self._name, "==", value) for value in values))

@@ -11,7 +11,19 @@ import attrs
 
 from servicecrm.errors import GuardNotMet, InvalidValue, TransitionNotAllowed
 from servicecrm.kernel.decisions import Decision, Event, decide
-from servicecrm.kernel.moves import ANYONE, STAY, BadLifecycle, Guard, HasState, Move, Row, given, merged, problems
+from servicecrm.kernel.moves import (
+    ANYONE,
+    STAY,
+    BadLifecycle,
+    Guard,
+    HasState,
+    Move,
+    Row,
+    given,
+    merged,
+    problems,
+    reachable,
+)
 from servicecrm.kernel.records import evolve
 
 __all__ = ["ANYONE", "STAY", "BadLifecycle", "Guard", "HasState", "Lifecycle", "Move", "Row"]
@@ -197,11 +209,11 @@ class Lifecycle(Generic[R]):
         return self._rebuilt(table, self.resting.union(resting), self.final.union(final))
 
     def without(self, *actions: str) -> "Lifecycle[R]":
-        """A new checked table without some actions; a state that no row names any longer is gone with them."""
+        """A new checked table without some actions; states that only they led to are gone with them."""
         unknown = [f"there is no action {action!r} to leave out" for action in actions if action not in self.actions]
         if unknown:
             raise BadLifecycle(self.name, tuple(unknown))
-        table = [move for move in self.moves if move.action not in actions]
+        table = reachable([move for move in self.moves if move.action not in actions], self.initial)
         return self._rebuilt(table, self.resting, self.final)
 
     def _rebuilt(self, moves: list[Move[R]], resting: frozenset[str], final: frozenset[str]) -> "Lifecycle[R]":

@@ -9,7 +9,19 @@ import attrs
 
 from servicecrm.errors import ServiceCRMError
 
-__all__ = ["ANYONE", "STAY", "BadLifecycle", "Guard", "HasState", "Move", "Row", "given", "merged", "problems"]
+__all__ = [
+    "ANYONE",
+    "STAY",
+    "BadLifecycle",
+    "Guard",
+    "HasState",
+    "Move",
+    "Row",
+    "given",
+    "merged",
+    "problems",
+    "reachable",
+]
 
 M = TypeVar("M", bound="Move[Any]")
 
@@ -109,6 +121,24 @@ def merged(table: Sequence[M], new: M) -> list[M]:
     return result
 
 
+def reached(table: Iterable[Move[Any]], initial: str) -> set[str]:
+    """The states that moves lead to from the initial one, and itself."""
+    leads_to = {(state, move.to) for move in table for state in move.from_ if move.to != STAY}
+    found: set[str] = set()
+    further = {initial}
+    while further:
+        found |= further
+        further = {to for state, to in leads_to if state in found} - found
+    return found
+
+
+def reachable(table: Sequence[M], initial: str) -> list[M]:
+    """The moves without the states that nothing leads to."""
+    there = reached(table, initial)
+    kept = ((move, tuple(state for state in move.from_ if state in there)) for move in table)
+    return [attrs.evolve(move, from_=states) for move, states in kept if states]
+
+
 def problems(
     moves: Sequence[Move[Any]],
     initial: str,
@@ -129,13 +159,9 @@ def problems(
     for _, state, to in rows:
         exits.setdefault(to, [])
         exits.setdefault(state, []).extend([to] if to != state else [])
-    reached, waiting = {initial}, [initial]
-    while waiting:
-        further = [to for to in exits[waiting.pop()] if to not in reached]
-        reached.update(further)
-        waiting += further
+    there = reached(moves, initial)
     for state, leads_to in exits.items():
-        if state not in reached:
+        if state not in there:
             yield f"{state} cannot be reached from {initial}"
         if state in final and leads_to:
             yield f"{state} is final, yet leads to {', '.join(dict.fromkeys(leads_to))}"
@@ -178,4 +204,4 @@ def given(field: str) -> Guard[Any]:
         value = value_of(after)
         return value not in (None, "", (), frozenset())
 
-    return Guard(field, f"{field} is given", holds)
+    return Guard(field, f"{field.replace('_', ' ')} is given", holds)

@@ -3,7 +3,7 @@
 from servicecrm.storage.backup import restore
 from servicecrm.storage.memory import MemoryStore
 from servicecrm.storage.ports import Command, Delivery, Entry, Head, Notice, Outcome, Page, Store, Unit
-from servicecrm.storage.sqlite import Profile, SQLiteStore
+from servicecrm.storage.sqlite import Profile, SQLiteStore, install
 
 __all__ = [
     "Command",
@@ -18,5 +18,6 @@ __all__ = [
     "SQLiteStore",
     "Store",
     "Unit",
+    "install",
     "restore",
 ]

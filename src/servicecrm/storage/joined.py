@@ -20,7 +20,7 @@ __all__ = ["JoinedEngine", "JoinedStore"]
 class JoinedStore(EngineStore):
     """A store inside a host's transaction: it never commits, and a unit that fails takes back only its own work.
 
-    Call `committed()` after the host's commit: then the hooks run.
+    Call `committed()` after the host's commit: then the hooks run. After its rollback call `rolled_back()`.
     """
 
     def __init__(self, connection: sqlite3.Connection, kinds: Sequence[Kind[Any]] = SHIPPED) -> None:
@@ -35,6 +35,10 @@ class JoinedStore(EngineStore):
         facts = list(self._waiting)
         self._waiting.clear()  # the list is shared with the same store for other tenants
         super()._after_commit(facts)
+
+    def rolled_back(self) -> None:
+        """The host has rolled back: what happened in its transaction has not happened."""
+        self._waiting.clear()
 
 
 class JoinedEngine:

@@ -153,6 +153,9 @@ class Page(Generic[R]):
     def __len__(self) -> int:
         return len(self.items)
 
+    def __getitem__(self, n: int) -> R:
+        return self.items[n]
+
 
 class Unit(Protocol):
     """One unit of work: everything is saved when its block ends, or nothing."""
