@@ -23,26 +23,41 @@ from typing import TYPE_CHECKING
 from servicecrm.errors import MissingExtra
 from servicecrm.testing.clock import FixedClock
 from servicecrm.testing.ids import SeededIds
+from servicecrm.testing.makers import MONDAY, a_complaint, a_message, an_actor, feasible, take
 
 if TYPE_CHECKING:
-    from servicecrm.testing import contract
+    from servicecrm.testing import contract, strategies
     from servicecrm.testing.contract import StoreContract
 
-__all__ = ["FixedClock", "SeededIds", "StoreContract", "contract"]
+__all__ = [
+    "MONDAY",
+    "FixedClock",
+    "SeededIds",
+    "StoreContract",
+    "a_complaint",
+    "a_message",
+    "an_actor",
+    "contract",
+    "feasible",
+    "strategies",
+    "take",
+]
 
 
 if not TYPE_CHECKING:
 
     def __getattr__(name):
-        # A demo or a notebook needs clocks and ids, but no pytest.
-        if name not in ("StoreContract", "contract"):
+        # A demo or a notebook needs clocks, ids and makers, but no pytest.
+        if name not in ("StoreContract", "contract", "strategies"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         try:
             import hypothesis  # noqa: F401
             import pytest
         except ImportError as error:
-            raise MissingExtra("servicecrm.testing.StoreContract", "testing") from error
+            raise MissingExtra(f"servicecrm.testing.{name}", "testing") from error
 
+        if name == "strategies":
+            return import_module(f"{__name__}.strategies")
         pytest.register_assert_rewrite(f"{__name__}.contract")  # failures show the values
-        module = import_module(f"{__name__}.contract")
-        return module if name == "contract" else module.StoreContract
+        contract = import_module(f"{__name__}.contract")
+        return contract if name == "contract" else contract.StoreContract

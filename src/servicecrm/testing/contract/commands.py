@@ -1,3 +1,4 @@
+# ruff: noqa: PT012 - a unit of work is a block of its own
 """A command that is sent again changes nothing, and a number is given once."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# ruff: noqa: PT012 - a unit of work is a block of its own
 """The journal tells what happened, leads to the stored record, and shows when somebody touched it."""
 
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from servicecrm import complaints
 from servicecrm.complaints import Complaint
 from servicecrm.errors import BrokenJournal
 from servicecrm.kernel.decisions import Actor
+from servicecrm.kernel.records import evolve
 from servicecrm.storage.journal import START, EntryRow, SealRow, chained, replayed, sealed
 from servicecrm.storage.ports import Entry, Head, Store
 from servicecrm.testing.contract.examples import AT, BY, amended, complaint, get, lines, message, put
@@ -195,7 +197,7 @@ class Tampering:
             {"seal": 9},
             {"seal": 1, "hash": ""},
         ],
-        ids=lambda change: "+".join(change),
+        ids="+".join,
     )
     def test_a_changed_entry_is_found(
         self, store: Store, raw: RawJournal, told: Head, n: int, change: dict[str, Any]
@@ -242,12 +244,11 @@ class Tampering:
         with pytest.raises(BrokenJournal):
             store.verify()
 
-    def test_a_rewritten_past_does_not_fit_what_came_after(
-        self, store: Store, raw: RawJournal, told: Head
-    ) -> None:
+    def test_a_rewritten_past_does_not_fit_what_came_after(self, store: Store, raw: RawJournal, told: Head) -> None:
         entries, seals = raw.read()
-        (step,) = complaint("b", category="forged").steps
-        (entries[2],) = chained(store.kinds[Complaint], "b", 1, [(step, None)], START, 1)
+        forged = complaint("b", category="forged")
+        kind, record = store.kinds[Complaint], evolve(forged.after, revision=1)
+        (entries[2],) = chained(kind, record, [(step, None) for step in forged.steps], last=START, seal=1)
         seals[0] = sealed(1, "", [entry.hash for entry in entries if entry.seal == 1])
         raw.write(entries, seals)
         with pytest.raises(BrokenJournal, match="seal 2"):

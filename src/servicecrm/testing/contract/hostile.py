@@ -126,7 +126,12 @@ class Hostile:
         ids=ascii,
     )
     def test_what_the_host_keeps_is_kept_exactly_or_refused_by_name(self, store: Store, value: Any) -> None:
-        for place in ({"k": value}, {"k": [value]}, {"k": {"in": value}}, *([{value: 1}] if str is type(value) else [])):
+        for place in (
+            {"k": value},
+            {"k": [value]},
+            {"k": {"in": value}},
+            *([{value: 1}] if str is type(value) else []),
+        ):
             try:
                 put(store, complaint(extra=FrozenMap(place)))
             except ServiceCRMError:

@@ -5,7 +5,7 @@ from typing import Protocol
 import pytest
 
 from servicecrm.complaints import Complaint
-from servicecrm.errors import AlreadyExists, NoTransaction, NotFound, StaleRevision
+from servicecrm.errors import AlreadyExists, NotFound, NoTransaction, StaleRevision
 from servicecrm.storage.ports import Store
 from servicecrm.testing.contract.examples import amended, claim, command, complaint, count, get, lines, notice, put
 

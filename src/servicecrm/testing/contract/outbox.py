@@ -1,3 +1,4 @@
+# ruff: noqa: PT012 - a unit of work is a block of its own
 """Notices wait until one worker has delivered them, and are enqueued once."""
 
 from datetime import UTC, datetime, timedelta

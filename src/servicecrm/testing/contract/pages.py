@@ -20,7 +20,8 @@ __all__ = ["Paging"]
 
 def walk(store: Store, order: str, limit: int) -> list[list[str]]:
     """The ids on all pages."""
-    pages, after = [], None
+    pages: list[list[str]] = []
+    after = None
     while not pages or after is not None:
         page = find(store, order=order, limit=limit, after=after)
         pages.append(ids(page))
@@ -37,7 +38,7 @@ class Paging:
 
         @settings(deadline=None, database=None)
         @given(st.sampled_from(sorted(ordered())), st.booleans(), st.integers(1, len(POPULATION) + 1))
-        def check(column: str, down: bool, limit: int) -> None:
+        def check(column: str, down: bool, limit: int) -> None:  # noqa: FBT001 - as it is drawn
             order = f"-{column}" if down else column
             pages = walk(store, order, limit)
             assert [id for page in pages for id in page] == ordered()[column](down)

@@ -124,7 +124,8 @@ def _leaves(draw: st.DrawFn) -> Asked:
     if sort == "search":
         text = draw(st.sampled_from((*WORDS, "SUBJECT", "strasse", "i", "ss", "t\nc", "%", "_")))
         return search(text), lambda c: text.casefold() in _folded(c)
-    return draw(st.sampled_from([(AllOf(()), lambda _: True), (AnyOf(()), lambda _: False)]))
+    constants: list[Asked] = [(AllOf(()), lambda _: True), (AnyOf(()), lambda _: False)]
+    return draw(st.sampled_from(constants))
 
 
 def _combined(inner: st.SearchStrategy[Asked]) -> st.SearchStrategy[Asked]:
@@ -146,7 +147,7 @@ def ordered() -> dict[str, Callable[[bool], list[str]]]:
     everyone = [decision.after for decision in POPULATION]
 
     def order(of: Callable[[Complaint], Any]) -> Callable[[bool], list[str]]:
-        def ids(down: bool) -> list[str]:
+        def ids(down: bool) -> list[str]:  # noqa: FBT001 - there is nothing else to say
             present = [c for c in everyone if of(c) is not None]
             missing = [c for c in everyone if of(c) is None]
             found = sorted(present, key=lambda c: (of(c), c.id), reverse=down)

@@ -1,3 +1,4 @@
+# ruff: noqa: PT012 - a unit of work is a block of its own
 """A unit of work is saved as a whole or not at all, and says no when it should."""
 
 import contextlib
@@ -273,6 +274,6 @@ class Faults:
         with fault:
             try:
                 change()
-            except Exception:  # noqa: BLE001 - whatever the store makes of it
+            except Exception:  # whatever the store makes of it
                 return True
         return False
