@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from servicecrm.kernel.kinds import Kind
-from servicecrm.storage import joined, memory, statements, store, work
+from servicecrm.storage import joined, memory, statements, store, verifying, work
 from servicecrm.storage.joined import JoinedEngine
 from servicecrm.storage.memory import MemoryTables
 from servicecrm.storage.rows import Tables, ask
@@ -170,7 +170,7 @@ def facts_are_not_written_down(patch: pytest.MonkeyPatch) -> None:
 def seals_are_not_chained(patch: pytest.MonkeyPatch) -> None:
     from servicecrm.testing.contract import history
 
-    for module in (work, store, history):
+    for module in (work, verifying, history):
         around(patch, module, "sealed", lambda honest, n, _, hashes: honest(n, "", hashes))
 
 

@@ -9,7 +9,7 @@ instants as instants. `search` looks for a part of the folded search text.
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
@@ -126,7 +126,7 @@ class Field:
     def __ge__(self, value: object) -> Filter:
         return Comparison(self._name, ">=", value)
 
-    def is_(self, value: bool | None) -> Filter:
+    def is_(self, value: Literal[True, False] | None) -> Filter:
         """The column is True, False or, with None, missing; for where `== None` would be frowned upon."""
         return Comparison(self._name, "==", value)
 

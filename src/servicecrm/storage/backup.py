@@ -9,8 +9,9 @@ from typing import Any
 
 from servicecrm.errors import StoreUnavailable
 from servicecrm.kernel.kinds import Kind
+from servicecrm.storage.driver import named_errors
 from servicecrm.storage.kinds import SHIPPED
-from servicecrm.storage.sqlite import SQLiteStore, named_errors
+from servicecrm.storage.sqlite import SQLiteStore
 
 __all__ = ["back_up", "check", "restore"]
 

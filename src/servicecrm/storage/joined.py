@@ -7,10 +7,10 @@ from typing import Any
 
 from servicecrm.errors import NoTransaction, SchemaTooNew, SchemaTooOld, StoreUnavailable
 from servicecrm.kernel.kinds import Kind
+from servicecrm.storage.driver import answer, named_errors, version_of
 from servicecrm.storage.kinds import SHIPPED
 from servicecrm.storage.ports import Fact, Op
 from servicecrm.storage.schema import CURRENT
-from servicecrm.storage.sqlite import answer, named_errors, version_of
 from servicecrm.storage.statements import SQLITE, Statements
 from servicecrm.storage.store import Answer, EngineStore
 

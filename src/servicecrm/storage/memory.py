@@ -5,11 +5,10 @@ import os
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cmp_to_key
-from typing import Any, NamedTuple
+from typing import Any
 
 from servicecrm.errors import ForkedStoreError, StoreBusy, StoreUnavailable
-from servicecrm.kernel.filters import AllOf, AnyOf, Comparison, Filter, Has, Not, Search
+from servicecrm.kernel.filters import Filter
 from servicecrm.kernel.kinds import Indexed, Kind, micros
 from servicecrm.storage.journal import EntryRow, Link, SealRow
 from servicecrm.storage.kinds import SHIPPED
@@ -26,6 +25,7 @@ from servicecrm.storage.rows import (
     notice_row,
     outcome_of,
 )
+from servicecrm.storage.scanning import Stored, found, passes, value_of
 from servicecrm.storage.store import Answer, EngineStore
 
 __all__ = ["MemoryStore"]
@@ -76,12 +76,6 @@ class MemoryEngine:
         self._data = _Data()
 
 
-class _Stored(NamedTuple):
-    row: RecordRow
-    columns: Mapping[str, Indexed]
-    terms: frozenset[tuple[str, str]]
-
-
 class _Data:
     """Tables by name, each a dictionary, and how to undo what was written to them."""
 
@@ -122,23 +116,23 @@ class MemoryTables:
         return stored.row if stored else None
 
     def select(self, kind: Kind[Any], query: Query) -> list[tuple[RecordRow, Position]]:
-        return [(stored.row, position) for stored, position in self._found(kind, query)]
+        return [(stored.row, position) for stored, position in found(self._records(kind).values(), query)]
 
     def columns(
         self, kind: Kind[Any], names: Sequence[str], query: Query
     ) -> list[tuple[tuple[Indexed, ...], Position]]:
-        found = self._found(kind, query)
-        return [(tuple(_value(stored, name) for name in names), position) for stored, position in found]
+        rows = found(self._records(kind).values(), query)
+        return [(tuple(value_of(stored, name) for name in names), position) for stored, position in rows]
 
     def count(self, kind: Kind[Any], filter: Filter) -> int:
-        return sum(_passes(stored, filter) for stored in self._records(kind).values())
+        return sum(passes(stored, filter) for stored in self._records(kind).values())
 
     def insert(self, kind: Kind[Any], row: RecordRow, index: Mapping[str, Indexed]) -> bool:
         records, numbers = self._records(kind), self._table("numbered", kind.name)
         number = index.get("number")
         if row.id in records or (number is not None and number in numbers):
             return False
-        self._data.put(records, row.id, _Stored(row, index, frozenset()))
+        self._data.put(records, row.id, Stored(row, index, frozenset()))
         if number is not None:
             self._data.put(numbers, number, row.id)
         return True
@@ -148,7 +142,7 @@ class MemoryTables:
         old = records.get(row.id)
         if old is None or old.row.revision != expected:
             return False
-        self._data.put(records, row.id, _Stored(row, index, old.terms))
+        self._data.put(records, row.id, Stored(row, index, old.terms))
         return True
 
     def add_terms(self, kind: Kind[Any], id: str, terms: frozenset[tuple[str, str]]) -> None:
@@ -287,68 +281,5 @@ class MemoryTables:
     def _table(self, *name: Hashable) -> dict[Any, Any]:
         return self._data.table(self._tenant, *name)
 
-    def _records(self, kind: Kind[Any]) -> dict[str, _Stored]:
+    def _records(self, kind: Kind[Any]) -> dict[str, Stored]:
         return self._table("records", kind.name)
-
-    def _found(self, kind: Kind[Any], query: Query) -> list[tuple[_Stored, Position]]:
-        found = [
-            (stored, Position(_value(stored, query.order), stored.row.id))
-            for stored in self._records(kind).values()
-            if _passes(stored, query.filter)
-        ]
-        before = _order(query)
-        if query.after is not None:
-            after = query.after
-            found = [(stored, position) for stored, position in found if before(after, position) < 0]
-        in_order = cmp_to_key(before)
-        found.sort(key=lambda each: in_order(each[1]))
-        return found if query.limit is None else found[: query.limit + 1]
-
-
-def _value(stored: _Stored, name: str) -> Indexed:
-    return stored.row.id if name == "id" else stored.columns[name]
-
-
-def _order(query: Query) -> Callable[[Position, Position], int]:
-    sign = -1 if query.descending else 1
-
-    def compare(one: Position, other: Position) -> int:
-        if (one.value is None) != (other.value is None):
-            return 1 if one.value is None else -1
-        if one.value == other.value:
-            return sign * ((one.id > other.id) - (one.id < other.id))
-        greater: bool = one.value > other.value  # type: ignore[operator]  # one column holds one type
-        return sign if greater else -sign
-
-    return compare
-
-
-def _passes(stored: _Stored, filter: Filter) -> bool:
-    match filter:
-        case Comparison(field=field, operator=operator, value=value):
-            return _compares(_value(stored, field), operator, value)
-        case Has(field=field, value=value):
-            return (field, value) in stored.terms
-        case Search(text=text):
-            return text in str(stored.columns["search"])
-        case Not(inner=inner):
-            return not _passes(stored, inner)
-        case AllOf(parts=parts):
-            return all(_passes(stored, part) for part in parts)
-        case AnyOf(parts=parts):
-            return any(_passes(stored, part) for part in parts)
-    raise TypeError(f"not a filter: {type(filter).__name__}")
-
-
-def _compares(left: Any, operator: str, right: Any) -> bool:
-    if operator == "==":
-        return bool(left == right)
-    if left is None:
-        return False
-    result: bool = {
-        "<": lambda: left < right,
-        "<=": lambda: left <= right,
-        ">": lambda: left > right,
-        ">=": lambda: left >= right,
-    }[operator]()
-    return result

@@ -2,10 +2,8 @@
 
 import contextlib
 import os
-import random
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -13,9 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import attrs
 
 from servicecrm.errors import (
-    CommitOutcomeUnknown,
     ForkedStoreError,
-    ReadOnlyStore,
     SchemaTooNew,
     SchemaTooOld,
     StoreBusy,
@@ -23,23 +19,29 @@ from servicecrm.errors import (
     StoreUnavailable,
 )
 from servicecrm.kernel.kinds import Kind
+from servicecrm.storage.driver import (
+    answer,
+    begin,
+    commit,
+    install,
+    is_empty,
+    named_errors,
+    rollback,
+    version_of,
+)
 from servicecrm.storage.kinds import SHIPPED
-from servicecrm.storage.ports import Op
-from servicecrm.storage.schema import CURRENT, migration
-from servicecrm.storage.statements import SQLITE, Statement, Statements
+from servicecrm.storage.schema import CURRENT
+from servicecrm.storage.statements import SQLITE, Statements
 from servicecrm.storage.store import Answer, EngineStore
 
 if TYPE_CHECKING:
     from servicecrm.storage.joined import JoinedStore
 
-__all__ = ["Profile", "SQLiteStore", "Writers", "has_wal_reset_bug", "install"]
+__all__ = ["Profile", "SQLiteStore", "Writers", "has_wal_reset_bug"]
 
 Writers = Literal["many", "one"]
 
 CONNECTIONS: Final = 8
-
-PAUSE: Final = 0.002
-"""How long to wait at most before asking again for a store that others hold, in seconds."""
 
 
 @attrs.frozen
@@ -238,7 +240,7 @@ class SQLiteEngine:
         """Check the version of the tables; a new file gets them."""
         with self._connection() as connection:
             found = version_of(connection)
-            if found == 0 and not self.readonly and (migrate or _is_empty(connection)):
+            if found == 0 and not self.readonly and (migrate or is_empty(connection)):
                 migrate = True
             elif found == 0:
                 raise SchemaTooOld(found, CURRENT)
@@ -261,121 +263,3 @@ class SQLiteEngine:
         if self._process == os.getpid():
             while self._idle:
                 self._idle.pop().close()
-
-
-# -- what every SQLite transaction does, ours or a host's ------------------------------------------
-
-
-def answer(connection: sqlite3.Connection, op: Op, statements: Statements) -> Any:
-    """Put one request to the database."""
-    statement: Statement = op(statements)
-    cursor = connection.cursor()
-    cursor.row_factory = None
-    try:
-        if statement.many:
-            cursor.executemany(statement.sql, statement.parameters)
-            return None
-        return statement.shape(cursor.execute(statement.sql, statement.parameters).fetchall())
-    except sqlite3.Error as error:
-        raise named(error) from error
-    finally:
-        cursor.close()
-
-
-def version_of(connection: sqlite3.Connection) -> int:
-    """The version of the tables; 0 if there are none."""
-    with named_errors(), contextlib.closing(connection.cursor()) as cursor:
-        cursor.row_factory = None  # a host's rows may be anything
-        found = cursor.execute(
-            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'servicecrm_version'"
-        ).fetchone()
-        return int(cursor.execute("SELECT version FROM servicecrm_version").fetchone()[0]) if found else 0
-
-
-def _is_empty(connection: sqlite3.Connection) -> bool:
-    with named_errors():
-        return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
-
-
-def install(connection: sqlite3.Connection) -> None:
-    """Make or update the tables inside the transaction that is open on a connection."""
-    with named_errors():
-        # Another process may have been faster since the version was read.
-        for version in range(version_of(connection) + 1, CURRENT + 1):
-            for statement in migration("sqlite", version):
-                connection.execute(statement)
-            connection.execute("DELETE FROM servicecrm_version")
-            connection.execute("INSERT INTO servicecrm_version (version) VALUES (?)", (version,))
-
-
-def begin(connection: sqlite3.Connection, how: str, timeout: float) -> None:
-    """Begin a transaction, waiting for other writers up to the timeout."""
-    # SQLite's own waiting sleeps longer and longer, so that the one who waits loses to whoever comes back at once.
-    deadline = time.monotonic() + timeout
-    with named_errors():
-        connection.execute("PRAGMA busy_timeout = 0")
-        try:
-            while True:
-                try:
-                    connection.execute(how)
-                except sqlite3.OperationalError as error:
-                    if not _is_busy(error) or time.monotonic() >= deadline:
-                        raise
-                    time.sleep(random.uniform(0, PAUSE))
-                else:
-                    return
-        finally:
-            connection.execute(f"PRAGMA busy_timeout = {int(timeout * 1000)}")
-
-
-def commit(connection: sqlite3.Connection) -> None:
-    """Commit. Only a busy database is known to have kept nothing; after any other error the outcome is unknown."""
-    try:
-        connection.execute("COMMIT")
-    except sqlite3.Error as error:
-        if _is_busy(error):
-            raise StoreBusy from error
-        raise CommitOutcomeUnknown(_name(error)) from error
-
-
-def rollback(connection: sqlite3.Connection) -> None:
-    """Roll back, if SQLite has not done it by itself."""
-    if connection.in_transaction:
-        with contextlib.suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
-
-
-@contextlib.contextmanager
-def named_errors() -> Iterator[None]:
-    """Raise our own errors instead of the driver's."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise named(error) from error
-
-
-def named(error: sqlite3.Error) -> StoreError:
-    """Our error for one of the driver's."""
-    name = _name(error)
-    if _is_busy(error):
-        return StoreBusy()
-    if name.startswith("SQLITE_FULL"):
-        return StoreUnavailable("the disk is full; nothing of this unit was saved")
-    if name.startswith("SQLITE_READONLY"):
-        return ReadOnlyStore()
-    if name.startswith("SQLITE_NOTADB"):
-        return StoreUnavailable("the file is not an SQLite database")
-    if name.startswith("SQLITE_CANTOPEN"):
-        return StoreUnavailable("the file cannot be opened: does its folder exist, and may it be written?")
-    if name.startswith("SQLITE_CORRUPT"):
-        return StoreUnavailable("the database is damaged; restore a backup")
-    return StoreUnavailable(f"SQLite says {name}")
-
-
-def _name(error: sqlite3.Error) -> str:
-    # The driver's own text may hold values; its name never does.
-    return str(getattr(error, "sqlite_errorname", type(error).__name__))
-
-
-def _is_busy(error: sqlite3.Error) -> bool:
-    return _name(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))

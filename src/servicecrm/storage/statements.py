@@ -98,7 +98,7 @@ class Statements:
 
     def _selected(self, kind: Kind[Any], names: Sequence[str], query: Query, make: Callable[[Row], Any]) -> Statement:
         table = table_of(kind)
-        where, values = condition(query.filter, table, self._dialect.contains)
+        where, values = self._condition(kind, query.filter)
         rest, more = page(query)
         listed = ", ".join(f'"{name}"' for name in (query.order, "id", *names))
         return Statement(
@@ -107,8 +107,11 @@ class Statements:
             lambda rows: [(make(row[2:]), Position(row[0], row[1])) for row in rows],
         )
 
+    def _condition(self, kind: Kind[Any], filter: Filter) -> tuple[str, list[Indexed]]:
+        return condition(filter, f"{table_of(kind)}_terms", self._tenant, contains=self._dialect.contains)
+
     def count(self, kind: Kind[Any], filter: Filter) -> Statement:
-        where, values = condition(filter, table_of(kind), self._dialect.contains)
+        where, values = self._condition(kind, filter)
         sql = f"SELECT count(*) FROM {table_of(kind)} WHERE tenant = ? AND {where}"
         return Statement(sql, (self._tenant, *values), _first)
 
@@ -166,9 +169,7 @@ class Statements:
     # -- commands and numbers --------------------------------------------------------------------
 
     def commands(self, ids: Sequence[str]) -> Statement:
-        sql = (
-            f"SELECT {_listed(CommandRow._fields)} FROM servicecrm_commands WHERE tenant = ? AND id IN ({_marks(ids)})"
-        )
+        sql = f"SELECT {_COMMAND} FROM servicecrm_commands WHERE tenant = ? AND id IN ({_marks(ids)})"
         return Statement(sql, (self._tenant, *ids), _outcomes)
 
     def add_commands(self, outcomes: Sequence[tuple[Command, Outcome]], now: datetime) -> Statement:
@@ -202,7 +203,7 @@ class Statements:
             "WHERE tenant = ? AND key IN (SELECT key FROM servicecrm_outbox WHERE tenant = ? AND delivered_at IS NULL "
             f"AND (not_before IS NULL OR not_before <= ?) AND (claimed_until IS NULL OR claimed_until <= {clock}) "
             f"ORDER BY place LIMIT ?{self._dialect.skip_locked}) "
-            f"RETURNING {_listed(NoticeRow._fields)}"
+            f"RETURNING {_NOTICE}"
         )
         length = lease // timedelta(microseconds=1)
         return Statement(sql, (worker, length, self._tenant, self._tenant, micros(now), limit), _deliveries)
@@ -221,15 +222,15 @@ class Statements:
     # -- moving a whole tenant -------------------------------------------------------------------
 
     def commands_after(self, id: str, limit: int) -> Statement:
-        sql = f"SELECT {_listed(CommandRow._fields)} FROM servicecrm_commands WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?"
+        sql = f"SELECT {_COMMAND} FROM servicecrm_commands WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?"
         return Statement(sql, (self._tenant, id, limit), lambda rows: [CommandRow(*row) for row in rows])
 
     def numbers(self) -> Statement:
-        sql = f"SELECT {_listed(NumberRow._fields)} FROM servicecrm_numbers WHERE tenant = ? ORDER BY kind, year"
+        sql = f"SELECT {_NUMBER} FROM servicecrm_numbers WHERE tenant = ? ORDER BY kind, year"
         return Statement(sql, (self._tenant,), lambda rows: [NumberRow(*row) for row in rows])
 
     def notices_after(self, place: int, limit: int) -> Statement:
-        sql = f"SELECT {_listed(NoticeRow._fields)} FROM servicecrm_outbox WHERE tenant = ? AND place > ? ORDER BY place LIMIT ?"
+        sql = f"SELECT {_NOTICE} FROM servicecrm_outbox WHERE tenant = ? AND place > ? ORDER BY place LIMIT ?"
         return Statement(sql, (self._tenant, place, limit), lambda rows: [NoticeRow(*row) for row in rows])
 
     def put_commands(self, rows: Sequence[CommandRow]) -> Statement:
@@ -262,6 +263,9 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 _ENTRY: Final = _listed(EntryRow._fields)
+_COMMAND: Final = _listed(CommandRow._fields)
+_NUMBER: Final = _listed(NumberRow._fields)
+_NOTICE: Final = _listed(NoticeRow._fields)
 
 
 @cache

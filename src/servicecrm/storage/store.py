@@ -7,13 +7,13 @@ from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, Self, TypeVar, cast
 
-from servicecrm.errors import BrokenJournal, StaleRevision, StoreError
+from servicecrm.errors import StaleRevision, StoreError
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import Filter
 from servicecrm.kernel.kinds import Identified, Indexed, Kind, storable
-from servicecrm.storage.journal import START, SealRow, checked, sealed
 from servicecrm.storage.ports import Command, Delivery, Entry, Fact, Head, Notice, Op, Outcome, Page, Program
 from servicecrm.storage.rows import Tables, ask
+from servicecrm.storage.verifying import verified
 from servicecrm.storage.work import LEASE, Work
 
 __all__ = ["Answer", "Engine", "EngineStore", "EngineUnit", "run"]
@@ -168,7 +168,8 @@ class EngineStore:
     def _working(self, *, readonly: bool) -> Iterator[tuple[Work, Answer]]:
         joined = self._open.get()
         if joined is not None:
-            yield joined
+            with joined[0].whole():
+                yield joined
             return
         with self.engine.transaction(self.name, readonly=readonly) as answer:
             work = Work(self._kinds, readonly=readonly)
@@ -219,7 +220,7 @@ class EngineStore:
         Raises:
             BrokenJournal: an entry was changed, moved, put in or left out; with `head`, also cut off at the end.
         """
-        return self.perform(lambda _: _verified(head), readonly=True)
+        return self.perform(lambda _: verified(head), readonly=True)
 
     def close(self) -> None:
         """Give everything back. A closed store refuses to work."""
@@ -239,44 +240,3 @@ def _while_open(work: Work, answer: Answer) -> Answer:
         return answer(op)
 
     return guarded
-
-
-CHUNK = 2_000
-
-
-def _verified(head: Head | None) -> Program[int]:
-    counted = yield from _chains_verified()
-    yield from _seals_verified(head)
-    return counted
-
-
-def _chains_verified() -> Program[int]:
-    counted, place, last = 0, ("", "", 0), START
-    while True:
-        rows = yield from ask(Tables.entries_after, place, CHUNK)
-        for row in rows:
-            last = checked(row, last if (row.kind, row.id) == place[:2] else START)
-            place = (row.kind, row.id, row.n)
-        counted += len(rows)
-        if len(rows) < CHUNK:
-            return counted
-
-
-def _seals_verified(head: Head | None) -> Program[None]:
-    last, met = SealRow(0, 0, ""), head is None or head.seal == 0
-    while True:
-        seals = yield from ask(Tables.seals_after, last.n, CHUNK)
-        if not seals:
-            break
-        hashes: dict[int, list[str]] = {}
-        found = yield from ask(Tables.sealed_hashes, seals[0].n, seals[-1].n)
-        for n, hash in found:
-            hashes.setdefault(n, []).append(hash)
-        for seal in seals:
-            if seal != sealed(last.n + 1, last.hash, hashes.pop(seal.n, ())):
-                raise BrokenJournal(f"seal {seal.n} does not fit its entries or the seal before it")
-            last = seal
-            met = met or (head is not None and (seal.n, seal.hash) == (head.seal, head.hash))
-    beyond = yield from ask(Tables.sealed_hashes, last.n + 1, 2**62)
-    if beyond or not met:
-        raise BrokenJournal("the journal was cut off: its last seals are missing")

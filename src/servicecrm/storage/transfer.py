@@ -12,6 +12,7 @@ from servicecrm.kernel.kinds import Kind
 from servicecrm.storage.journal import EntryRow, SealRow
 from servicecrm.storage.ports import Program
 from servicecrm.storage.rows import CommandRow, NoticeRow, NumberRow, Position, Query, RecordRow, Tables, ask
+from servicecrm.storage.verifying import verified
 
 __all__ = ["exported", "imported"]
 
@@ -84,6 +85,7 @@ def imported(kinds: Kinds, lines: Iterable[str]) -> Program[int]:
     Raises:
         StoreError: the tenant holds records already.
         ImportProblem: a line is not what `exported` writes, or lines are missing.
+        BrokenJournal: the history in it was tampered with.
     """
     if (yield from ask(Tables.last_seal)) is not None:
         raise StoreError("this tenant holds records already; import into an empty one")
@@ -109,6 +111,7 @@ def imported(kinds: Kinds, lines: Iterable[str]) -> Program[int]:
                 raise ImportProblem(f"unknown kind of line; known: record, seal, {', '.join(_SHAPES)}, end", row=n)
         except (TypeError, ValueError, MalformedDocument, SchemaTooNew) as error:
             raise ImportProblem(f"a {what} line has not its shape", row=n) from error
+    yield from verified()
     return n
 
 

@@ -15,13 +15,14 @@ Condition = tuple[str, list[Indexed]]
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
-def condition(filter: Filter, table: str, contains: str, *, negated: bool = False) -> Condition:
-    """The condition of an encoded filter on a table. `contains` is the database's test for a part of a text."""
+def condition(filter: Filter, terms: str, tenant: str, *, contains: str, negated: bool = False) -> Condition:
+    """The condition of an encoded filter, for a tenant. `terms` is the table of the kind's terms, `contains` the
+    database's test for a part of a text."""
     if isinstance(filter, Not):
-        return condition(filter.inner, table, contains, negated=not negated)
+        return condition(filter.inner, terms, tenant, contains=contains, negated=not negated)
     if isinstance(filter, AllOf | AnyOf):
         conjunction = isinstance(filter, AllOf) != negated
-        parts = [condition(part, table, contains, negated=negated) for part in filter.parts]
+        parts = [condition(part, terms, tenant, contains=contains, negated=negated) for part in filter.parts]
         if not parts:
             return ("1 = 1" if conjunction else "1 = 0"), []
         joined = (" AND " if conjunction else " OR ").join(text for text, _ in parts)
@@ -29,11 +30,8 @@ def condition(filter: Filter, table: str, contains: str, *, negated: bool = Fals
     if isinstance(filter, Comparison):
         return _comparison(filter, negated=negated)
     if isinstance(filter, Has):
-        text = (
-            f"{'NOT ' if negated else ''}EXISTS (SELECT 1 FROM {table}_terms t "
-            f"WHERE t.tenant = {table}.tenant AND t.id = {table}.id AND t.field = ? AND t.value = ?)"
-        )
-        return text, [filter.field, filter.value]
+        text = f"id {'NOT ' if negated else ''}IN (SELECT id FROM {terms} WHERE tenant = ? AND field = ? AND value = ?)"
+        return text, [tenant, filter.field, filter.value]
     assert isinstance(filter, Search)
     return f"{'NOT ' if negated else ''}{contains.format(column='search')}", [filter.text]
 

@@ -3,7 +3,8 @@
 The programs speak to the tables of a store (`Tables` in memory, statements in SQL) through small requests.
 """
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -231,6 +232,16 @@ class Work:
         for delivery in deliveries:
             settled += yield from ask(Tables.settle, delivery, delivered=delivered, retry_at=retry_at)
         return settled
+
+    @contextlib.contextmanager
+    def whole(self) -> Iterator[None]:
+        """A part of the unit that counts only as a whole: if it fails after it saved something, the unit fails."""
+        mark = self.mark()
+        try:
+            yield
+        except BaseException:
+            self._broken = self._broken or self.mark() > mark
+            raise
 
     def _writing(self) -> None:
         if self._readonly:
