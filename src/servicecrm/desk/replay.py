@@ -1,7 +1,7 @@
 """Replay another system's log into a store: every fact once, in batches, however often the log is sent."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,54 +13,62 @@ from servicecrm.interop.following import follow
 from servicecrm.interop.logs import Fact, RefusedRow
 from servicecrm.interop.maps import LogMap
 from servicecrm.kernel.decisions import Decision, Step, stamp
+from servicecrm.kernel.records import evolve
 from servicecrm.storage.ports import Command, Outcome, Program
 from servicecrm.storage.work import Work
 
 if TYPE_CHECKING:
     from servicecrm.desk.desk import Desk
 
-__all__ = ["Example", "Replay", "replay"]
+__all__ = ["Replay", "replay"]
 
 BATCH: Final = 1_000
-EXAMPLES: Final = 20
-
-
-@attrs.frozen
-class Example:
-    """One row that is worth a look: a finding, or a row that was refused. It shows no values."""
-
-    row: int
-    says: str
-    column: str | None = None
+SHOWN: Final = 10
+"""Refused rows that are kept to be shown."""
 
 
 @attrs.define
 class Replay:
-    """What came of a log: facts that were read, of those the new ones, and what was remarkable about them."""
+    """What came of a log. It shows no values.
+
+    `events` counts the facts that the store now holds, `new` those of them that it did not hold before. `kinds` counts
+    the new ones that our lifecycle would not have allowed, by what it has against them; `first` has the first row of
+    each kind. `refused` are the first of the refused rows.
+    """
 
     events: int = 0
     new: int = 0
-    findings: int = 0
     refused_rows: int = 0
-    found: Counter[str] = attrs.field(factory=Counter)
-    examples: list[Example] = attrs.field(factory=list)
+    kinds: Counter[str] = attrs.field(factory=Counter)
+    first: dict[str, int] = attrs.field(factory=dict)
+    refused: list[RefusedRow] = attrs.field(factory=list)
+
+    @property
+    def findings(self) -> int:
+        """How many of the new facts our lifecycle would not have allowed."""
+        return self.kinds.total()
 
     def refuse(self, row: RefusedRow) -> None:
         """Count a row that could not be taken."""
         self.refused_rows += 1
-        self._show(Example(row.row, row.says, row.column))
+        self.refused.append(row)
 
-    def find(self, row: int, findings: Sequence[str]) -> None:
-        """Count a fact that our lifecycle would not have allowed."""
-        self.findings += bool(findings)
-        for says in findings:
-            self.found[says] += 1
-            if self.found[says] == 1:
-                self._show(Example(row, says))
+    def take(self, fact: Fact, finding: str | None) -> None:
+        """Count a new fact, and what was remarkable about it."""
+        self.events += 1
+        self.new += 1
+        if finding is not None:
+            self.kinds[finding] += 1
+            self.first.setdefault(finding, fact.row)
 
-    def _show(self, example: Example) -> None:
-        if len(self.examples) < EXAMPLES:
-            self.examples.append(example)
+    def add(self, other: "Replay") -> None:
+        """Count what came of the rows that follow."""
+        self.events += other.events
+        self.new += other.new
+        self.refused_rows += other.refused_rows
+        self.kinds += other.kinds
+        self.first = other.first | self.first
+        self.refused = (self.refused + other.refused)[:SHOWN]
 
 
 def replay(
@@ -78,83 +86,84 @@ def replay(
     run changes nothing, and a later extract of the same log only adds.
 
     Raises:
-        ImportProblem: the store holds this log under another map; with `strict`, also the first bad row.
+        ImportProblem: the store holds this log under another map; with `strict`, also the first bad row. The batches
+            before stay.
     """
     result = Replay()
     rows = iter(facts)
     while part := list(islice(rows, batch)):
-        good = []
-        for row in part:
-            if isinstance(row, Fact):
-                good.append(row)
-            elif strict:
-                raise ImportProblem(row.says, row=row.row, column=row.column)
-            else:
-                result.refuse(row)
-        seen = attrs.evolve(result, found=Counter(result.found), examples=list(result.examples))
-        result = desk.perform(lambda work, good=good, seen=seen: _Batch(work, desk, log_map, seen, strict).run(good))
+        result.add(_followed(desk, part, log_map, strict=strict))
         if progress is not None:
             progress(result)
     return result
 
 
+def _followed(desk: "Desk", rows: Sequence[Fact | RefusedRow], log_map: LogMap, *, strict: bool) -> Replay:
+    return desk.perform(lambda work: _Batch(work, desk, log_map, strict=strict).run(rows))
+
+
 class _Batch:
     """The facts of one unit of work."""
 
-    def __init__(self, work: Work, desk: "Desk", log_map: LogMap, result: Replay, strict: bool) -> None:
-        self.work, self.desk, self.log_map, self.result, self.strict = work, desk, log_map, result, strict
+    def __init__(self, work: Work, desk: "Desk", log_map: LogMap, *, strict: bool) -> None:
+        self.work, self.log_map, self.strict = work, log_map, strict
         self.at = desk.clock()
+        self.result = Replay()
         self.before: dict[str, Complaint | None] = {}
         self.now: dict[str, Complaint] = {}
         self.steps: dict[str, list[tuple[Step, Command]]] = {}
         self.messages: list[tuple[Decision[Any], Command]] = []
 
-    def run(self, facts: Sequence[Fact]) -> Program[Replay]:
+    def run(self, rows: Sequence[Fact | RefusedRow]) -> Program[Replay]:
         """Follow the facts that are new, and save what they come to."""
-        commands = {self._key(fact): fact for fact in facts}
-        digest = self.log_map.digest
-        named = [Command(id=key, fingerprint=digest) for key in commands]
+        digest, name = self.log_map.digest, self.log_map.name
+        commands = [
+            Command(id=f"{name}:{row.case}:{row.ordinal}", fingerprint=digest) for row in rows if isinstance(row, Fact)
+        ]
         try:
-            known = yield from self.work.known(named)
+            known = yield from self.work.known(commands)
         except IdempotencyMismatch:
             raise ImportProblem(
-                f"this store holds the log {self.log_map.name!r} under another map; "
+                f"the store holds the log {name!r} under another map; "
                 "use the map that it was replayed with, another store, or another [log] name"
             ) from None
-        for command, fact in zip(named, commands.values(), strict=True):
-            self.result.events += 1
-            if command.id not in known:
-                yield from self._follow(fact, command)
+        following = iter(commands)
+        for row in rows:
+            if isinstance(row, RefusedRow):
+                self._refuse(row)
+                continue
+            command = next(following)
+            if command.id in known:
+                self.result.events += 1
+            else:
+                yield from self._follow(row, command)
         yield from self._save()
         return self.result
 
-    def _key(self, fact: Fact) -> str:
-        return f"{self.log_map.name}:{fact.case}:{fact.ordinal}"
+    def _refuse(self, row: RefusedRow) -> None:
+        if self.strict:
+            raise ImportProblem(row.says, row=row.row, column=row.column)
+        self.result.refuse(row)
 
     def _follow(self, fact: Fact, command: Command) -> Program[None]:
-        id = f"{self.log_map.name}:{fact.case}"
+        source = self.log_map.name
+        id = f"{source}:{fact.case}"
         if id not in self.before:
             self.before[id] = yield from self._stored(id)
         complaint = self.now.get(id, self.before[id])
-        number = None
-        if complaint is None:
-            number = yield from self.work.number(Complaint, fact.occurred_at.year)
-        source = self.log_map.name
         try:
             when = stamp(fact.by or source, self.at, fact.occurred_at)
-            followed = follow(complaint, fact, when, id=id, number=number, source=source)
+            decision, message, finding = follow(complaint, fact, when, id=id, source=source)
         except (InvalidValue, PolicyViolation) as error:
-            refused = RefusedRow(fact.row, None, str(error))
-            if self.strict:
-                raise ImportProblem(refused.says, row=refused.row) from None
-            self.result.refuse(refused)
+            self._refuse(RefusedRow(fact.row, None, str(error)))
             return
-        self.now[id] = followed.decision.after
-        self.steps.setdefault(id, []).extend((step, command) for step in followed.decision.steps)
-        if followed.message is not None:
-            self.messages.append((followed.message, command))
-        self.result.new += 1
-        self.result.find(fact.row, followed.findings)
+        if complaint is None:
+            decision = _numbered(decision, (yield from self.work.number(Complaint, fact.occurred_at.year)))
+        self.now[id] = decision.after
+        self.steps.setdefault(id, []).extend((step, command) for step in decision.steps)
+        if message is not None:
+            self.messages.append((message, command))
+        self.result.take(fact, finding)
 
     def _stored(self, id: str) -> Program[Complaint | None]:
         try:
@@ -166,9 +175,17 @@ class _Batch:
         done: list[tuple[Command, Outcome]] = []
         for id, steps in self.steps.items():
             decision = Decision(self.before[id], self.now[id], tuple(step for step, _ in steps))
-            (saved,) = yield from self.work.save(decision, commands=[command for _, command in steps])
+            commands = [command for _, command in steps]
+            (saved,) = yield from self.work.save(decision, commands=commands)
             outcome = Outcome(kind="complaint", id=id, revision=saved.revision, number=saved.number)
-            done += [(command, outcome) for command in dict.fromkeys(command for _, command in steps)]
+            done += [(command, outcome) for command in dict.fromkeys(commands)]
         for message, command in self.messages:
             yield from self.work.save(message, commands=[command])
         yield from self.work.remember(done, now=self.at)
+
+
+def _numbered(begun: Decision[Complaint], number: str) -> Decision[Complaint]:
+    """The decision to start a record, with its number, which only a fact that is taken uses up."""
+    first, *others = begun.steps
+    first = first._replace(changes={**first.changes, "number": number})
+    return Decision(None, evolve(begun.after, number=number), (first, *others))

@@ -4,7 +4,7 @@ What the log says has happened, whether our table likes it or not. So nothing is
 not have allowed is told as a finding.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -14,12 +14,20 @@ from servicecrm.complaints.lifecycle import (
     ANSWER,
     ASSESS,
     ASSIGN,
+    BEING_WORKED_ON,
     CLOSE,
+    CLOSED,
+    EVERYWHERE,
     FORWARD,
     LIFECYCLE,
+    MESSAGE,
+    NOTE,
     REOPEN,
+    RESPONDED,
     RESUME,
+    VOID,
     WAIT,
+    WITHDRAW,
 )
 from servicecrm.complaints.model import Channel, Complaint, Priority, Severity, Waiting, WaitingFor
 from servicecrm.complaints.policy import ComplaintPolicy
@@ -27,7 +35,8 @@ from servicecrm.errors import GuardNotMet, PolicyViolation
 from servicecrm.interop.logs import Fact
 from servicecrm.kernel.decisions import Decision, Stamp
 from servicecrm.kernel.frozen import FrozenMap
-from servicecrm.tracking.messages import Message
+from servicecrm.tracking.messages import Message, MessageClass, write
+from servicecrm.tracking.moments import Side
 
 __all__ = ["Followed", "follow"]
 
@@ -38,11 +47,11 @@ BETWEEN: Final = {(row.from_, row.to): row.action for row in LIFECYCLE.rows() if
 
 
 class Followed(NamedTuple):
-    """What a fact of a log comes to; `findings` says what our lifecycle would not have allowed."""
+    """What a fact of a log comes to; `finding` says what our lifecycle has against it."""
 
     decision: Decision[Complaint]
     message: Decision[Message] | None
-    findings: tuple[str, ...]
+    finding: str | None
 
 
 class Command(NamedTuple):
@@ -52,47 +61,37 @@ class Command(NamedTuple):
     arguments: dict[str, Any]
     lacks: str | None = None
 
-    @property
-    def call(self) -> Callable[..., Any]:
-        """The command itself."""
-        found: Callable[..., Any] = getattr(actions, self.action)
-        return found
 
-
-def follow(
-    complaint: Complaint | None, fact: Fact, stamp: Stamp, *, id: str, number: str | None, source: str
-) -> Followed:
-    """What a complaint comes to by a fact of a log; without a complaint, the fact starts one with this id and number.
+def follow(complaint: Complaint | None, fact: Fact, stamp: Stamp, *, id: str, source: str) -> Followed:
+    """What a complaint comes to by a fact of a log; without a complaint, the fact starts one with this id.
 
     Raises:
         InvalidValue: a value of the log has not the shape of our field.
         PolicyViolation: the fact lies in the future.
     """
-    begun = None if complaint is not None else _recorded(fact, stamp, id=id, number=number)
-    before: Complaint = complaint if begun is None else begun.after  # type: ignore[assignment]  # one of them is there
-    commands = tuple(_commands(before, fact, message_id=f"{id}:{fact.ordinal}"))
-    findings = tuple(_forbidden(before, commands))
-    decision: Decision[Complaint] | None = None
-    message: Decision[Message] | None = None
-    if not findings and commands:
+    start = Decision(complaint, complaint, ()) if complaint else _recorded(fact, stamp, id=id)
+    before = start.after
+    message_id = f"{id}:{fact.ordinal}"
+    move = _move(before, fact, message_id)
+    commands = _commands(before, fact, move)
+    finding = _against(before.state, commands, move)
+    if finding is None and (commands or complaint is None):
         try:
-            decision, message = _obeyed(before, commands, stamp)
-        except (GuardNotMet, PolicyViolation) as error:
-            findings = (f"{', '.join(command.action for command in commands)}: {error.code}",)
-    if findings or (begun is None and not commands):
-        decision = _adopted(before, fact, stamp, source=source)
-    parts = [part for part in (begun, decision) if part is not None]
-    steps = tuple(step for part in parts for step in part.steps)
-    return Followed(Decision(complaint, parts[-1].after, steps), message, findings)
+            return Followed(*_obeyed(start, commands, stamp), None)
+        except GuardNotMet as error:
+            finding = f"{error.action} without {', '.join(error.guards)}"
+        except PolicyViolation as error:
+            finding = f"against the rule {error.rule}"
+    decision = _adopted(start, fact, stamp, source=source)
+    return Followed(decision, _answer(before, decision.after, fact, stamp, id=message_id), finding)
 
 
-def _recorded(fact: Fact, stamp: Stamp, *, id: str, number: str | None) -> Decision[Complaint]:
+def _recorded(fact: Fact, stamp: Stamp, *, id: str) -> Decision[Complaint]:
     said: dict[str, Any] = {name: fact.values[name] for name in (*DETAILS, "severity") if name in fact.values}
     received: Any = fact.values.get("received_at", fact.occurred_at)
     return actions.record(
         **{"subject": f"Case {fact.case}", "channel": Channel.OTHER, **said},
         id=id,
-        number=number,
         extra=FrozenMap(fact.extra),
         by=stamp["by"],
         at=stamp["recorded_at"],
@@ -103,28 +102,15 @@ def _recorded(fact: Fact, stamp: Stamp, *, id: str, number: str | None) -> Decis
 # -- which commands ------------------------------------------------------------------------------
 
 
-def _commands(complaint: Complaint, fact: Fact, *, message_id: str) -> Iterator[Command]:
-    """Our commands for a fact, in an order in which each may be allowed by the state that the one before leaves."""
-    move = _move(complaint, fact, message_id)
-    staying = list(_staying(complaint, fact, move))
-    if move is None:
-        yield from staying
-        return
-    early = [command for command in staying if _stays(complaint.state, command.action)]
-    yield from early
-    yield move
-    yield from (command for command in staying if command not in early)
-
-
 def _move(complaint: Complaint, fact: Fact, message_id: str) -> Command | None:
-    """The command that changes the state as the log says."""
-    action = fact.action
+    """The command that the log tells, or the one that changes the state as the log says."""
+    if fact.action == AMEND or fact.state == complaint.state or (fact.action is None and fact.state is None):
+        return None
+    if fact.action is not None:
+        return _command(fact.action, complaint, fact, message_id)
+    action = BETWEEN.get((complaint.state, str(fact.state)))
     if action is None:
-        if fact.state in (None, complaint.state):
-            return None
-        action = BETWEEN.get((complaint.state, str(fact.state)))
-        if action is None:
-            return Command(f"{complaint.state} to {fact.state}", {}, "is no move of the lifecycle")
+        return Command(f"{complaint.state} to {fact.state}", {}, "is no move of the lifecycle")
     return _command(action, complaint, fact, message_id)
 
 
@@ -138,31 +124,37 @@ def _command(action: str, complaint: Complaint, fact: Fact, message_id: str) -> 
         return Command(action, {"text": text, "id": message_id}, None if text else "without a text")
     if action == CLOSE:
         code = str(values.get("closing_code", ""))
-        return Command(
-            action, {"code": code, "policy": _policy(code)} if code else {}, None if code else "without a code"
-        )
+        return Command(action, {"code": code, "policy": _policy(code)}, None if code else "without a code")
     if action == REOPEN:
         return Command(action, {"reason": values.get("reason")}, None if "reason" in values else "without a reason")
     if action == ASSESS:
-        return Command(action, {name: values[name] for name in RATINGS if name in values})
+        return Command(action, _ratings(fact))
     if action == WAIT:
         return Command(action, {"for_": fact.waiting}, None if fact.waiting else "without saying for whom")
-    if action in ("message", "note", "void", AMEND):
+    if action in (MESSAGE, NOTE, VOID):
         return Command(action, {}, "is not told by a log")
     return Command(action, {})
 
 
-def _staying(complaint: Complaint, fact: Fact, move: Command | None) -> Iterator[Command]:
+def _commands(complaint: Complaint, fact: Fact, move: Command | None) -> tuple[Command, ...]:
+    """Our commands for a fact, in an order in which each may be allowed by the state that the one before leaves."""
+    staying = tuple(_staying(complaint, fact, move.action if move else None))
+    if move is None:
+        return staying
+    # Waiting comes last, because some moves end it.
+    early = tuple(c for c in staying if c.action not in (WAIT, RESUME) and _stays(complaint.state, c.action))
+    return (*early, move, *(command for command in staying if command not in early))
+
+
+def _staying(complaint: Complaint, fact: Fact, moved: str | None) -> Iterator[Command]:
     """The commands for what changes besides the state."""
-    values, moved = fact.values, move.action if move else None
-    handler = values.get("handler", complaint.handler)
+    handler = fact.values.get("handler", complaint.handler)
     if handler != complaint.handler and moved not in (ASSIGN, FORWARD):
         yield Command(FORWARD if complaint.handler else ASSIGN, {"handler": handler})
-    rated = {name: values[name] for name in RATINGS if _differs(complaint, name, fact)}
-    if rated and moved != ASSESS:
-        yield Command(ASSESS, rated)
+    if moved != ASSESS and any(_differs(complaint, name, fact) for name in RATINGS):
+        yield Command(ASSESS, _ratings(fact))
     yield from _waits(complaint, fact, moved)
-    changed: dict[str, Any] = {name: values[name] for name in DETAILS if _differs(complaint, name, fact)}
+    changed: dict[str, Any] = {name: fact.values[name] for name in DETAILS if _differs(complaint, name, fact)}
     extra = FrozenMap({**complaint.extra, **fact.extra})
     if extra != complaint.extra:
         changed["extra"] = extra
@@ -171,15 +163,24 @@ def _staying(complaint: Complaint, fact: Fact, move: Command | None) -> Iterator
 
 
 def _waits(complaint: Complaint, fact: Fact, moved: str | None) -> Iterator[Command]:
-    if fact.state is None:  # the log tells actions, waiting among them
+    if moved in (WAIT, RESUME) or not _tells_wait(fact):
         return
-    now = complaint.waiting.for_ if complaint.waiting and moved not in (ANSWER, REOPEN, "withdraw") else None
+    now = complaint.waiting.for_ if complaint.waiting and moved not in (ANSWER, REOPEN, WITHDRAW) else None
     if fact.waiting == now:
         return
     if now is not None:
         yield Command(RESUME, {})
     if fact.waiting is not None:
         yield Command(WAIT, {"for_": fact.waiting})
+
+
+def _tells_wait(fact: Fact) -> bool:
+    """Does the fact say whether the case waits? A state always does; an action only if it is about waiting."""
+    return fact.state is not None or fact.waiting is not None or fact.action == RESUME
+
+
+def _ratings(fact: Fact) -> dict[str, Any]:
+    return {name: fact.values[name] for name in RATINGS if name in fact.values}
 
 
 def _differs(complaint: Complaint, name: str, fact: Fact) -> bool:
@@ -199,25 +200,26 @@ def _policy(code: str) -> ComplaintPolicy:
 # -- obeying or adopting -------------------------------------------------------------------------
 
 
-def _forbidden(complaint: Complaint, commands: Iterable[Command]) -> Iterator[str]:
-    """What our lifecycle has against these commands, one after the other."""
-    state = complaint.state
+def _against(state: str, commands: Sequence[Command], move: Command | None) -> str | None:
+    """The first thing that our lifecycle has against these commands, one after the other."""
     for command in commands:
         if command.lacks is not None:
-            yield f"{command.action} {command.lacks}"
-        elif command.action not in LIFECYCLE.allowed(state):
-            yield f"{command.action} while {state}"
-        else:
-            state = LIFECYCLE.target(state, command.action)
+            return f"{command.action} {command.lacks}"
+        if command.action not in LIFECYCLE.allowed(state):
+            return f"{command.action} while {state}"
+        target = LIFECYCLE.target(state, command.action)
+        if target != state and command is not move:
+            return f"{command.action} without leaving {state}"
+        state = target
+    return None
 
 
 def _obeyed(
-    complaint: Complaint, commands: Iterable[Command], stamp: Stamp
+    decision: Decision[Complaint], commands: Sequence[Command], stamp: Stamp
 ) -> tuple[Decision[Complaint], Decision[Message] | None]:
-    decision = Decision(complaint, complaint, ())
     message: Decision[Message] | None = None
     for command in commands:
-        decided = command.call(
+        decided = getattr(actions, command.action)(
             decision.after,
             **command.arguments,
             by=stamp["by"],
@@ -226,28 +228,26 @@ def _obeyed(
         )
         if isinstance(decided, tuple):
             decided, message = decided
-        decision = Decision(complaint, decided.after, decision.steps + decided.steps)
+        decision = Decision(decision.before, decided.after, decision.steps + decided.steps)
     return decision, message
 
 
-def _adopted(complaint: Complaint, fact: Fact, stamp: Stamp, *, source: str) -> Decision[Complaint]:
+def _adopted(start: Decision[Complaint], fact: Fact, stamp: Stamp, *, source: str) -> Decision[Complaint]:
+    complaint = start.after
     told: dict[str, Any] = {
         name: fact.values[name] for name in (*DETAILS, *RATINGS, "handler") if _differs(complaint, name, fact)
     }
     told = {name: CODES[name](value) if name in CODES else value for name, value in told.items()}
-    state = complaint.state if fact.state is None else fact.state
-    if fact.state is not None:
-        for_ = None if fact.waiting is None else WaitingFor(fact.waiting)
-        if for_ != (complaint.waiting and complaint.waiting.for_):
-            told["waiting"] = None if for_ is None else Waiting(for_=for_, since=fact.occurred_at)
-    elif fact.action is not None:
-        state = _state_of(fact.action) or state
-    if state == "closed" and "closing_code" in fact.values:
+    state = fact.state or _state_after(complaint.state, fact.action)
+    waiting = _wait_after(complaint, fact, state)
+    if waiting or complaint.waiting:
+        told["waiting"] = waiting
+    if state == CLOSED and "closing_code" in fact.values:
         told["closing_code"] = fact.values["closing_code"]
     if fact.extra:
         told["extra"] = FrozenMap({**complaint.extra, **fact.extra})
-    return actions.adopt(
-        complaint,
+    return start.then(
+        actions.adopt,
         state,
         source=source,
         by=stamp["by"],
@@ -257,7 +257,40 @@ def _adopted(complaint: Complaint, fact: Fact, stamp: Stamp, *, source: str) -> 
     )
 
 
+def _wait_after(complaint: Complaint, fact: Fact, state: str) -> Waiting | None:
+    """What the complaint waits for when it has followed, in whatever state."""
+    now = complaint.waiting
+    if not _tells_wait(fact):
+        return now if state == complaint.state or state in BEING_WORKED_ON else None
+    if fact.waiting is None:
+        return None
+    if now and now.for_ == fact.waiting:
+        return now
+    return Waiting(for_=WaitingFor(fact.waiting), since=fact.occurred_at)
+
+
+def _answer(before: Complaint, after: Complaint, fact: Fact, stamp: Stamp, *, id: str) -> Decision[Message] | None:
+    """What the complainant was told, if an adopted fact is the one that answers the complaint."""
+    text = fact.values.get("answer")
+    over = (RESPONDED, CLOSED)
+    if not isinstance(text, str) or before.state in over or after.state not in over:
+        return None
+    return write(
+        text,
+        id=id,
+        about_kind=LIFECYCLE.name,
+        about=after.id,
+        side=Side.INSIDE,
+        klass=MessageClass.FINAL_RESPONSE,
+        channel=after.channel,
+        by=stamp["by"],
+        at=stamp["recorded_at"],
+        occurred_at=stamp["occurred_at"],
+    )
+
+
 @cache
-def _state_of(action: str) -> str | None:
-    """The state that an action leads to, whatever it starts from."""
-    return next((row.to for row in LIFECYCLE.rows() if row.action == action and not row.stays), None)
+def _state_after(state: str, action: str | None) -> str:
+    """Where an action leads that our table does not allow here: on, but not back, unless it reopens."""
+    to = next((row.to for row in LIFECYCLE.rows() if row.action == action and not row.stays), state)
+    return to if action == REOPEN or EVERYWHERE.index(to) > EVERYWHERE.index(state) else state

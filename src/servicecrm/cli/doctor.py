@@ -1,0 +1,87 @@
+"""`servicecrm doctor`: what is installed, and whether a store is in order."""
+
+import platform
+import re
+import sqlite3
+from collections.abc import Iterator
+from importlib.metadata import metadata, requires
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from servicecrm.cli.replay import profile_line
+from servicecrm.cli.versions import installed
+from servicecrm.complaints.lifecycle import LIFECYCLE
+from servicecrm.complaints.model import Complaint
+from servicecrm.desk.connect import connect
+from servicecrm.desk.desk import Desk
+from servicecrm.errors import StoreUnavailable
+from servicecrm.kernel.filters import where
+from servicecrm.storage.schema import CURRENT
+from servicecrm.storage.sqlite import SQLiteStore, has_wal_reset_bug
+
+__all__ = ["examine"]
+
+
+def examine(store: str | None) -> None:
+    """Print what is installed and, with a store, whether it is in order."""
+    for line in _installation():
+        print(line)
+    if store is None:
+        return
+    if store == "memory:":
+        raise StoreUnavailable("a store in memory begins empty, so there is nothing to check; name a file")
+    with connect(store, readonly=True) as desk:
+        for line in _store(desk):
+            print(line, flush=True)
+
+
+def _installation() -> Iterator[str]:
+    yield _package("servicecrm")
+    yield f"Python {platform.python_version()} ({platform.python_implementation()})"
+    bug = has_wal_reset_bug(sqlite3.sqlite_version_info)
+    yield f"SQLite {sqlite3.sqlite_version}" + (" (several writers do without its WAL, which is not safe)" * bug)
+    yield from map(_package, ("attrs", "cattrs", "python-dateutil", "tzdata"))
+    try:
+        ZoneInfo("Europe/London")
+    except ZoneInfoNotFoundError:
+        yield "time zones: none are found; pip install tzdata"
+    else:
+        yield "time zones: found"
+    if installed("servicecrm"):
+        yield from map(_extra, metadata("servicecrm").get_all("Provides-Extra") or ())
+
+
+def _package(name: str) -> str:
+    return f"{name} {installed(name) or '(not installed)'}"
+
+
+def _extra(name: str) -> str:
+    needs = [
+        re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+        for requirement in requires("servicecrm") or ()
+        if re.search(rf"""extra == ['"]{re.escape(name)}['"]""", requirement)
+    ]
+    there = all(installed(package) for package in needs)
+    return f"extra {name}: " + ("installed" if there else f'not installed; pip install "servicecrm[{name}]"')
+
+
+def _store(desk: Desk) -> Iterator[str]:
+    if isinstance(desk.store, SQLiteStore):
+        yield profile_line(desk.store.profile)
+    yield f"store version {CURRENT}"  # any other is refused when it is opened
+    tenants = desk.store.tenants()
+    yield f"tenants: {len(tenants)}"
+    for name in tenants:
+        yield f"tenant {name}"
+        yield from (f"  {line}" for line in _tenant(desk.tenant(name)))
+
+
+def _tenant(desk: Desk) -> Iterator[str]:
+    with desk.store.unit(readonly=True) as unit:
+        for record, kind in desk.store.kinds.items():
+            yield f"{kind.name}: {unit.count(record):,}"
+        strange = ~where("state").one_of(LIFECYCLE.states)
+        found = unit.count(Complaint, strange)
+        rows, _ = unit.rows(Complaint, ("id", "state"), strange, limit=10)
+    yield f"complaints in an unknown state: {found:,}"
+    yield from (f"  {id}: {state}" for id, state in rows)
+    yield f"journal: {desk.store.verify():,} entries, verified"

@@ -1,0 +1,71 @@
+"""`servicecrm replay`: another system's log into a store."""
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+
+import attrs
+
+from servicecrm.cli.report import report_document, report_lines, summary_of
+from servicecrm.desk.connect import connect
+from servicecrm.desk.desk import Desk
+from servicecrm.desk.replay import Replay, replay
+from servicecrm.errors import MalformedDocument
+from servicecrm.interop.logs import read_log
+from servicecrm.interop.maps import LogMap
+from servicecrm.interop.vocabulary import COMPLAINT_WORDS
+from servicecrm.storage.sqlite import Profile, SQLiteStore
+
+__all__ = ["profile_line", "replay_log"]
+
+
+def replay_log(args: Namespace) -> None:
+    """Replay the log that the arguments name, and print what it comes to."""
+    log_map = _map(Path(args.map))
+    facts = read_log(args.log, log_map)  # a log that does not fit its map leaves no empty store behind
+    with _opened(args) as desk:
+        if isinstance(desk.store, SQLiteStore):
+            print(profile_line(desk.store.profile), flush=True)
+        start = perf_counter()
+        result = replay(desk, facts, log_map, batch=args.batch, strict=args.strict, progress=_progress(start))
+        print(_speed(result, start), file=sys.stderr)
+        summary = summary_of(desk, log_map, result, now=args.now or desk.clock())
+    if args.json:
+        document = json.dumps(report_document(summary, result, log_map), ensure_ascii=False, indent=2)
+        Path(args.json).write_text(f"{document}\n", encoding="utf-8", newline="\n")
+    for line in report_lines(summary, result, Path(args.log).name, language=args.language):
+        print(line)
+
+
+def profile_line(profile: Profile) -> str:
+    """How SQLite keeps its promises, in one line."""
+    version, *settings = attrs.asdict(profile).items()
+    return f"SQLite {version[1]}: {' '.join(f'{name}={value}' for name, value in settings)}"
+
+
+def _map(path: Path) -> LogMap:
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise MalformedDocument("log map", ("the map is not UTF-8",)) from None
+    return LogMap.from_toml(text, COMPLAINT_WORDS)
+
+
+def _opened(args: Namespace) -> Desk:
+    if args.store == "memory:":
+        return connect(args.store, tenant=args.tenant)
+    return connect(args.store, tenant=args.tenant, writers=args.writers)
+
+
+def _progress(start: float) -> Callable[[Replay], None] | None:
+    """One line on a terminal that is written again and again; nothing where nobody looks on."""
+    if not sys.stderr.isatty():
+        return None
+    return lambda result: print(_speed(result, start), end="\r", file=sys.stderr, flush=True)
+
+
+def _speed(result: Replay, start: float) -> str:
+    return f"{result.events:,} events, {result.events / (perf_counter() - start):>6,.0f} events/s"

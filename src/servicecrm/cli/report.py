@@ -1,0 +1,86 @@
+"""What a replay comes to, for people and for programs."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from servicecrm.analytics.printing import TEXTS
+from servicecrm.analytics.summary import TARGETS, CaseRow, Summary, summarise
+from servicecrm.complaints.model import Complaint
+from servicecrm.desk.desk import Desk
+from servicecrm.desk.replay import Replay
+from servicecrm.interop.maps import LogMap
+from servicecrm.kernel.kinds import from_micros
+
+__all__ = ["report_document", "report_lines", "summary_of"]
+
+COLUMNS: Final = ("id", *CaseRow._fields)
+TIMES: Final = ("received_at", "closed_at", "due_at")
+PAGE: Final = 10_000
+
+
+def summary_of(desk: Desk, log_map: LogMap, result: Replay, *, now: datetime) -> Summary:
+    """Sum up the cases of a log that the desk's store holds; months begin in the zone of the log."""
+    return summarise(
+        _cases(desk, f"{log_map.name}:"),
+        now=now,
+        zone=log_map.zone,
+        events=result.events,
+        findings=result.findings,
+        refused_rows=result.refused_rows,
+    )
+
+
+def _cases(desk: Desk, prefix: str) -> Iterator[CaseRow]:
+    """The cases whose id begins so, from the columns of the store: no document is read."""
+    with desk.store.unit(readonly=True) as unit:
+        after: str | None = None
+        while True:
+            rows, after = unit.rows(Complaint, COLUMNS, limit=PAGE, after=after)
+            for id, *values in rows:
+                if str(id).startswith(prefix):
+                    yield _case(values)
+            if after is None:
+                return
+
+
+def _case(values: Sequence[Any]) -> CaseRow:
+    """A case from column values in their stored form."""
+    row = CaseRow(*values)
+    times: dict[str, Any] = {name: from_micros(at) for name in TIMES if (at := getattr(row, name)) is not None}
+    return row._replace(open=bool(row.open), **times)
+
+
+def report_lines(summary: Summary, result: Replay, log: str, *, language: str) -> Iterator[str]:
+    """The summary, then what was remarkable: each kind of finding with its first row, and the first refused rows."""
+    yield from summary.lines(language=language)
+    if result.kinds:
+        yield ""
+        yield TEXTS.get("summary.findings", language=language)
+        for says, count in result.kinds.most_common():
+            yield f"  {count:>9,}  {says}  ({log}:{result.first[says]})"
+    if result.refused:
+        yield ""
+        yield TEXTS.get("summary.refused_rows", language=language)
+        for row, column, says in result.refused:
+            where = f"{log}:{row}" if column is None else f"{log}:{row} {column!r}"
+            yield f"  {where}: {says}"
+        if result.refused_rows > len(result.refused):
+            yield "  ..."
+
+
+def report_document(summary: Summary, result: Replay, log_map: LogMap) -> dict[str, object]:
+    """The same in JSON types. What is on time is told only if the log names targets."""
+    document = summary.to_dict()
+    if all(column.field != "due_at" for column in log_map.columns):
+        for name in TARGETS:
+            del document[name]
+    return {
+        "log": log_map.name,
+        **document,
+        "new": result.new,
+        "findings_by_kind": {
+            says: {"count": count, "first_row": result.first[says]} for says, count in result.kinds.most_common()
+        },
+        "refused": [row._asdict() for row in result.refused],
+    }

@@ -1,0 +1,414 @@
+"""What the command line says, to people and to programs, when all is well and when it is not."""
+
+import gzip
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from servicecrm.cli import main
+from servicecrm.desk import connect
+
+ROOT = Path(__file__).parent.parent.parent
+DEMO = Path(str(files("servicecrm"))) / "demo"
+LOG, MAP = DEMO / "water_utility.csv", DEMO / "water_utility.toml"
+COMMAND = (sys.executable, "-m", "servicecrm")
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """The first hundred events of the log that is shipped."""
+    lines = LOG.read_text("utf-8").splitlines(keepends=True)
+    path = tmp_path / "water.csv"
+    path.write_text("".join(lines[:101]), "utf-8")
+    return path
+
+
+def replay(log: Path | str, *options: object, map: Path | str = MAP) -> int:
+    return main(["replay", str(log), "--map", str(map), *(str(option) for option in options)])
+
+
+# -- replay --------------------------------------------------------------------------------------
+
+
+def test_a_replay_prints_the_summary_and_the_findings_and_reports_the_same(
+    log: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    report = tmp_path / "report.json"
+
+    assert replay(log, "--json", report, "--now", "2025-02-01T00:00Z") == 0
+    out, err = capsys.readouterr()
+    told = json.loads(report.read_text("utf-8"))
+    assert (told["events"], told["new"], told["now"]) == (100, 100, "2025-02-01T00:00:00+00:00")
+    assert out.splitlines()[0].split() == ["Cases", str(told["cases"])]
+    assert (
+        f"{told['findings_by_kind']['assign while recorded']['count']:,}  assign while recorded  (water.csv:2)" in out
+    )
+    assert told["on_time"] + told["overdue"] == told["closed"]
+    assert told["open_on_time"] + told["open_overdue"] == told["open"]
+    assert err.startswith("100 events, ")
+
+
+def test_a_later_extract_adds_to_the_file_and_the_same_one_changes_nothing(
+    log: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    store, report = tmp_path / "crm.db", tmp_path / "report.json"
+
+    def new(of: Path) -> int:
+        assert replay(of, "--store", store, "--json", report, "--writers", "one", "--batch", 30) == 0
+        count: int = json.loads(report.read_text("utf-8"))["new"]
+        return count
+
+    whole = gzip.compress(b"".join(LOG.read_bytes().splitlines(keepends=True)[:201]))
+    later = tmp_path / "later.csv.gz"
+    later.write_bytes(whole)
+    assert [new(log), new(log), new(later)] == [100, 0, 100]
+    assert capsys.readouterr().out.startswith("SQLite ")
+
+
+def test_the_summary_is_about_the_cases_of_the_log_and_of_the_tenant(
+    log: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    store, report = tmp_path / "crm.db", tmp_path / "report.json"
+    with connect(store, actor="ann@city.example") as desk:
+        desk.complaints.record(subject="No water", channel="phone")
+
+    assert replay(log, "--store", store, "--tenant", "harbour", "--json", report) == 0
+    harbour = json.loads(report.read_text("utf-8"))
+    assert replay(log, "--store", store, "--json", report) == 0
+    assert json.loads(report.read_text("utf-8"))["cases"] == harbour["cases"]
+    with connect(store) as desk:
+        assert set(desk.store.tenants()) == {"default", "harbour"}
+    assert capsys.readouterr().err.count("\n") == 2
+
+
+def test_rows_that_cannot_be_taken_are_shown_with_row_and_column(log: Path, tmp_path: Path, capsys: Captured) -> None:
+    log.write_text(log.read_text("utf-8").replace(",Acknowledged,", ",Receipted,", 1), "utf-8")
+
+    assert replay(log) == 0
+    out, _ = capsys.readouterr()
+    assert "\nRefused rows\n  water.csv:4 'Status': " in out
+
+    assert replay(log, "--strict", "--store", tmp_path / "crm.db") == 1
+    assert f"servicecrm: {log}: row 4, column 'Status': " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("language", "word"), [("de", "Auffälligkeiten"), ("zh", "异常事项")])
+def test_the_summary_speaks_other_languages(log: Path, language: str, word: str, capsys: Captured) -> None:
+    assert replay(log, "--language", language) == 0
+    assert word in capsys.readouterr().out
+
+
+def test_8_of_41_closed_requests_of_new_york_with_a_target_are_late(
+    shared: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    report = tmp_path / "report.json"
+    requests = shared / "data" / "cases" / "nyc311_100_qsv.csv"
+
+    options = ("--json", report, "--now", "2021-01-01T00:00-05:00")
+    assert replay(requests, *options, map=ROOT / "examples" / "maps" / "nyc311.toml") == 0
+    told = json.loads(report.read_text("utf-8"))
+    assert (told["cases"], told["open"], told["closed"], told["refused_rows"]) == (100, 2, 98, 0)
+    assert (told["on_time"], told["overdue"]) == (33, 8)
+    assert (told["open_on_time"], told["open_overdue"]) == (0, 1)
+    assert "Closed late" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_terminal_shows_progress_in_one_line(log: Path) -> None:
+    ours, theirs = os.openpty()
+    try:
+        arguments = ("replay", log, "--map", MAP, "--batch", "20")
+        subprocess.run((*COMMAND, *arguments), check=True, stdout=subprocess.DEVNULL, stderr=theirs)
+        shown = os.read(ours, 10_000).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+    assert [line.split(" events")[0] for line in shown.split("\r")][:5] == ["20", "40", "60", "80", "100"]
+    assert shown.count("\n") == 1
+
+
+# -- what can go wrong ---------------------------------------------------------------------------
+
+
+def told(capsys: Captured) -> list[str]:
+    out, err = capsys.readouterr()
+    assert "Cases" not in out
+    return err.splitlines()
+
+
+def test_a_missing_map_is_named(log: Path, capsys: Captured) -> None:
+    assert replay(log, map="nowhere.toml") == 1
+    assert told(capsys) == ["servicecrm: nowhere.toml: No such file or directory"]
+
+
+def test_a_missing_log_is_named_and_leaves_no_store_behind(tmp_path: Path, capsys: Captured) -> None:
+    assert replay("nowhere.csv", "--store", tmp_path / "crm.db") == 1
+    assert told(capsys) == ["servicecrm: nowhere.csv: the file cannot be read: No such file or directory"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_problem_of_a_map_has_its_line(log: Path, tmp_path: Path, capsys: Captured) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_text(MAP.read_text("utf-8").replace("Europe/London", "Atlantis").replace('"closed"', '"shut"'), "utf-8")
+
+    assert replay(log, map=bad) == 1
+    lines = told(capsys)
+    assert len(lines) == 2
+    assert all(line.startswith(f"servicecrm: {bad}: ") for line in lines)
+    assert any("zone" in line for line in lines)
+    assert any("words.Closed.state" in line for line in lines)
+
+
+@pytest.mark.parametrize(("content", "says"), [(b"\xff\xfe", "not UTF-8"), (b"[log", "not TOML")])
+def test_a_map_that_is_no_text_is_named(content: bytes, says: str, log: Path, tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "bad.toml").write_bytes(content)
+
+    assert replay(log, map=tmp_path / "bad.toml") == 1
+    (line,) = told(capsys)
+    assert says in line
+
+
+def test_a_log_without_a_column_of_the_map_is_refused_at_once(log: Path, tmp_path: Path, capsys: Captured) -> None:
+    log.write_text(log.read_text("utf-8").replace("Department", "Team"), "utf-8")
+
+    assert replay(log, "--store", tmp_path / "crm.db") == 1
+    (line,) = told(capsys)
+    assert line.startswith(f"servicecrm: {log}: row 1: the map names columns that the file has not: Department; it has")
+    assert not (tmp_path / "crm.db").exists()
+
+
+@pytest.mark.parametrize("command", ["replay", "doctor"])
+def test_a_file_that_is_no_database_is_named_and_stays_as_it_is(command: str, log: Path, capsys: Captured) -> None:
+    before = log.read_bytes()
+
+    assert (replay(log, "--store", log) if command == "replay" else main(["doctor", "--store", str(log)])) == 1
+    assert told(capsys) == [f"servicecrm: {log}: the file is not an SQLite database"]
+    assert log.read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["replay", "doctor"])
+def test_a_store_of_a_newer_version_is_refused(command: str, log: Path, tmp_path: Path, capsys: Captured) -> None:
+    store = tmp_path / "crm.db"
+    connect(store).close()
+    connection = sqlite3.connect(store)
+    connection.execute("UPDATE servicecrm_version SET version = 99")
+    connection.commit()
+    connection.close()
+
+    assert (replay(log, "--store", store) if command == "replay" else main(["doctor", "--store", str(store)])) == 1
+    (line,) = told(capsys)
+    assert line.startswith(f"servicecrm: {store}: ")
+    assert "version 99" in line
+    assert line.endswith("install a newer servicecrm")
+
+
+def test_a_store_that_does_not_exist_cannot_be_examined(tmp_path: Path, capsys: Captured) -> None:
+    assert main(["doctor", "--store", str(tmp_path / "crm.db")]) == 1
+    assert "cannot be opened" in told(capsys)[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_map_on_the_same_store_is_refused(log: Path, tmp_path: Path, capsys: Captured) -> None:
+    store, other = tmp_path / "crm.db", tmp_path / "other.toml"
+    other.write_text(
+        MAP.read_text("utf-8").replace('Answered = { state = "responded" }', 'Answered = { state = "closed" }')
+    )
+    assert replay(log, "--store", store) == 0
+    capsys.readouterr()
+
+    assert replay(log, "--store", store, map=other) == 1
+    (line,) = told(capsys)
+    assert line.startswith(f"servicecrm: {log}: the store holds the log 'water_utility' under another map; use the map")
+
+
+def test_a_report_that_cannot_be_written_is_named(log: Path, tmp_path: Path, capsys: Captured) -> None:
+    report = tmp_path / "nowhere" / "report.json"
+
+    assert replay(log, "--json", report) == 1
+    assert told(capsys)[-1] == f"servicecrm: {report}: No such file or directory"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "name a command"),
+        (["mend"], "invalid choice: 'mend'"),
+        (["replay", "log.csv"], "--map"),
+        (["replay", "log.csv", "--map", "m.toml", "--now", "2026-01-01T00:00"], "with a zone, such as"),
+        (["replay", "log.csv", "--map", "m.toml", "--now", "soon"], "with a zone, such as"),
+        (["replay", "log.csv", "--map", "m.toml", "--batch", "0"], "1 or more"),
+        (["demo", "--language", "tlh"], "invalid choice: 'tlh'"),
+    ],
+)
+def test_wrong_usage_is_explained(arguments: list[str], says: str, capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(arguments)
+    assert raised.value.code == 2
+    assert says in capsys.readouterr().err
+
+
+def test_an_interrupted_command_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    def interrupted(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("servicecrm.cli.demo.demonstrate", interrupted)
+    assert main(["demo"]) == 130
+    assert "the same command goes on from there" in told(capsys)[0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is another error there")
+def test_a_reader_who_has_seen_enough_is_no_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run((*COMMAND, "demo"), check=False, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+# -- demo ----------------------------------------------------------------------------------------
+
+
+def test_the_demonstration_is_the_same_on_every_run(capsys: Captured) -> None:
+    expected = Path(__file__).with_name("demo.txt").read_text("utf-8")
+
+    assert [main(["demo"]), main(["demo"])] == [0, 0]
+    assert capsys.readouterr() == (expected * 2, "")
+
+
+def test_the_demonstration_prints_the_same_numbers_in_every_language(capsys: Captured) -> None:
+    numbers = []
+    for language in ("en", "de", "zh"):
+        assert main(["demo", "--language", language]) == 0
+        numbers.append(re.findall(r"\d[\d,]*", capsys.readouterr().out))
+
+    assert numbers[0] == numbers[1] == numbers[2] != []
+
+
+# -- doctor, version and help --------------------------------------------------------------------
+
+
+def test_the_doctor_tells_what_is_installed_and_how_to_install_the_rest(tmp_path: Path) -> None:
+    info = tmp_path / "servicecrm-9.8.7.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.4\nName: servicecrm\nVersion: 9.8.7\nProvides-Extra: slow\nProvides-Extra: testing\n"
+        'Requires-Dist: attrs\nRequires-Dist: no-such-thing>=1; extra == "slow"\n'
+        'Requires-Dist: pytest>=8; extra == "testing"\n'
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run((*COMMAND, "doctor"), check=True, capture_output=True, text=True, env=environment)
+    lines = done.stdout.splitlines()
+
+    assert lines[0] == "servicecrm 9.8.7"
+    assert f"SQLite {sqlite3.sqlite_version}" in done.stdout
+    assert [line.split()[0] for line in lines[1:7]] == [
+        *("Python", "SQLite", "attrs", "cattrs", "python-dateutil", "tzdata")
+    ]
+    assert lines[7:] == [
+        "time zones: found",
+        'extra slow: not installed; pip install "servicecrm[slow]"',
+        "extra testing: installed",
+    ]
+    version = subprocess.run((*COMMAND, "--version"), check=True, capture_output=True, text=True, env=environment)
+    assert version.stdout == "servicecrm 9.8.7\n"
+
+
+def test_the_doctor_examines_every_tenant_of_a_store(log: Path, tmp_path: Path, capsys: Captured) -> None:
+    store = tmp_path / "crm.db"
+    replay(log, "--store", store)
+    with connect(store, actor="ann@city.example", tenant="harbour") as desk:
+        desk.complaints.record(subject="No water", channel="phone")
+    capsys.readouterr()
+
+    assert main(["doctor", "--store", str(store)]) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert {"store version 1", "tenants: 2", "tenant default", "tenant harbour", "  complaint: 1"} <= set(lines)
+    assert lines.count("  complaints in an unknown state: 0") == 2
+    assert "  journal: 1 entries, verified" in lines
+    assert "synchronous=FULL" in out
+    assert err == ""
+
+
+def broken(log: Path, folder: Path, statement: str) -> Path:
+    store = folder / "crm.db"
+    replay(log, "--store", store)
+    connection = sqlite3.connect(store)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+    return store
+
+
+def test_the_doctor_names_complaints_in_states_that_nobody_knows(log: Path, tmp_path: Path, capsys: Captured) -> None:
+    change = "UPDATE servicecrm_complaint SET state = 'lost' WHERE id = 'water_utility:C-0001'"
+    store = broken(log, tmp_path, change)
+    capsys.readouterr()
+
+    assert main(["doctor", "--store", str(store)]) == 0
+    out, _ = capsys.readouterr()
+    assert "  complaints in an unknown state: 1\n    water_utility:C-0001: lost\n" in out
+
+
+def test_the_doctor_finds_a_history_that_was_tampered_with(log: Path, tmp_path: Path, capsys: Captured) -> None:
+    store = broken(log, tmp_path, "UPDATE servicecrm_journal SET \"by\" = 'bob@city.example' WHERE n = 2")
+    capsys.readouterr()
+
+    assert main(["doctor", "--store", str(store)]) == 1
+    out, err = capsys.readouterr()
+    assert "verified" not in out
+    assert err.startswith(f"servicecrm: {store}: ")
+    assert err.count("\n") == 1
+
+
+def test_a_store_in_memory_cannot_be_examined(capsys: Captured) -> None:
+    assert main(["doctor", "--store", "memory:"]) == 1
+    assert told(capsys) == [
+        "servicecrm: memory:: a store in memory begins empty, so there is nothing to check; name a file"
+    ]
+
+
+def test_help_has_examples_and_loads_nothing_that_it_does_not_need() -> None:
+    code = (
+        "import sys; from servicecrm.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: print({'attr', 'sqlite3', 'servicecrm.desk', 'servicecrm.storage'} & set(sys.modules))"
+    )
+    done = subprocess.run((sys.executable, "-c", code), check=True, capture_output=True, text=True)
+
+    assert "examples:" in done.stdout
+    assert done.stdout.endswith("set()\n")
+
+
+def test_the_command_is_installed_under_its_name() -> None:
+    command = shutil.which("servicecrm", path=str(Path(sys.executable).parent))
+    if command is None:
+        pytest.skip("the project is not installed here")
+    assert "replay" in subprocess.run((command, "--help"), check=True, capture_output=True, text=True).stdout
+
+
+def test_the_how_to_shows_what_a_replay_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    page = (ROOT / "docs" / "how-to" / "replay-a-log.md").read_text("utf-8")
+    blocks = dict(re.findall(r'^```\w+ title="([^"]+)"\n(.*?)^```$', page, re.MULTILINE | re.DOTALL))
+    monkeypatch.chdir(tmp_path)
+    for name in ("tickets.csv", "tickets.toml"):
+        Path(name).write_text(blocks[name], "utf-8")
+
+    assert main(["replay", "tickets.csv", "--map", "tickets.toml", "--now", "2026-03-09T09:00+00:00"]) == 0
+    assert capsys.readouterr().out == blocks["what it prints"]
+    assert main(["replay", "tickets.csv", "--map", "tickets.toml", "--strict"]) == 1
+    assert capsys.readouterr().err in page.replace("```text\n", "")

@@ -1,0 +1,321 @@
+"""A complaint that follows a log: by our commands where the lifecycle allows them, else by adoption with a finding."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from servicecrm.complaints.model import Complaint
+from servicecrm.errors import InvalidValue, PolicyViolation
+from servicecrm.interop import COMPLAINT_WORDS, Fact
+from servicecrm.interop.following import Followed, follow
+from servicecrm.kernel.decisions import stamp
+from servicecrm.kernel.frozen import FrozenMap
+from servicecrm.tracking.messages import MessageClass
+
+START = datetime(2025, 1, 6, 9, tzinfo=UTC)
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def fact(
+    state: str | None = None,
+    *,
+    action: str | None = None,
+    waiting: str | None = None,
+    extra: dict[str, str] | None = None,
+    at: datetime = START,
+    **values: Any,
+) -> Fact:
+    return Fact(2, "7", 1, at, state, waiting, action, None, values, extra or {})
+
+
+class Case:
+    """A case of a log, and what followed from its facts so far."""
+
+    def __init__(self, *facts: Fact) -> None:
+        self.complaint: Complaint | None = None
+        self.told = 0
+        for each in facts:
+            assert self.follow(each).finding is None
+
+    def follow(self, of: Fact) -> Followed:
+        self.told += 1
+        at = of.occurred_at if of.occurred_at > START else START + timedelta(hours=self.told)
+        numbered = of._replace(ordinal=self.told, occurred_at=at)
+        when = stamp("log", NOW, numbered.occurred_at)
+        followed = follow(self.complaint, numbered, when, id="log:7", source="log")
+        self.complaint = followed.decision.after
+        return followed
+
+
+NEW = fact("recorded", subject="No water", severity="high")
+ACKNOWLEDGED = fact("acknowledged")
+ASSESSED = fact("assessed", impact="high")
+IN_HANDLING = fact("in_handling", handler="pipes")
+RESPONDED = fact("responded", answer="Mended.")
+CLOSED = fact("closed", closing_code="mended")
+WHOLE = (NEW, ACKNOWLEDGED, ASSESSED, IN_HANDLING, RESPONDED, CLOSED)
+HANDLED = WHOLE[:4]
+
+
+def events(followed: Followed) -> list[str]:
+    return [event.type.removeprefix("complaint.") for event in followed.decision.events]
+
+
+# -- obeyed --------------------------------------------------------------------------------------
+
+
+def test_a_first_fact_records_a_complaint() -> None:
+    followed = Case().follow(NEW)
+
+    assert (followed.decision.before, events(followed), followed.finding) == (None, ["recorded"], None)
+    assert (followed.decision.after.id, followed.decision.after.subject) == ("log:7", "No water")
+
+
+def test_a_case_without_a_subject_is_named_after_its_key() -> None:
+    assert Case().follow(fact("recorded")).decision.after.subject == "Case 7"
+
+
+def test_a_case_came_in_when_the_log_says_so() -> None:
+    opened = START - timedelta(days=3)
+
+    assert Case().follow(fact("recorded", received_at=opened)).decision.after.received_at == opened
+
+
+def test_a_log_that_keeps_to_our_lifecycle_is_followed_by_our_commands_alone() -> None:
+    case = Case(*WHOLE)  # C003
+
+    assert case.complaint is not None
+    assert (case.complaint.state, case.complaint.closing_code, case.complaint.handler) == ("closed", "mended", "pipes")
+
+
+OBEYED = [
+    ((NEW,), ACKNOWLEDGED, ["acknowledged"]),
+    ((NEW,), fact(action="acknowledge"), ["acknowledged"]),
+    ((NEW, ACKNOWLEDGED), ASSESSED, ["assessed"]),
+    ((NEW, ACKNOWLEDGED), fact(action="assess", impact="low"), ["assessed"]),
+    ((NEW, ACKNOWLEDGED), IN_HANDLING, ["assigned"]),
+    ((NEW, ACKNOWLEDGED), fact(action="assign", handler="pipes"), ["assigned"]),
+    ((NEW, ACKNOWLEDGED), fact("in_handling", handler="pipes", impact="low"), ["assigned", "assessed"]),
+    (HANDLED, fact("in_handling"), ["adopted"]),
+    (HANDLED, fact("in_handling", handler="meters"), ["forwarded"]),
+    (HANDLED, fact(action="forward", handler="meters"), ["forwarded"]),
+    (HANDLED, fact("in_handling", severity="low"), ["assessed"]),
+    (HANDLED, fact("in_handling", waiting="customer"), ["waiting_started"]),
+    (HANDLED, fact(action="wait", waiting="customer"), ["waiting_started"]),
+    (HANDLED, fact("in_handling", category="leak"), ["amended"]),
+    (HANDLED, fact(action="amend", category="leak"), ["amended"]),
+    (HANDLED, fact("in_handling", extra={"city": "Harbour"}), ["amended"]),
+    (HANDLED, fact("responded", answer="Mended.", handler="meters"), ["forwarded", "answered"]),
+    (HANDLED, fact(action="answer", answer="Mended."), ["answered"]),
+    (HANDLED, fact("withdrawn"), ["withdrawn"]),
+    (WHOLE, fact("in_handling", reason="It drips"), ["reopened"]),
+    (WHOLE, fact(action="reopen", reason="It drips", handler="meters"), ["reopened", "forwarded"]),
+    (WHOLE[:5], CLOSED, ["closed"]),
+    (WHOLE[:5], fact(action="close", closing_code="a code that only they have"), ["closed"]),
+]
+
+
+@pytest.mark.parametrize(("before", "told", "expected"), OBEYED)
+def test_what_the_lifecycle_allows_is_done_by_our_commands(
+    before: tuple[Fact, ...], told: Fact, expected: list[str]
+) -> None:
+    followed = Case(*before).follow(told)
+
+    assert (events(followed), followed.finding) == (expected, None)
+
+
+WAITING = fact("in_handling", waiting="customer")
+
+
+@pytest.mark.parametrize(
+    ("told", "expected", "waiting"),
+    [
+        (fact("in_handling"), ["resumed"], None),
+        (fact(action="resume"), ["resumed"], None),
+        (fact("in_handling", waiting="third_party"), ["resumed", "waiting_started"], "third_party"),
+        (fact("in_handling", waiting="customer", category="leak"), ["amended"], "customer"),
+        (fact("responded", answer="Mended."), ["answered"], None),
+        (fact(action="forward", handler="meters"), ["forwarded"], "customer"),
+        (
+            fact(action="forward", handler="meters", waiting="approval"),
+            ["forwarded", "resumed", "waiting_started"],
+            "approval",
+        ),
+    ],
+)
+def test_a_wait_lasts_until_the_log_says_otherwise(told: Fact, expected: list[str], waiting: str | None) -> None:
+    followed = Case(*HANDLED, WAITING).follow(told)
+
+    assert (events(followed), followed.finding) == (expected, None)
+    now = followed.decision.after.waiting
+    assert (now and now.for_) == waiting
+
+
+def test_an_answer_is_kept_as_a_message_of_ours() -> None:
+    message = Case(*HANDLED).follow(RESPONDED).message
+
+    assert message is not None
+    assert (message.after.about, message.after.text, message.after.klass) == (
+        "log:7", "Mended.", MessageClass.FINAL_RESPONSE,
+    )  # fmt: skip
+
+
+# -- adopted -------------------------------------------------------------------------------------
+
+ADOPTED = [
+    ((), fact("recorded", handler="pipes"), "assign while recorded"),
+    ((), fact("closed"), "recorded to closed is no move of the lifecycle"),
+    ((NEW,), fact("recorded", impact="low"), "assess while recorded"),
+    ((NEW,), fact("recorded", waiting="customer"), "wait while recorded"),
+    ((NEW,), fact(action="wait", waiting="customer"), "wait while recorded"),
+    ((NEW,), fact(action="answer", answer="Mended."), "answer while recorded"),
+    ((NEW, ACKNOWLEDGED), fact("acknowledged", impact="low"), "assess without leaving acknowledged"),
+    ((NEW, ACKNOWLEDGED), fact("acknowledged", handler="pipes"), "assign without leaving acknowledged"),
+    ((fact("recorded"), ACKNOWLEDGED), fact("assessed"), "assess without priority_known"),
+    ((NEW, ACKNOWLEDGED), fact("assessed", impact="low", priority="p1"), "against the rule priority"),
+    ((NEW, ACKNOWLEDGED), fact("in_handling"), "assign without a handler"),
+    (HANDLED, fact(action="forward"), "forward without other_handler"),
+    (HANDLED, fact(action="wait"), "wait without saying for whom"),
+    (HANDLED, fact(action="resume"), "resume without waiting"),
+    (HANDLED, fact(action="note"), "note is not told by a log"),
+    (HANDLED, fact("recorded"), "in_handling to recorded is no move of the lifecycle"),
+    (HANDLED, fact("responded"), "answer without a text"),
+    (WHOLE[:5], fact("closed"), "close without a code"),
+    (WHOLE[:5], fact("responded", handler="meters"), "forward while responded"),
+    (WHOLE, fact("in_handling"), "reopen without a reason"),
+    (HANDLED, fact("withdrawn", waiting="customer"), "wait while withdrawn"),
+    ((NEW, fact("withdrawn")), fact("withdrawn", category="leak"), "amend while withdrawn"),
+]
+
+
+@pytest.mark.parametrize(("before", "told", "finding"), ADOPTED)
+def test_what_the_lifecycle_does_not_allow_is_adopted_with_the_reason(
+    before: tuple[Fact, ...], told: Fact, finding: str
+) -> None:
+    followed = Case(*before).follow(told)
+
+    assert (events(followed)[-1], followed.finding) == ("adopted", finding)
+    if told.state is not None:
+        assert followed.decision.after.state == told.state
+    for name, value in told.values.items():
+        if name != "answer":
+            assert getattr(followed.decision.after, name) == value
+
+
+@pytest.mark.parametrize(
+    ("before", "action", "state"),
+    [
+        (HANDLED, "acknowledge", "in_handling"),
+        (WHOLE, "assess", "closed"),
+        (WHOLE, "withdraw", "withdrawn"),
+        ((NEW,), "assign", "in_handling"),
+        ((NEW,), "close", "closed"),
+        ((*WHOLE[:1], fact("withdrawn")), "reopen", "in_handling"),
+    ],
+)
+def test_an_adopted_action_leads_on_and_not_back_unless_it_reopens(
+    before: tuple[Fact, ...], action: str, state: str
+) -> None:
+    followed = Case(*before).follow(fact(action=action))
+
+    assert followed.finding is not None
+    assert followed.decision.after.state == state
+
+
+def test_an_adopted_return_to_work_counts_as_a_reopening_and_another_handler_as_a_forward() -> None:
+    after = Case(*WHOLE).follow(fact("in_handling", handler="meters")).decision.after
+
+    assert (after.reopenings, after.forwards, after.closed_at) == (1, 1, None)  # C050
+
+
+def test_an_adopted_wait_and_its_end_are_taken_over() -> None:
+    case = Case(NEW)
+
+    begun = case.follow(fact(action="wait", waiting="customer")).decision.after.waiting
+    assert begun is not None
+    assert (begun.for_, begun.since) == ("customer", START + timedelta(hours=2))
+    assert case.follow(fact(action="resume")).decision.after.waiting is None
+
+
+@pytest.mark.parametrize("state", ["responded", "closed"])
+def test_the_text_of_an_adopted_answer_is_kept_once(state: str) -> None:
+    case = Case(NEW)
+
+    first = case.follow(fact(state, answer="Mended."))
+    assert first.message is not None
+    assert first.message.after.text == "Mended."
+    assert case.follow(fact("closed", answer="Mended.")).message is None
+
+
+def test_a_priority_of_the_log_is_not_overruled_when_another_rating_changes() -> None:
+    case = Case(NEW, ACKNOWLEDGED)
+    case.follow(fact("assessed", impact="low", priority="p1"))
+
+    assert case.follow(fact("assessed", impact="medium", priority="p1")).decision.after.priority == "p1"
+
+
+def test_a_fact_in_the_future_is_refused() -> None:
+    with pytest.raises(PolicyViolation, match="future"):
+        Case(NEW).follow(fact("acknowledged", at=NOW + timedelta(seconds=1)))
+
+
+def test_a_blank_subject_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="blank"):
+        Case().follow(fact("recorded", subject=" "))
+
+
+# -- whatever the log says -----------------------------------------------------------------------
+
+
+def _optional(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | values
+
+
+TEXT = st.text("ab ", max_size=3)
+VALUES = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(("subject", "text", "customer", "handler", "category", "service", "answer", "reason"), TEXT),
+        "closing_code": TEXT,
+        **{name: st.sampled_from(codes) for name, codes in COMPLAINT_WORDS.codes.items() if name != "waiting"},
+        "due_at": st.just(NOW),
+    },
+)
+FACTS = st.builds(
+    lambda told, waiting, values, extra: Fact(2, "7", 1, START, told[0], waiting, told[1], None, values, extra),
+    st.tuples(st.sampled_from(COMPLAINT_WORDS.states), st.none())
+    | st.tuples(st.none(), st.sampled_from(COMPLAINT_WORDS.actions)),
+    _optional(st.sampled_from(COMPLAINT_WORDS.codes["waiting"])),
+    VALUES,
+    st.dictionaries(st.sampled_from("xy"), TEXT, max_size=2),
+)
+
+
+@given(st.lists(FACTS, min_size=1, max_size=12))
+def test_any_log_is_followed_to_its_last_state_and_its_steps_tell_the_record(facts: list[Fact]) -> None:
+    case = Case()
+    told: dict[str, Any] = {}
+    for each in facts:
+        before = case.complaint
+        try:
+            followed = case.follow(each)
+        except (InvalidValue, PolicyViolation):
+            continue
+        assert followed.decision.before is before
+        assert followed.decision.steps
+        after = followed.decision.after
+        assert each.state in (None, after.state)
+        assert followed.finding is None or "adopted" in events(followed)
+        if each.state is not None:
+            assert (after.waiting and after.waiting.for_) == each.waiting
+        for name, value in each.values.items():
+            if name in ("subject", "handler", "category", "due_at", "priority", "severity"):
+                assert getattr(after, name) == value
+        for step in followed.decision.steps:
+            told.update(step.changes)
+            told.update({name: (*told[name], *tail) for name, tail in step.appended.items()})
+        assert Complaint(**told) == after
+        assert after.extra == FrozenMap({**(before.extra if before else {}), **each.extra})
