@@ -74,8 +74,46 @@ def record(cls: type[T]) -> type[T]:
 
 
 def evolve(old: T, **changes: object) -> T:
-    """A new record with some fields changed; every validator runs. Faster than `attrs.evolve`."""
-    return type(old)(**{**fields_of(old), **changes})
+    """A new record with some fields changed; every validator runs. Several times as fast as `attrs.evolve`.
+
+    Raises:
+        TypeError: there is no such field.
+    """
+    cls: type = type(old)
+    new: T = _evolver(cls)(old, changes)
+    return new
+
+
+@cache
+def _evolver(cls: type) -> Callable[[Any, dict[str, object]], Any]:
+    """Copies the fields into an object that may still be changed, and freezes it before the validators run.
+
+    A call of `__init__` with every field would do the same, in three times the time.
+    """
+    # Both methods, or else Python would not take its fast way to set an attribute.
+    free = {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+    thawed = type(cls.__name__, (cls,), free)
+    names: dict[str, Any] = {"blank": object.__new__, "thawed": thawed}
+    copied = "".join(f"    new.{name} = old.{name}\n" for name in field_names(cls))
+    exec(f"def copy(old):\n    new = blank(thawed)\n{copied}    return new", names)
+    copy, known = names["copy"], frozenset(field_names(cls))
+    validators = [(a.validator, a) for a in attrs.fields(cls) if a.validator is not None]
+    post_init = getattr(cls, "__attrs_post_init__", None)
+
+    def evolved(old: Any, changes: dict[str, object]) -> Any:
+        new = copy(old)
+        for name, value in changes.items():
+            if name not in known:
+                raise TypeError(f"a {cls.__name__} has no field {name!r}")
+            setattr(new, name, value)
+        new.__class__ = cls
+        for validator, a in validators:
+            validator(new, a, getattr(new, a.name))
+        if post_init is not None:
+            post_init(new)
+        return new
+
+    return evolved
 
 
 def fields_of(of: object) -> dict[str, object]:
@@ -92,7 +130,6 @@ def _values_of(cls: type) -> Callable[[Any], dict[str, object]]:
     return read
 
 
-@cache
 def field_names(cls: type) -> tuple[str, ...]:
     """The names of a record's fields, in order."""
     return tuple(a.name for a in attrs.fields(cls))
@@ -106,7 +143,6 @@ def is_personal(annotation: object) -> bool:
     return any(is_personal(part) for part in get_args(annotation))
 
 
-@cache
 def personal_fields(cls: type) -> frozenset[str]:
     """The names of the fields that hold personal data, themselves or in a record inside them."""
     return frozenset(a.name for a in attrs.fields(cls) if is_personal(a.type) or _nests_personal(a.type))
@@ -146,18 +182,6 @@ class _Shape(NamedTuple):
     exact: Check
 
 
-class _Shaped:
-    """Checks the shape of a whole record, as the first validator that attrs runs; then what the first field asks."""
-
-    def __init__(self, shape: Callable[[Any], None], own: Callable[[Any, Any, Any], Any] | None) -> None:
-        self.shape, self.own = shape, own
-
-    def __call__(self, instance: Any, attribute: Any, value: Any) -> None:
-        self.shape(instance)
-        if self.own is not None:
-            self.own(instance, attribute, value)
-
-
 _MIN, _MAX = -(2**63), 2**63 - 1
 _NAIVE = "naive"
 
@@ -165,14 +189,15 @@ _NAIVE = "naive"
 def _shape_fields(cls: type, fields: list["attrs.Attribute[Any]"]) -> list["attrs.Attribute[Any]"]:
     if not fields:
         return fields
-    shape = _compiled(cls, fields)
     first, *others = [a.evolve(repr=a.repr and not is_personal(a.type)) for a in fields]
-    own = first.validator.own if isinstance(first.validator, _Shaped) else first.validator
-    return [first.evolve(validator=_Shaped(shape, own)), *others]
+    return [first.evolve(validator=_shape_validator(cls, fields)), *others]
 
 
-def _compiled(cls: type, fields: list["attrs.Attribute[Any]"]) -> Callable[[Any], None]:
-    """One function that checks all fields, because a call for each would cost more than making the record."""
+def _shape_validator(cls: type, fields: list["attrs.Attribute[Any]"]) -> Callable[..., None]:
+    """The validator of the first field, which attrs runs first: it checks all fields, then what this one asks itself.
+
+    It is one function, because a call for each field would cost more than making the record.
+    """
     exact: dict[str, Check] = {}
 
     def look(name: str, value: Any) -> None:
@@ -181,15 +206,18 @@ def _compiled(cls: type, fields: list["attrs.Attribute[Any]"]) -> Callable[[Any]
             where = f"{cls.__name__}.{name}"
             raise NaiveDatetime(where) if problem is _NAIVE else InvalidValue(where, problem)
 
-    names: dict[str, Any] = {"look": look, "datetime": datetime, "UTC": UTC}
-    lines = ["def shape(record):"]
+    own = getattr(fields[0].validator, "own", fields[0].validator)  # without the check of a class that this one extends
+    names: dict[str, Any] = {"look": look, "own": own, "datetime": datetime, "UTC": UTC}
+    lines = ["def shape(record, attribute, value):"]
     for a in fields:
         found = _shape_of(a.type, f"{cls.__name__}.{a.name}", names)
         if found is not None:
             exact[a.name] = found.exact
-            lines += [f"    v = record.{a.name}", f"    ({found.quick}) or look({a.name!r}, v)"]
-    exec("\n".join([*lines, "    return"]), names)  # field names, and the expressions below
-    shape: Callable[[Any], None] = names["shape"]
+            lines += [f"    v = record.{a.name}", f"    {found.quick} or look({a.name!r}, v)"]
+    lines.append("    own(record, attribute, value)" if own else "    return")
+    exec("\n".join(lines), names)
+    shape: Callable[..., None] = names["shape"]
+    vars(shape)["own"] = own
     return shape
 
 
@@ -218,15 +246,16 @@ def _shape_of(annotation: Any, where: str, names: dict[str, Any]) -> _Shape | No
 
 
 def _union(parts: list[_Shape | None]) -> _Shape | None:
-    shapes = [part for part in parts if part is not None]
-    if len(shapes) < len(parts):
+    if None in parts:
         return None
+    # To see that something is missing is the quickest.
+    shapes = sorted(filter(None, parts), key=lambda shape: shape.quick != "v is None")
 
     def exact(value: Any) -> str | None:
         problems = [shape.exact(value) for shape in shapes]
         return None if None in problems else [problem for problem in problems if problem][-1]
 
-    return _Shape(" or ".join(f"({shape.quick})" for shape in shapes), exact)
+    return _Shape(" or ".join(shape.quick for shape in shapes), exact)
 
 
 def _items(container: type, item: _Shape | None, names: dict[str, Any]) -> _Shape:
@@ -235,8 +264,7 @@ def _items(container: type, item: _Shape | None, names: dict[str, Any]) -> _Shap
         return whole
 
     def exact(value: Any) -> str | None:
-        problems = (item.exact(one) for one in value)
-        return whole.exact(value) or next(filter(None, problems), None)
+        return whole.exact(value) or next(filter(None, map(item.exact, value)), None)
 
     return _Shape(f"{whole.quick} and (not v or all([{item.quick} for v in v]))", exact)
 

@@ -178,12 +178,13 @@ def _split(schema: Schema[Any], step: Step) -> tuple[str, str | None]:
 
 def _parted(record: type, values: Mapping[str, object]) -> tuple[Document, Document]:
     document = dump_fields(record, values)
-    personal = _personal(record)
-    if personal.isdisjoint(document):
+    # Nothing is not personal, and would only cost a commitment.
+    apart = {name for name in _personal(record) if document.get(name) is not None}
+    if not apart:
         return document, {}
     return (
-        {name: value for name, value in document.items() if name not in personal},
-        {name: value for name, value in document.items() if name in personal},
+        {name: value for name, value in document.items() if name not in apart},
+        {name: value for name, value in document.items() if name in apart},
     )
 
 
@@ -194,10 +195,9 @@ _personal = cache(personal_fields)
 def _commitment(salt: str | None, personal: str | None) -> str | None:
     if salt is None or personal is None:
         return None
-    return hmac.new(bytes.fromhex(salt), personal.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(bytes.fromhex(salt), personal.encode(), "sha256").hex()
 
 
 def _hash(previous: str, row: EntryRow) -> str:
     # Everything but the erasable part, the hash itself and the seal, which on some stores is set later.
-    text = json.dumps((previous, *row[:13]), ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(to_text((previous, *row[:13])).encode()).hexdigest()

@@ -1,0 +1,42 @@
+"""Measure, and print one table."""
+
+import platform
+import sqlite3
+from collections.abc import Iterator
+from importlib.metadata import version
+from tempfile import TemporaryDirectory
+
+import servicecrm
+from benchmarks.commands import commands
+from benchmarks.documents import documents
+from benchmarks.imports import TARGET, import_time
+from benchmarks.rounds import ROUNDS, Result, compare
+from benchmarks.units import units
+
+
+def main() -> None:
+    named = ("attrs", "cattrs", "transitions", "python-statemachine", "pydantic")
+    print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {platform.system()}")
+    print(", ".join((f"servicecrm {servicecrm.__version__}", *(f"{name} {version(name)}" for name in named))))
+    print(f"Medians of {ROUNDS} rounds in which all take turns, after one to warm up; no check is left out.")
+    print("A ratio above 1 says that servicecrm is the faster one.\n")
+    print(f"{'':58}{'µs each':>10}{'ratio':>8}{'target':>9}")
+    with TemporaryDirectory() as folder:
+        for comparison in (*commands(), *documents(), *units(folder)):
+            for line in _lines(compare(comparison)):
+                print(line, flush=True)
+    milliseconds = import_time() * 1_000
+    print(f"{'import servicecrm.complaints':58}{milliseconds:>7.0f} ms{'':8}{f'<{TARGET * 1_000:.0f} ms':>9}")
+
+
+def _lines(result: Result) -> Iterator[str]:
+    yield f"{result.comparison.title:58}{result.ours:>10.1f}"
+    for name, taken in result.others.items():
+        target = result.comparison.targets.get(name)
+        wanted = "" if target is None else f">={target:g}"
+        missed = "  missed" if name in result.missed else ""
+        yield f"{f'  {name}':58}{taken:>10.1f}{result.ratios[name]:>8.2f}{wanted:>9}{missed}"
+
+
+if __name__ == "__main__":
+    main()
