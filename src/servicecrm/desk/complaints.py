@@ -1,6 +1,6 @@
 """Complaints at the desk: every command by id, saved at once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from servicecrm.complaints.schema import COMPLAINT
 from servicecrm.desk.policies import policies_of
 from servicecrm.desk.programs import Decided, Order, change, fetch, fingerprint, start
 from servicecrm.kernel.filters import Filter, search, where
-from servicecrm.kernel.frozen import FrozenMap
+from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.values import Attachment, ContactPoint
 from servicecrm.storage.ports import Command, Page, Program
 from servicecrm.storage.work import Work
@@ -58,8 +58,8 @@ class Complaints:
         category: str | None = None,
         severity: Severity | str | None = None,
         due_at: datetime | None = None,
-        tags: Sequence[str] | frozenset[str] = (),
-        extra: Mapping[str, object] | None = None,
+        tags: Iterable[str] = (),
+        extra: Mapping[str, object] = EMPTY,
         received_at: datetime | None = None,
         command: str | None = None,
     ) -> Complaint:
@@ -79,8 +79,8 @@ class Complaints:
             "category": category,
             "severity": severity,
             "due_at": due_at,
-            "tags": frozenset(tags),
-            "extra": FrozenMap(extra or {}),
+            "tags": tags if isinstance(tags, str) else frozenset(tags),  # one text is refused further down
+            "extra": extra,
             "received_at": received_at,
         }
         order = self._order("record", told, command)
@@ -310,17 +310,13 @@ class Complaints:
         Raises:
             NotFound: there is none, or it belongs to another tenant.
         """
-        return self._desk.perform(lambda work: self.fetched(work, complaint), readonly=True)
-
-    def fetched(self, work: Work, complaint: str) -> Program[Complaint]:
-        """`get`, as a program for a unit that is open."""
-        return fetch(work, Complaint, complaint, COMPLAINT.prefix)
+        return self._desk.perform(lambda work: fetch(work, COMPLAINT, complaint), readonly=True)
 
     def messages(self, complaint: str) -> tuple[Message, ...]:
         """What was said about a complaint, notes among it, oldest first."""
 
         def program(work: Work) -> Program[tuple[Message, ...]]:
-            found = yield from self.fetched(work, complaint)
+            found = yield from fetch(work, COMPLAINT, complaint)
             page = yield from work.find(Message, where("about") == found.id, order="occurred_at")
             return page.items
 
@@ -363,7 +359,9 @@ class Complaints:
     # -- inside ----------------------------------------------------------------------------------
 
     def _order(self, action: str, told: Mapping[str, object], command: str | None) -> Order:
-        named = Command(id=command, fingerprint=fingerprint(f"complaint.{action}", told)) if command else None
+        named = None
+        if command is not None:
+            named = Command(id=command, fingerprint=fingerprint(f"complaint.{action}", told))
         return Order(self._desk.actor, self._desk.clock(), named)
 
     def _do(self, action: str, complaint: str, command: str | None, *, new_id: bool = False, **told: Any) -> Complaint:
@@ -378,7 +376,10 @@ class Complaints:
         *,
         new_id: bool = False,
     ) -> tuple[Complaint, ...]:
-        order = self._order(action, {"complaints": list(complaints), **told}, command)
+        asked: dict[str, object] = {"complaints": list(complaints), **told}
+        if action == "amend":  # there None takes a value away; elsewhere it is an argument that was not given
+            asked["taken_away"] = [name for name in actions.Amendment.__annotations__ if told.get(name, "") is None]
+        order = self._order(action, asked, command)
         decide: Action = getattr(actions, action)
         if new_id:
             told["id"] = self._desk.ids()
@@ -389,7 +390,7 @@ class Complaints:
                     told["policy"] = (yield from policies_of(work)).numbered(complaint.policy)
                 return decide(complaint, **told, by=order.by, at=order.at)
 
-            return (yield from change(work, Complaint, complaints, decided, order, prefix=COMPLAINT.prefix))
+            return (yield from change(work, COMPLAINT, complaints, decided, order))
 
         return self._desk.perform(program)
 

@@ -14,7 +14,8 @@ from servicecrm.complaints.model import Complaint
 from servicecrm.desk.complaints import Complaints
 from servicecrm.desk.ids import uuid7
 from servicecrm.desk.policies import Policies
-from servicecrm.errors import InvalidValue, NotFound
+from servicecrm.desk.programs import fetch, is_number
+from servicecrm.errors import ImportProblem, InvalidValue, NotFound
 from servicecrm.kernel.decisions import Actor, Decision
 from servicecrm.kernel.ids import Ids
 from servicecrm.storage.ports import Command, Entry, Fact, Page, Program
@@ -29,6 +30,7 @@ T = TypeVar("T")
 Hook = Callable[[Fact], object]
 
 logger = logging.getLogger("servicecrm")
+logger.addHandler(logging.NullHandler())
 
 
 class Clock(Protocol):
@@ -43,11 +45,14 @@ def _now() -> datetime:
 
 @attrs.frozen
 class HookError:
-    """A hook that failed after the commit: what it was called for, and how it failed."""
+    """A hook that failed after the commit: what it was called for, and how it failed.
+
+    The error is the host's own and may say anything, so that neither the log nor the repr shows its text.
+    """
 
     type: str
     id: str
-    error: Exception
+    error: Exception = attrs.field(repr=lambda error: type(error).__name__)
 
 
 class _Hooks:
@@ -57,14 +62,19 @@ class _Hooks:
         self.by_type: dict[str, list[Hook]] = {}
         self.errors: deque[HookError] = deque(maxlen=1_000)
 
-    def run(self, facts: Sequence[Fact]) -> None:
+    def __call__(self, facts: Sequence[Fact]) -> None:
         for fact in facts:
             for hook in (*self.by_type.get(fact.event.type, ()), *self.by_type.get("*", ())):
                 try:
                     hook(fact)
                 except Exception as error:  # the change is saved, whatever a hook does
                     self.errors.append(HookError(fact.event.type, fact.record.id, error))
-                    logger.exception("a hook for %s of %s failed", fact.event.type, fact.record.id)
+                    logger.error(
+                        "a hook for %s of %s failed with %s; see Desk.hook_errors",
+                        fact.event.type,
+                        fact.record.id,
+                        type(error).__name__,
+                    )
 
 
 class Desk:
@@ -85,9 +95,10 @@ class Desk:
         self.store = store
         self.clock, self.ids = clock, ids
         self._actor = Actor(id=actor) if isinstance(actor, str) else actor
-        self._hooks = _Hooks()
+        # Several desks on one store share their hooks, or the last one would silence the others.
+        self._hooks = store.on_facts if isinstance(store.on_facts, _Hooks) else _Hooks()
         self._owner = True
-        store.on_facts = self._hooks.run
+        store.on_facts = self._hooks
 
     # -- who and where ---------------------------------------------------------------------------
 
@@ -141,10 +152,14 @@ class Desk:
     def save(self, *decisions: Decision[Any], command: Command | None = None) -> tuple[Any, ...]:
         """Save decisions that a host made with the pure commands; gives the records with their new revisions.
 
+        The same command again saves nothing, and gives the first of the records as it is now.
+
         Raises:
             StaleRevision: somebody saved one of the records in between.
         """
         with self.store.unit(command) as unit:
+            if unit.outcome is not None:
+                return (unit.get(type(decisions[0].after), unit.outcome.id),)
             return unit.save(*decisions)
 
     def on(self, type: str, hook: Hook) -> None:
@@ -172,9 +187,7 @@ class Desk:
 
         def program(work: Work) -> Program[tuple[Entry, ...]]:
             for record, kind in self.store.kinds.items():
-                key = id
-                if kind.prefix is not None and id.startswith(f"{kind.prefix}-"):
-                    key = (yield from self.complaints.fetched(work, id)).id
+                key = (yield from fetch(work, kind, id)).id if is_number(kind, id) else id
                 entries = yield from work.history(record, key)
                 if entries:
                     return entries
@@ -190,11 +203,10 @@ class Desk:
 
     def export(self, to: str | Path | IO[str]) -> int:
         """Write everything of this tenant as JSON Lines; tells how many lines. See `import_`."""
-        kinds = self.store.kinds
-        if not isinstance(to, str | Path):
-            return self.perform(lambda _: exported(kinds, to.write), readonly=True)
-        with Path(to).open("w", encoding="utf-8", newline="\n") as file:
-            return self.perform(lambda _: exported(kinds, file.write), readonly=True)
+        if isinstance(to, str | Path):
+            with Path(to).open("w", encoding="utf-8", newline="\n") as file:
+                return self.export(file)
+        return self.perform(lambda _: exported(self.store.kinds, to.write), readonly=True)
 
     def import_(self, source: str | Path | IO[str]) -> int:
         """Put an export into this tenant, which has to be empty: all of it, or nothing; tells how many lines.
@@ -202,11 +214,13 @@ class Desk:
         Raises:
             ImportProblem: it is no export, or not all of one.
         """
-        kinds = self.store.kinds
-        if not isinstance(source, str | Path):
-            return self.perform(lambda _: imported(kinds, source))
-        with Path(source).open(encoding="utf-8") as file:
-            return self.perform(lambda _: imported(kinds, file))
+        if isinstance(source, str | Path):
+            with Path(source).open(encoding="utf-8") as file:
+                return self.import_(file)
+        try:
+            return self.perform(lambda _: imported(self.store.kinds, source))
+        except UnicodeDecodeError:
+            raise ImportProblem("not a text in UTF-8, as an export is") from None
 
     # -- the end ---------------------------------------------------------------------------------
 
@@ -215,12 +229,12 @@ class Desk:
         return self.store.perform(program, readonly=readonly)
 
     def close(self) -> None:
-        """Give the store back."""
-        self.store.close()
+        """Give the store back. A desk that came from another one leaves that to it."""
+        if self._owner:
+            self.store.close()
 
     def __enter__(self) -> "Desk":
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._owner:
-            self.close()
+        self.close()

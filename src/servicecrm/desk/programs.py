@@ -1,6 +1,7 @@
 """What a desk does for every change, as programs: known command? load, decide, save, remember."""
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
@@ -10,13 +11,13 @@ import attrs
 
 from servicecrm.errors import NotFound
 from servicecrm.kernel.decisions import Actor, Decision
-from servicecrm.kernel.documents import converter, to_text
+from servicecrm.kernel.documents import converter
 from servicecrm.kernel.filters import where
-from servicecrm.kernel.kinds import Identified
+from servicecrm.kernel.kinds import Identified, Kind, storable
 from servicecrm.storage.ports import Command, Outcome, Program
 from servicecrm.storage.work import Work
 
-__all__ = ["Decided", "Order", "change", "fetch", "fingerprint", "start"]
+__all__ = ["Decided", "Order", "change", "fetch", "fingerprint", "is_number", "start"]
 
 R = TypeVar("R", bound=Identified)
 
@@ -34,7 +35,8 @@ class Order(NamedTuple):
 def fingerprint(action: str, arguments: Mapping[str, object]) -> str:
     """What makes two calls the same: the action and the caller's own arguments, without times and new ids."""
     told = {name: _plain(value) for name, value in sorted(arguments.items()) if not _is_time(value)}
-    return hashlib.sha256(to_text([action, told]).encode()).hexdigest()
+    # Takes whatever it is given: what no store could keep is refused when the change is decided.
+    return hashlib.sha256(json.dumps([action, told]).encode()).hexdigest()
 
 
 def _is_time(value: object) -> bool:
@@ -49,19 +51,24 @@ def _plain(value: object) -> object:
     if attrs.has(type(value)):
         return converter().unstructure(value)
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _plain(value[key]) for key in sorted(value, key=str)}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value if isinstance(value, str | int | float) else str(value)
 
 
-def fetch(work: Work, record: type[R], id: str, prefix: str | None = None) -> Program[R]:
+def is_number(kind: Kind[Any], id: str) -> bool:
+    """Is this a human number of a kind, and no id?"""
+    return kind.prefix is not None and storable("id", id).startswith(f"{kind.prefix}-")
+
+
+def fetch(work: Work, kind: Kind[R], id: str) -> Program[R]:
     """The record with this id, or with this human number."""
-    if prefix is None or not id.startswith(f"{prefix}-"):
-        return (yield from work.get(record, id))
-    page = yield from work.find(record, where("number") == id, limit=1)
+    if not is_number(kind, id):
+        return (yield from work.get(kind.schema.record, id))
+    page = yield from work.find(kind.schema.record, where("number") == id, limit=1)
     if not page.items:
-        raise NotFound(prefix, id)
+        raise NotFound(kind.name, id)
     return page.items[0]
 
 
@@ -76,27 +83,22 @@ def start(work: Work, record: type[R], decide: Callable[[], Program[Decided]], o
 
 
 def change(
-    work: Work,
-    record: type[R],
-    ids: Sequence[str],
-    decide: Callable[[R], Program[Decided]],
-    order: Order,
-    *,
-    prefix: str | None = None,
+    work: Work, kind: Kind[R], ids: Sequence[str], decide: Callable[[R], Program[Decided]], order: Order
 ) -> Program[tuple[R, ...]]:
-    """Load, decide and save some records; the same command again gives them as they are now."""
+    """Load, decide and save some records, each once; the same command again gives them as they are now."""
     done = yield from _before(work, order)
-    records: list[R] = []
+    records: dict[str, R] = {}
     for id in ids:
-        records.append((yield from fetch(work, record, id, prefix)))
+        found = yield from fetch(work, kind, id)
+        records[found.id] = found
     if done is not None:
-        return tuple(records)
+        return tuple(records.values())
     decisions: list[Decision[Any]] = []
-    for before in records:
+    for before in records.values():
         decided = yield from decide(before)
         decisions += decided if isinstance(decided, tuple) else (decided,)
     saved = yield from _saved(work, tuple(decisions), order)
-    return tuple(one for one in saved if isinstance(one, record))
+    return tuple(one for one in saved if isinstance(one, kind.schema.record))
 
 
 def _before(work: Work, order: Order) -> Program[Outcome | None]:

@@ -1,0 +1,77 @@
+"""A desk on every kind of store, with a clock that stands still and ids that are the same in every run."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from servicecrm.complaints import Complaint
+from servicecrm.desk import Desk, connect
+from servicecrm.testing import FixedClock, SeededIds
+
+Bring = Callable[..., Complaint]
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Monday, 2 March 2026, 9 in the morning, until a test lets time pass."""
+    return FixedClock()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """What to connect to."""
+    return "memory:" if request.param == "memory" else str(tmp_path / "crm.db")
+
+
+@pytest.fixture
+def crm(url: str, clock: FixedClock) -> Iterator[Desk]:
+    """A desk on an empty store, where Ann works."""
+    with connect(url, actor="ann@city.example", clock=clock, ids=SeededIds()) as crm:
+        yield crm
+
+
+@pytest.fixture
+def undone(crm: Desk) -> Callable[[], AbstractContextManager[None]]:
+    """A unit that fails at its end."""
+
+    @contextlib.contextmanager
+    def undone() -> Iterator[None]:
+        with contextlib.suppress(ZeroDivisionError), crm.unit():
+            yield
+            raise ZeroDivisionError
+
+    return undone
+
+
+@pytest.fixture
+def bring(crm: Desk) -> Bring:
+    """Records a complaint and brings it to a state, with fields as the test needs them."""
+
+    def bring(state: str = "recorded", **fields: object) -> Complaint:
+        told: dict[str, object] = {"subject": "No water since Monday", "channel": "phone", **fields}
+        complaint = crm.complaints.record(**told)  # type: ignore[arg-type]  # whatever the test needs
+        for action, arguments in WAYS[state]:
+            complaint = getattr(crm.complaints, action)(complaint.id, **arguments)
+        return complaint
+
+    return bring
+
+
+Way = tuple[tuple[str, dict[str, object]], ...]
+
+_ACKNOWLEDGED: Way = (("acknowledge", {}),)
+_IN_HANDLING: Way = (*_ACKNOWLEDGED, ("assign", {"handler": "north"}))
+_RESPONDED: Way = (*_IN_HANDLING, ("answer", {"text": "It runs again."}))
+WAYS: dict[str, Way] = {
+    "recorded": (),
+    "acknowledged": _ACKNOWLEDGED,
+    "assessed": (*_ACKNOWLEDGED, ("assess", {"severity": "high", "impact": "low"})),
+    "in_handling": _IN_HANDLING,
+    "waiting": (*_IN_HANDLING, ("wait", {"for_": "customer", "reason": "photos"})),
+    "responded": _RESPONDED,
+    "closed": (*_RESPONDED, ("close", {"code": "resolved"})),
+    "withdrawn": (*_ACKNOWLEDGED, ("withdraw", {})),
+}
