@@ -72,5 +72,5 @@ def test_what_a_store_could_not_keep_is_refused(value: Any) -> None:
 
 @pytest.mark.parametrize("value", [object(), {1}, b"x", [object()]])
 def test_what_json_cannot_hold_is_refused(value: Any) -> None:
-    with pytest.raises(TypeError, match="expected a JSON value"):
+    with pytest.raises(InvalidValue, match="expected what JSON can hold"):
         freeze(value)

@@ -52,8 +52,8 @@ def save(store: SQLiteStore, n: int) -> None:
 
 def main(path: str, first: str, *options: str) -> None:
     if "autocommit" in options:
-        sqlite.begin = lambda *_: None
-        sqlite.commit = lambda *_: None
+        sqlite.begin = lambda *_: None  # type: ignore[attr-defined]  # the names that the engine uses
+        sqlite.commit = lambda *_: None  # type: ignore[attr-defined]
     with SQLiteStore(path) as store:
         n = int(first)
         while True:

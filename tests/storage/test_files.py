@@ -110,7 +110,7 @@ def plans_of(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     from servicecrm.storage import sqlite
 
     plans: list[str] = []
-    answer = sqlite.answer
+    answer = sqlite.answer  # type: ignore[attr-defined]  # the name that the engine uses
 
     def explained(connection: sqlite3.Connection, op: Any, statements: Any) -> Any:
         statement = op(statements)

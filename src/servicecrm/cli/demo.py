@@ -5,7 +5,7 @@ from importlib.resources import as_file, files
 from typing import Final
 
 from servicecrm.cli.report import report_lines, summary_of
-from servicecrm.desk.connect import connect
+from servicecrm.desk.opening import connect
 from servicecrm.desk.replay import replay
 from servicecrm.interop.logs import read_log
 from servicecrm.interop.maps import LogMap

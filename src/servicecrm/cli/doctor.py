@@ -11,8 +11,8 @@ from servicecrm.cli.replay import profile_line
 from servicecrm.cli.versions import installed
 from servicecrm.complaints.lifecycle import LIFECYCLE
 from servicecrm.complaints.model import Complaint
-from servicecrm.desk.connect import connect
 from servicecrm.desk.desk import Desk
+from servicecrm.desk.opening import connect
 from servicecrm.errors import StoreUnavailable
 from servicecrm.kernel.filters import where
 from servicecrm.storage.schema import CURRENT

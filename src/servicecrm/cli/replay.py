@@ -10,8 +10,8 @@ from time import perf_counter
 import attrs
 
 from servicecrm.cli.report import report_document, report_lines, summary_of
-from servicecrm.desk.connect import connect
 from servicecrm.desk.desk import Desk
+from servicecrm.desk.opening import connect
 from servicecrm.desk.replay import Replay, replay
 from servicecrm.errors import MalformedDocument
 from servicecrm.interop.logs import read_log

@@ -1,5 +1,6 @@
 """What is said about a complaint, and its answer. Each command decides about the complaint and about the message."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from servicecrm.complaints.events import ComplaintAnswered, MessageReceived, MessageSent, NoteAdded
@@ -24,7 +25,7 @@ def message(
     klass: MessageClass | str = MessageClass.SUBSTANTIVE,
     channel: str | None = None,
     language: str | None = None,
-    attachments: tuple[Attachment, ...] = (),
+    attachments: Iterable[Attachment] = (),
     author: str | None = None,
     by: Actor | str,
     at: datetime,
@@ -52,7 +53,7 @@ def message(
         klass=klass,
         channel=complaint.channel if channel is None else channel,
         language=complaint.language if language is None else language,
-        attachments=attachments,
+        attachments=tuple(attachments),
         author=_outside_author(complaint, event) if author is None and side is Side.OUTSIDE else author,
         by=by,
         at=at,
@@ -68,7 +69,7 @@ def note(
     *,
     id: str,
     language: str | None = None,
-    attachments: tuple[Attachment, ...] = (),
+    attachments: Iterable[Attachment] = (),
     by: Actor | str,
     at: datetime,
     occurred_at: datetime | None = None,
@@ -87,7 +88,7 @@ def note(
         side=Side.INSIDE,
         klass=MessageClass.INTERNAL_NOTE,
         language=language,
-        attachments=attachments,
+        attachments=tuple(attachments),
         by=by,
         at=at,
         occurred_at=occurred_at,
@@ -102,7 +103,7 @@ def answer(
     id: str,
     channel: str | None = None,
     language: str | None = None,
-    attachments: tuple[Attachment, ...] = (),
+    attachments: Iterable[Attachment] = (),
     by: Actor | str,
     at: datetime,
     occurred_at: datetime | None = None,
@@ -134,7 +135,7 @@ def answer(
         klass=klass,
         channel=complaint.channel if channel is None else channel,
         language=complaint.language if language is None else language,
-        attachments=attachments,
+        attachments=tuple(attachments),
         by=by,
         at=at,
         occurred_at=occurred_at,

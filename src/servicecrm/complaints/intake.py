@@ -219,6 +219,6 @@ def amend(
 
 
 def _tags(tags: Iterable[str]) -> frozenset[str]:
-    if isinstance(tags, str):
-        raise InvalidValue("Complaint.tags", "expected several texts, got one; write tags=['water']")
+    if isinstance(tags, str) or not isinstance(tags, Iterable):
+        raise InvalidValue("Complaint.tags", "expected several texts, such as tags=['water']")
     return frozenset(tags)

@@ -129,7 +129,8 @@ class ComplaintPolicies(PolicyBook[ComplaintPolicy]):
         Raises:
             PolicyViolation: the last version has ended.
         """
-        if not self.versions or micros(at) < micros(self.versions[0].effective.start):
+        instant = micros(at)
+        if not self.versions or instant < micros(self.versions[0].effective.start):
             return 0, DEFAULT
         version = self.at(at)
         return version.number, version.policy

@@ -235,7 +235,7 @@ class Complaints:
         klass: MessageClass | str = MessageClass.SUBSTANTIVE,
         channel: str | None = None,
         language: str | None = None,
-        attachments: tuple[Attachment, ...] = (),
+        attachments: Sequence[Attachment] = (),
         author: str | None = None,
         occurred_at: datetime | None = None,
         command: str | None = None,
@@ -262,7 +262,7 @@ class Complaints:
         text: str,
         *,
         language: str | None = None,
-        attachments: tuple[Attachment, ...] = (),
+        attachments: Sequence[Attachment] = (),
         occurred_at: datetime | None = None,
         command: str | None = None,
     ) -> Complaint:
@@ -285,7 +285,7 @@ class Complaints:
         *,
         channel: str | None = None,
         language: str | None = None,
-        attachments: tuple[Attachment, ...] = (),
+        attachments: Sequence[Attachment] = (),
         occurred_at: datetime | None = None,
         command: str | None = None,
     ) -> Complaint:

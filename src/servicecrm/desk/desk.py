@@ -3,10 +3,10 @@
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
 
 import attrs
 
@@ -15,13 +15,20 @@ from servicecrm.desk.complaints import Complaints
 from servicecrm.desk.ids import uuid7
 from servicecrm.desk.policies import Policies
 from servicecrm.desk.programs import fetch, is_number
-from servicecrm.errors import ImportProblem, InvalidValue, NotFound
-from servicecrm.kernel.decisions import Actor, Decision
+from servicecrm.errors import ImportProblem, InvalidValue, NotFound, StoreError
+from servicecrm.kernel.decisions import Actor, Decision, Event
 from servicecrm.kernel.ids import Ids
+from servicecrm.storage.joined import JoinedStore
 from servicecrm.storage.ports import Command, Entry, Fact, Page, Program
 from servicecrm.storage.store import EngineStore, EngineUnit
 from servicecrm.storage.transfer import exported, imported
 from servicecrm.storage.work import Work
+
+if TYPE_CHECKING:
+    from servicecrm.desk.replay import Replay
+    from servicecrm.interop.logs import Fact as LogFact
+    from servicecrm.interop.logs import RefusedRow
+    from servicecrm.interop.maps import LogMap
 
 __all__ = ["Clock", "Desk", "Hook", "HookError"]
 
@@ -167,9 +174,27 @@ class Desk:
 
         A hook that fails undoes nothing: it is logged, and listed in `hook_errors`.
 
+        Raises:
+            InvalidValue: there is no such type of event; names those that there are.
+
         Source: C004.
         """
+        if type != "*" and type not in Event.types:
+            raise InvalidValue("type", f"there is no event {type!r}; known: {', '.join(sorted(Event.types))}")
         self._hooks.by_type.setdefault(type, []).append(hook)
+
+    def committed(self) -> None:
+        """Tell a desk on your own connection that you have committed: its hooks run."""
+        self._joined().committed()
+
+    def rolled_back(self) -> None:
+        """Tell a desk on your own connection that you have rolled back: its hooks will not run."""
+        self._joined().rolled_back()
+
+    def _joined(self) -> JoinedStore:
+        if not isinstance(self.store, JoinedStore):
+            raise StoreError("this desk commits by itself; only a desk on your own connection has to be told")
+        return self.store
 
     @property
     def hook_errors(self) -> tuple[HookError, ...]:
@@ -221,6 +246,27 @@ class Desk:
             return self.perform(lambda _: imported(self.store.kinds, source))
         except UnicodeDecodeError:
             raise ImportProblem("not a text in UTF-8, as an export is") from None
+
+    def replay(
+        self,
+        facts: "Iterable[LogFact | RefusedRow]",
+        log_map: "LogMap",
+        *,
+        batch: int = 1_000,
+        strict: bool = False,
+        progress: "Callable[[Replay], object] | None" = None,
+    ) -> "Replay":
+        """Follow another system's log: `crm.replay(read_log(path, log_map), log_map)`. A second run changes nothing.
+
+        Every `batch` facts are a unit of work. The complaint of a case has the id `<name of the log>:<case>`.
+
+        Raises:
+            ImportProblem: the store holds this log under another map; with `strict`, also the first bad row. The
+                batches before stay.
+        """
+        from servicecrm.desk.replay import replay
+
+        return replay(self, facts, log_map, batch=batch, strict=strict, progress=progress)
 
     # -- the end ---------------------------------------------------------------------------------
 

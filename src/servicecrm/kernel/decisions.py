@@ -13,6 +13,7 @@ import attrs
 from servicecrm.errors import PolicyViolation
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve, fields_of, record
+from servicecrm.kernel.shapes import filled
 
 __all__ = ["Actor", "Decision", "Event", "Stamp", "Step", "acting", "begin", "decide", "stamp"]
 
@@ -23,8 +24,8 @@ R = TypeVar("R")
 class Actor:
     """Who acts: a person, a team or a process, perhaps on behalf of somebody else. Both are ids, not names."""
 
-    id: str
-    on_behalf_of: str | None = None
+    id: str = attrs.field(validator=filled)
+    on_behalf_of: str | None = attrs.field(default=None, validator=filled)
 
 
 def acting(by: Actor | str) -> Actor:

@@ -70,7 +70,11 @@ class Schema(Generic[R]):
 
     def load_text(self, text: str, *, version: int, revision: int) -> R:
         """The record of a text that `text` wrote, in whatever version."""
-        return self.load(json.loads(text), version=version, revision=revision)
+        try:
+            document = json.loads(text)
+        except ValueError:  # it holds the text, so it must not be shown
+            raise MalformedDocument(self.kind, ("$: not JSON",)) from None
+        return self.load(document, version=version, revision=revision)
 
     def upcast(self, document: Document, version: int, to: int) -> Document:
         """The document in a later version.

@@ -90,6 +90,8 @@ def everything(*filters: Filter) -> Filter:
 
 def search(text: str) -> Filter:
     """Records whose search text holds this, whatever the case."""
+    if not isinstance(text, str):
+        raise InvalidValue("search", f"expected text, got {type(text).__name__}")
     return Search(text.casefold())
 
 

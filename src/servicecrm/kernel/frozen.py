@@ -5,7 +5,7 @@ from math import isfinite
 from typing import Final
 
 from servicecrm.errors import InvalidValue
-from servicecrm.kernel.records import text_problem
+from servicecrm.kernel.checks import text_problem
 
 __all__ = ["EMPTY", "FrozenMap", "Plain", "freeze", "thaw"]
 
@@ -19,6 +19,8 @@ class FrozenMap(Mapping[str, Plain]):
     __slots__ = ("_items",)
 
     def __init__(self, items: Mapping[str, object] = {}) -> None:
+        if not isinstance(items, Mapping):
+            raise InvalidValue("mapping", f"expected a mapping, got {type(items).__name__}")
         object.__setattr__(self, "_items", {str(freeze(str(key))): freeze(value) for key, value in items.items()})
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -51,8 +53,7 @@ def freeze(value: object) -> Plain:
     """The immutable form of a JSON value: lists become tuples, mappings become frozen.
 
     Raises:
-        InvalidValue: a number is not finite, or a text is one that stores cannot keep.
-        TypeError: the value is nothing that JSON can hold.
+        InvalidValue: JSON cannot hold it, a number is not finite, or a text is one that stores cannot keep.
     """
     if value is None or isinstance(value, int):
         return value
@@ -71,7 +72,7 @@ def freeze(value: object) -> Plain:
         return FrozenMap(value)
     if isinstance(value, list | tuple):
         return tuple(freeze(item) for item in value)
-    raise TypeError(f"expected a JSON value, got {type(value).__name__}")
+    raise InvalidValue("mapping", f"expected what JSON can hold, got {type(value).__name__}")
 
 
 def thaw(value: Plain) -> object:

@@ -13,8 +13,8 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 import attrs
 
 from servicecrm.errors import InvalidValue, NaiveDatetime
+from servicecrm.kernel.checks import text_problem
 from servicecrm.kernel.documents import Schema
-from servicecrm.kernel.records import text_problem
 
 __all__ = ["Column", "ColumnType", "Identified", "Indexed", "Kind", "Term", "from_micros", "micros", "storable"]
 

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_origin
 
 import attrs
 
-from servicecrm.kernel.records import base_type
+from servicecrm.kernel.checks import base_type
 
 __all__ = ["Hooks", "field_writer", "reader", "time_text", "writer"]
 

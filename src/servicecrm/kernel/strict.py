@@ -12,9 +12,9 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from servicecrm.errors import InvalidValue
+from servicecrm.kernel.checks import base_type
 from servicecrm.kernel.frozen import FrozenMap, thaw
 from servicecrm.kernel.quick import time_text
-from servicecrm.kernel.records import base_type
 
 __all__ = ["problems", "strict_converter"]
 

@@ -12,10 +12,8 @@ received = "We got {number}."     # filled by get("notice.received", language="e
 ```
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from importlib.resources import files
 from string import Formatter
 from typing import Final
 
@@ -93,6 +91,8 @@ class Texts:
 
     @cached_property
     def _tables(self) -> Mapping[LanguageTag, Mapping[str, _Parts]]:
+        from importlib.resources import files  # not before texts are asked for: it costs as much as all else here
+
         folder = files(self.package) / "texts"
         sources = [file for file in folder.iterdir() if file.name.endswith(".toml")] if folder.is_dir() else []
         problems: list[str] = []
@@ -108,6 +108,8 @@ class Texts:
 
 
 def _read(source: str, name: str, problems: list[str]) -> dict[str, _Parts]:
+    import tomllib
+
     try:
         document = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:

@@ -143,7 +143,7 @@ def language_tag(text: str) -> LanguageTag:
     Raises:
         InvalidValue: the text has another shape.
     """
-    found = _LANGUAGE.fullmatch(text)
+    found = _LANGUAGE.fullmatch(str(text))
     if found is None:
         raise InvalidValue("language", "a language is written language[-script][-region], such as de, de-AT or zh-Hant")
     language, script, region = found.groups(default="")

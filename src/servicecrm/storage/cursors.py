@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from servicecrm.errors import InvalidValue
+from servicecrm.kernel.checks import text_problem
 from servicecrm.kernel.kinds import Column
-from servicecrm.kernel.records import text_problem
 from servicecrm.storage.rows import Position, Query
 
 __all__ = ["cut", "read", "write"]

@@ -123,7 +123,7 @@ class EngineStore:
         self.name = tenant
         self.on_facts = on_facts
         self._kinds: Mapping[type, Kind[Any]] = {kind.schema.record: kind for kind in kinds}
-        self._open: ContextVar[tuple[Work, Answer] | None] = ContextVar("servicecrm_unit", default=None)
+        self._open: ContextVar[tuple[str, Work, Answer] | None] = ContextVar("servicecrm_unit", default=None)
 
     @property
     def kinds(self) -> Mapping[type, Kind[Any]]:
@@ -168,13 +168,16 @@ class EngineStore:
     def _working(self, *, readonly: bool) -> Iterator[tuple[Work, Answer]]:
         joined = self._open.get()
         if joined is not None:
-            with joined[0].whole():
-                yield joined
+            tenant, work, answer = joined
+            if tenant != self.name:
+                raise StoreError(f"a unit of tenant {tenant!r} is open; end it before work for tenant {self.name!r}")
+            with work.whole():
+                yield work, answer
             return
         with self.engine.transaction(self.name, readonly=readonly) as answer:
             work = Work(self._kinds, readonly=readonly)
             guarded = _while_open(work, answer)
-            token = self._open.set((work, guarded))
+            token = self._open.set((self.name, work, guarded))
             try:
                 yield work, guarded
                 run(work.finish(), answer)
@@ -194,7 +197,6 @@ class EngineStore:
             raise StoreError("a tenant has a name")
         other = copy.copy(self)
         other.name = name
-        other._open = ContextVar("servicecrm_unit", default=None)  # noqa: SLF001 - it is one of us
         return other
 
     def tenants(self) -> tuple[str, ...]:

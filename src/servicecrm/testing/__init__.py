@@ -5,6 +5,7 @@ A store of your own is proven by a class of a few lines:
 ```python
 import pytest
 
+import sys
 from servicecrm.storage import MemoryStore
 from servicecrm.testing import StoreContract
 
@@ -17,6 +18,7 @@ class TestMyStore(StoreContract):
 ```
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -58,6 +60,7 @@ if not TYPE_CHECKING:
 
         if name == "strategies":
             return import_module(f"{__name__}.strategies")
-        pytest.register_assert_rewrite(f"{__name__}.contract")  # failures show the values
+        if f"{__name__}.contract" not in sys.modules:
+            pytest.register_assert_rewrite(f"{__name__}.contract")  # failures show the values
         contract = import_module(f"{__name__}.contract")
         return contract if name == "contract" else contract.StoreContract
