@@ -22,7 +22,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv
 	@$(PIP) pip
 	@$(PIP) --group dev
-	@$(PIP) --no-build-isolation -e '.[fast,testing]'
+	@$(PIP) --no-build-isolation -e '.[testing]'
 	@touch $@
 
 test: $(READY)  ## run the tests, the README and the pages of the docs

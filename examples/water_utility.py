@@ -19,14 +19,28 @@ T = TypeVar("T")
 TARGET = Path(__file__).parent.parent / "src" / "servicecrm" / "demo" / "water_utility.csv"
 HEADER = (
     *("Complaint", "Changed at", "Status", "Department", "Customer", "Subject"),
-    *("Category", "Channel", "Severity", "Due", "Closing code"),
+    *("Category", "Channel", "Severity", "Impact", "Due", "Answer", "Closing code", "Reason"),
 )
 CASES = 390
 START, END = datetime(2025, 1, 2, 8), datetime(2025, 12, 31, 18)  # noqa: DTZ001 - a log tells wall times
 DAYS = {"critical": 2, "high": 5, "medium": 10, "low": 20}
 CHANNELS = ("Phone", "Phone", "Phone", "Web form", "Web form", "E-mail", "E-mail", "Letter", "Counter", "Social media")
 WAITS = ("Waiting for customer", "Waiting for customer", "Waiting for contractor", "Works scheduled")
+IMPACTS = ("Low", "Low", "Low", "Low", "Medium", "Medium", "Medium", "High", "High", "Critical")
 CODES = ("resolved", "resolved", "resolved", "explained", "explained", "goodwill", "no_action")
+
+OUTCOMES = {
+    "resolved": "We have put it right.",
+    "explained": "The cause is known and has ended; the sheet enclosed explains it.",
+    "goodwill": "As a goodwill gesture we credit 20 pounds to your account.",
+    "no_action": "We found nothing that we could change about it.",
+}
+"""What an answer comes to, by closing code."""
+
+WITHDRAWN = ("Solved by itself", "Reported by a neighbour already", "Customer does not pursue it")
+FORWARDED = ("Cause lies in their area", "Needs their visit on site", "Sent to us by mistake")
+REOPENED = (*("Same trouble again", "Customer does not accept the answer", "What was promised did not happen") * 3, "")
+"""Why a case was taken up again; sometimes nobody notes it."""
 
 PACES = (*(3,) * 10, *(5,) * 6, 9, 14, 40, 160)
 """Hours that a step may take, for each day of the target."""
@@ -37,12 +51,14 @@ class Kind(NamedTuple):
     department: str
     others: tuple[str, ...]
     severities: tuple[str, ...]
+    answers: tuple[str, ...]
     subjects: tuple[str, ...]
 
 
 KINDS = (
     Kind(
         *("Billing", "Billing", ("Metering", "Customer Service"), ("low", "low", "medium")),
+        ("We checked your bill line by line.", "We compared your account with the last two years."),
         (
             "Bill is twice as high as last year",
             "Estimated reading although I sent mine",
@@ -55,6 +71,10 @@ KINDS = (
     Kind(
         *("Supply", "Network Operations", ("Leakage", "Customer Service"), ("medium", "high", "high", "critical")),
         (
+            "Our crew measured the pressure at your house.",
+            "We went through the valve and pressure records of your street.",
+        ),
+        (
             "No water since Monday",
             "Pressure too low on the third floor",
             "Supply cut without notice",
@@ -65,6 +85,7 @@ KINDS = (
     ),
     Kind(
         *("Leak", "Leakage", ("Network Operations", "Roads and Works"), ("medium", "high")),
+        ("Our crew searched the main with listening sticks.", "We inspected the pipe and its joints on site."),
         (
             "Leak in front of the house",
             "Water runs down the street",
@@ -75,6 +96,7 @@ KINDS = (
     ),
     Kind(
         *("Water quality", "Laboratory", ("Network Operations",), ("medium", "high", "critical")),
+        ("The laboratory tested a sample from your tap.", "We flushed the main and took samples in your street."),
         (
             "Brown water in the morning",
             "Water tastes of chlorine",
@@ -84,6 +106,7 @@ KINDS = (
     ),
     Kind(
         *("Metering", "Metering", ("Billing",), ("low", "medium")),
+        ("A technician checked your meter on site.", "We compared the readings of the last twelve months."),
         (
             "Meter was swapped and the reading is wrong",
             "Nobody came to read the meter",
@@ -93,6 +116,7 @@ KINDS = (
     ),
     Kind(
         *("Works", "Roads and Works", ("Network Operations",), ("low", "medium", "high")),
+        ("Our site inspector met the contractor.", "We inspected the site after the works."),
         (
             "Trench was left open over the weekend",
             "Pavement not restored after the works",
@@ -102,6 +126,7 @@ KINDS = (
     ),
     Kind(
         *("Service", "Customer Service", ("Billing",), ("low", "low", "medium")),
+        ("We looked into what happened on that day.", "We spoke with the team that was on duty."),
         (
             "Forty minutes on hold",
             "No answer to two letters",
@@ -134,64 +159,83 @@ def at_work(moment: datetime) -> datetime:
     return moment + timedelta(days=max(0, 7 - moment.weekday()) if moment.weekday() >= 5 else 0)
 
 
-def story(dice: Dice) -> Iterator[tuple[str, bool]]:
-    """The statuses that a case goes through after its receipt, and whether another department takes over."""
+class Step(NamedTuple):
+    """A status that a case comes to, whether another department takes over, and the reasons that one may note."""
+
+    status: str
+    moved: bool = False
+    reasons: tuple[str, ...] = ("",)
+
+
+def story(dice: Dice) -> Iterator[Step]:
+    """What becomes of a case after its receipt."""
     luck = dice.random()
     if luck < 0.05:
-        yield from (("Acknowledged", False), ("Withdrawn", False))
+        yield from (Step("Acknowledged"), Step("Withdrawn", reasons=WITHDRAWN))
         return
     if luck < 0.07:  # settled on the telephone: closed without an answer, which our table does not know
-        yield "Closed", False
+        yield Step("Closed")
         return
     if luck < 0.98:  # in the others, work began before anybody acknowledged
-        yield "Acknowledged", False
+        yield Step("Acknowledged")
         if dice.chance(0.1):
-            yield "Assessed", False
-    yield "In progress", False
+            yield Step("Assessed")
+    yield Step("In progress")
     if dice.chance(0.18):
-        yield "In progress", True
+        yield Step("In progress", moved=True, reasons=FORWARDED)
     if dice.chance(0.15):
-        yield from ((dice.pick(WAITS), False), ("In progress", False))
-    yield from (("Answered", False), ("Closed", False))
+        yield from (Step(dice.pick(WAITS)), Step("In progress"))
+    yield from (Step("Answered"), Step("Closed"))
     if dice.chance(0.07):
-        yield from (("In progress", dice.chance(0.4)), ("Answered", False), ("Closed", False))
+        yield from (Step("In progress", dice.chance(0.4), REOPENED), Step("Answered"), Step("Closed"))
 
 
-def case(number: int, received: datetime, dice: Dice) -> Iterator[tuple[datetime, tuple[str, ...]]]:
-    """The rows of a case; what does not change stands in the first one only."""
+def case(number: int, received: datetime, dice: Dice) -> Iterator[dict[str, str]]:
+    """The rows of a case; what does not change stands in one of them only."""
     kind = KINDS[dice.pick(BUSY)]
     severity = dice.pick(kind.severities)
-    name, department, due = f"C-{number:04}", kind.department, received + timedelta(days=DAYS[severity])
-    customer = f"K{10000 + int(dice.random() * 2600)}"
-    yield (
-        received,
-        (
-            *(name, f"{received:%Y-%m-%d %H:%M}", "New", department, customer, dice.pick(kind.subjects)),
-            *(kind.category, dice.pick(CHANNELS), severity.capitalize(), f"{due:%Y-%m-%d %H:%M}", ""),
-        ),
-    )
+    name, due = f"C-{number:04}", received + timedelta(days=DAYS[severity])
+    yield {
+        "Complaint": name,
+        "Changed at": f"{received:%Y-%m-%d %H:%M}",
+        "Status": "New",
+        "Customer": f"K{10000 + int(dice.random() * 2600)}",
+        "Subject": dice.pick(kind.subjects),
+        "Category": kind.category,
+        "Channel": dice.pick(CHANNELS),
+        "Severity": severity.capitalize(),
+        "Due": f"{due:%Y-%m-%d %H:%M}",
+    }
     moment, pace = received, dice.pick(PACES)
-    code = dice.pick(CODES)
-    for status, moved in story(dice):
+    code, impact, department = dice.pick(CODES), dice.pick(IMPACTS), ""
+    for status, moved, reasons in story(dice):
         moment = at_work(moment + dice.hours(0.5, pace * DAYS[severity]))
         if moment > END:
             return
         if moved:
             department = dice.pick([each for each in (kind.department, *kind.others) if each != department])
-        closing = code if status == "Closed" else ""
-        yield moment, (name, f"{moment:%Y-%m-%d %H:%M}", status, department, "", "", "", "", "", "", closing)
+        elif status == "In progress":
+            department = department or kind.department
+        row = {"Complaint": name, "Changed at": f"{moment:%Y-%m-%d %H:%M}", "Status": status, "Department": department}
+        if status in ("Assessed", "In progress"):  # whoever looks into it first says how far it reaches
+            row["Impact"], impact = impact, ""
+        if status == "Answered":
+            row["Answer"] = f"{dice.pick(kind.answers)} {OUTCOMES[code]}"
+        if status == "Closed":
+            row["Closing code"] = code
+        yield {**row, "Reason": dice.pick(reasons)}
 
 
 def log() -> str:
     """The whole log, as CSV."""
-    dice = Dice(2025)
+    dice = Dice(2018)
     span = (END - START) / timedelta(minutes=1)
     received = sorted(at_work(START + timedelta(minutes=int(dice.random() * span))) for _ in range(CASES))
     rows = [row for number, moment in enumerate(received, start=1) for row in case(number, moment, dice)]
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEADER)
-    writer.writerows(cells for _, cells in sorted(rows, key=lambda row: row[0]))
+    writer = csv.DictWriter(text, HEADER, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(sorted(rows, key=lambda row: row["Changed at"]))
     return text.getvalue()
 
 

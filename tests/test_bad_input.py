@@ -148,7 +148,7 @@ TABLE: list[tuple[str, Wrong, type[ServiceCRMError], str]] = [
         "wrong type: one text for several",
         lambda crm, _: crm.complaints.record(subject=CANARY, channel="phone", tags=CANARY),
         InvalidValue,
-        r"Complaint\.tags: expected several texts, got one; write tags=\['water'\]",
+        r"Complaint\.tags: expected several texts, such as tags=\['water'\]",
     ),
     (
         "wrong type: no id",

@@ -86,7 +86,10 @@ class TransitionNotAllowed(RuleError):
     code = "transition_not_allowed"
 
     def __init__(self, lifecycle: str, action: str, state: str, allowed: tuple[str, ...]) -> None:
-        self.lifecycle, self.action, self.state, self.allowed = lifecycle, action, state, allowed
+        self.lifecycle = lifecycle
+        self.action = action
+        self.state = state
+        self.allowed = allowed
         options = ", ".join(allowed) or "nothing, the state is final"
         super().__init__(f"{lifecycle}: cannot {action} while {state}; allowed: {options}")
 
@@ -97,7 +100,10 @@ class GuardNotMet(RuleError):
     code = "guard_not_met"
 
     def __init__(self, lifecycle: str, action: str, guards: tuple[str, ...], unmet: tuple[str, ...]) -> None:
-        self.lifecycle, self.action, self.guards, self.unmet = lifecycle, action, guards, unmet
+        self.lifecycle = lifecycle
+        self.action = action
+        self.guards = guards
+        self.unmet = unmet
         super().__init__(f"{lifecycle}: cannot {action} yet; needed first: {'; '.join(unmet)}")
 
 
@@ -107,7 +113,8 @@ class PolicyViolation(RuleError):
     code = "policy_violation"
 
     def __init__(self, rule: str, says: str) -> None:
-        self.rule, self.says = rule, says
+        self.rule = rule
+        self.says = says
         super().__init__(f"{rule}: {says}")
 
 
@@ -117,7 +124,8 @@ class InvalidValue(RuleError, ValueError):
     code = "invalid_value"
 
     def __init__(self, where: str, says: str) -> None:
-        self.where, self.says = where, says
+        self.where = where
+        self.says = says
         super().__init__(f"{where}: {says}")
 
 
@@ -146,7 +154,10 @@ class StaleRevision(StoreError):
     code = "stale_revision"
 
     def __init__(self, kind: str, id: str, expected: int, actual: int | None) -> None:
-        self.kind, self.id, self.expected, self.actual = kind, id, expected, actual
+        self.kind = kind
+        self.id = id
+        self.expected = expected
+        self.actual = actual
         found = "the store has none" if actual is None else f"the store has revision {actual}"
         super().__init__(f"{kind} {id}: the change is based on revision {expected}, {found}; load it again and repeat")
 
@@ -157,7 +168,8 @@ class NotFound(StoreError, LookupError):
     code = "not_found"
 
     def __init__(self, kind: str, id: str) -> None:
-        self.kind, self.id = kind, id
+        self.kind = kind
+        self.id = id
         super().__init__(f"no {kind} with the id or number {id!r}")
 
 
@@ -167,7 +179,8 @@ class AlreadyExists(StoreError):
     code = "already_exists"
 
     def __init__(self, kind: str, id: str) -> None:
-        self.kind, self.id = kind, id
+        self.kind = kind
+        self.id = id
         super().__init__(f"{kind} {id}: the id or the number is taken; choose another")
 
 
@@ -227,7 +240,9 @@ class SchemaTooNew(StoreError):
     code = "schema_too_new"
 
     def __init__(self, what: str, found: int, known: int) -> None:
-        self.what, self.found, self.known = what, found, known
+        self.what = what
+        self.found = found
+        self.known = known
         super().__init__(f"{what} has version {found}, this servicecrm knows up to {known}; install a newer servicecrm")
 
 
@@ -237,7 +252,8 @@ class SchemaTooOld(StoreError):
     code = "schema_too_old"
 
     def __init__(self, found: int, known: int) -> None:
-        self.found, self.known = found, known
+        self.found = found
+        self.known = known
         super().__init__(f"the store has version {found}, this servicecrm needs {known}; back it up and call migrate()")
 
 
@@ -265,7 +281,8 @@ class ForkedStoreError(StoreError):
     code = "forked_store"
 
     def __init__(self, opened_by: int, used_by: int) -> None:
-        self.opened_by, self.used_by = opened_by, used_by
+        self.opened_by = opened_by
+        self.used_by = used_by
         super().__init__(
             f"this store was opened in process {opened_by} and is used in {used_by}; open it again after a fork"
         )
@@ -286,7 +303,8 @@ class MalformedDocument(DocumentError):
     code = "malformed_document"
 
     def __init__(self, kind: str, problems: tuple[str, ...]) -> None:
-        self.kind, self.problems = kind, problems
+        self.kind = kind
+        self.problems = problems
         super().__init__(f"malformed {kind}: {'; '.join(problems)}")
 
 
@@ -296,7 +314,9 @@ class ImportProblem(DocumentError):
     code = "import_problem"
 
     def __init__(self, says: str, *, row: int | None = None, column: str | None = None) -> None:
-        self.says, self.row, self.column = says, row, column
+        self.says = says
+        self.row = row
+        self.column = column
         place = [f"row {row}"] if row is not None else []
         place += [f"column {column!r}"] if column is not None else []
         super().__init__(f"{', '.join(place)}: {says}" if place else says)

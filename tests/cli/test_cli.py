@@ -50,9 +50,8 @@ def test_a_replay_prints_the_summary_and_the_findings_and_reports_the_same(
     told = json.loads(report.read_text("utf-8"))
     assert (told["events"], told["new"], told["now"]) == (100, 100, "2025-02-01T00:00:00+00:00")
     assert out.splitlines()[0].split() == ["Cases", str(told["cases"])]
-    assert (
-        f"{told['findings_by_kind']['assign while recorded']['count']:,}  assign while recorded  (water.csv:2)" in out
-    )
+    finding = "recorded to closed is no move of the lifecycle"
+    assert f"{told['findings_by_kind'][finding]['count']:,}  {finding}  (water.csv:74)" in out
     assert told["on_time"] + told["overdue"] == told["closed"]
     assert told["open_on_time"] + told["open_overdue"] == told["open"]
     assert err.startswith("100 events, ")

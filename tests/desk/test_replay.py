@@ -82,7 +82,8 @@ def test_a_case_has_the_id_of_its_log_and_a_number_of_the_year_in_which_it_began
 
     complaint = desk.complaints.get("CMP-2025-000001")
     assert complaint.id == "water_utility:C-0001"
-    assert [entry.command for entry in desk.history(complaint.id)][:2] == ["water_utility:C-0001:1"] * 2
+    ordinals = [str(entry.command).removeprefix("water_utility:C-0001:") for entry in desk.history(complaint.id)]
+    assert ordinals[:4] == ["1", "2", "3", "3"]  # the third fact assigns and assesses
 
 
 def test_another_map_for_the_same_log_is_refused_and_changes_nothing(
@@ -154,7 +155,7 @@ def test_findings_are_counted_by_kind_with_the_first_row_of_each(desk: Desk, fac
 
     assert result.findings == sum(result.kinds.values()) > 0
     assert result.first.keys() == result.kinds.keys()
-    assert result.first["assign while recorded"] == 2
+    assert result.first["recorded to closed is no move of the lifecycle"] == 74
     with desk.store.unit(readonly=True) as unit:
         complaints = [record.id for record in unit.find(Complaint)]
     adopted = {e.command for id in complaints for e in desk.history(id) if e.type == "complaint.adopted"}
@@ -224,4 +225,4 @@ def test_a_complaint_that_somebody_changes_meanwhile_is_followed_further(
 
     replay(desk, facts, MAP)
     types = [entry.type for entry in desk.history("water_utility:C-0001")]
-    assert types[:4] == ["complaint.recorded", "complaint.adopted", "complaint.note_added", "complaint.acknowledged"]
+    assert types[:3] == ["complaint.recorded", "complaint.note_added", "complaint.acknowledged"]

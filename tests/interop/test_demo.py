@@ -16,9 +16,24 @@ def test_the_log_is_what_its_script_makes() -> None:
     assert len(made) < 250_000
 
 
-def test_every_row_is_a_fact_and_every_kind_of_thing_happens() -> None:
+def facts() -> list[Fact]:
     log_map = LogMap.from_toml(LOG.with_suffix(".toml").read_text("utf-8"), COMPLAINT_WORDS)
-    found = [each for each in read_log(LOG, log_map) if isinstance(each, Fact)]
+    return [each for each in read_log(LOG, log_map) if isinstance(each, Fact)]
+
+
+def test_the_house_answers_with_a_text_rates_the_impact_and_names_no_department_before_work_begins() -> None:
+    found = facts()
+
+    assert all("answer" in fact.values for fact in found if fact.state == "responded")
+    assert len({fact.values["answer"] for fact in found if "answer" in fact.values}) >= 12
+    assert {fact.case for fact in found if "impact" in fact.values} == {
+        fact.case for fact in found if fact.state in ("assessed", "in_handling")
+    }
+    assert not any("handler" in fact.values for fact in found if fact.state in ("recorded", "acknowledged", "assessed"))
+
+
+def test_every_row_is_a_fact_and_every_kind_of_thing_happens() -> None:
+    found = facts()
 
     assert len(found) == len(LOG.read_text("utf-8").splitlines()) - 1
     assert {fact.state for fact in found} == set(COMPLAINT_WORDS.states)

@@ -137,14 +137,36 @@ def test_a_row_about_a_case_becomes_the_facts_that_its_status_tells(read: Read) 
         ("c", 1, 1, "recorded", None, ["received_at", "subject"]),
         ("c", 3, 2, "responded", None, ["answer"]),
         ("d", 1, 1, "recorded", None, ["received_at", "subject"]),
-        ("d", 3, 2, "responded", None, []),
-        ("d", 4, 3, "closed", None, ["answer"]),
+        ("d", 3, 2, "responded", None, ["answer"]),
+        ("d", 4, 3, "closed", None, []),
         ("e", 1, 1, "recorded", None, ["received_at", "subject"]),
         ("e", 4, 3, "closed", None, ["answer"]),
         ("e", 5, 4, "recorded", None, ["received_at", "subject"]),
         ("e", 8, 5, "closed", None, ["answer"]),
     ]
     assert bad == RefusedRow(8, "Closed", "is empty, but the state of the case needs this time")
+
+
+@pytest.mark.parametrize(
+    ("row", "outcome"),
+    [
+        (
+            "a,2026-03-01,2026-03-02,2026-03-03,Closed,Leak,Mended,done,Late",
+            [[], ["answer"], ["closing_code", "reason"]],
+        ),
+        ("a,2026-03-01,,2026-03-03,Closed,Leak,Mended,done,Late", [[], ["answer", "closing_code", "reason"]]),
+        ("a,2026-03-01,2026-03-02,,Answered,Leak,Mended,done,Late", [[], ["answer", "closing_code", "reason"]]),
+        ("a,2026-03-01,,,Open,Leak,Mended,done,Late", [["answer", "closing_code", "reason"]]),
+    ],
+)
+def test_the_answer_of_a_case_is_told_when_it_was_answered_and_how_it_ended_at_the_end(
+    read: Read, row: str, outcome: list[list[str]]
+) -> None:
+    head = "Key,Created,Answered,Closed,Status,About,Outcome,Code,Why\n"
+    text = CASES.replace("[words]", 'closing_code = "Code"\nreason = "Why"\n\n[words]')
+    found = facts(read(head + row + "\n", text))
+
+    assert [sorted({*fact.values} & {"answer", "closing_code", "reason"}) for fact in found] == outcome
 
 
 def test_a_later_extract_of_cases_only_adds_facts(read: Read) -> None:

@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 Hook = Callable[[Fact], object]
 
-logger = logging.getLogger("servicecrm")
+logger: logging.Logger = logging.getLogger("servicecrm")
 logger.addHandler(logging.NullHandler())
 
 
@@ -100,7 +100,8 @@ class Desk:
         ids: Ids = uuid7,
     ) -> None:
         self.store = store
-        self.clock, self.ids = clock, ids
+        self.clock: Clock = clock
+        self.ids: Ids = ids
         self._actor = Actor(id=actor) if isinstance(actor, str) else actor
         # Several desks on one store share their hooks, or the last one would silence the others.
         self._hooks = store.on_facts if isinstance(store.on_facts, _Hooks) else _Hooks()

@@ -20,7 +20,8 @@ class Refused(Exception):
     """A cell that cannot be taken."""
 
     def __init__(self, column: str | None, says: str) -> None:
-        self.column, self.says = column, says
+        self.column = column
+        self.says = says
 
 
 def readers(log_map: LogMap, names: list[str]) -> list[tuple[str, int, Read]]:

@@ -35,6 +35,7 @@ from servicecrm.errors import GuardNotMet, PolicyViolation
 from servicecrm.interop.logs import Fact
 from servicecrm.kernel.decisions import Decision, Stamp
 from servicecrm.kernel.frozen import FrozenMap
+from servicecrm.kernel.shapes import Code
 from servicecrm.tracking.messages import Message, MessageClass, write
 from servicecrm.tracking.moments import Side
 
@@ -42,7 +43,12 @@ __all__ = ["Followed", "follow"]
 
 RATINGS: Final = ("severity", "impact", "priority")
 DETAILS: Final = ("subject", "text", "customer", "category", "channel", "service", "due_at")
-CODES: Final = {"channel": Channel, "severity": Severity, "impact": Severity, "priority": Priority}
+CODES: Final[dict[str, type[Code]]] = {
+    "channel": Channel,
+    "severity": Severity,
+    "impact": Severity,
+    "priority": Priority,
+}
 BETWEEN: Final = {(row.from_, row.to): row.action for row in LIFECYCLE.rows() if not row.stays}
 
 

@@ -30,7 +30,8 @@ class Fact(NamedTuple):
     case has the numbers 1 to 4 for recorded, handled, answered and ended, with gaps, so that a later extract only adds.
 
     `values` are our other fields that the row fills, by name (times in UTC); `extra` what the map keeps besides.
-    Of a whole case, the last fact has answer, closing_code and reason, the first one all else.
+    Of a whole case, the last fact has closing_code and reason, the one that says "answered" (without one, the last)
+    has the answer, and the first one has all else.
     """
 
     row: int
@@ -151,13 +152,17 @@ def _facts_of_case(log_map: LogMap, where: Where, values: dict[str, Any], extra:
             steps.append((4, _given(closed, log_map, "closed_at"), word.state, None))
     elif word.state != ours.recorded or word.waiting:
         steps.append((2, received, word.state, word.waiting))
-    outcome: dict[str, Value] = {field: values.pop(field) for field in OUTCOME if field in values}
-    told: list[dict[str, Value]] = [values, *({} for _ in steps[1:])]
-    told[-1].update(outcome)
-    kept = [extra, *(_NOTHING for _ in steps[1:])]
+    told: dict[int, dict[str, Value]] = {step: {} for step, *_ in steps}
+    told[1], last = values, steps[-1][0]
+    for field in OUTCOME:
+        if field in values:
+            told[3 if field == "answer" and 3 in told else last][field] = values.pop(field)
     return tuple(
-        Fact(n, case, (nth - 1) * STEPS + step, at, state, waiting, None, by, MappingProxyType(said), more)
-        for (step, at, state, waiting), said, more in zip(steps, told, kept, strict=True)
+        Fact(
+            *(n, case, (nth - 1) * STEPS + step, at, state, waiting, None, by),
+            *(MappingProxyType(told[step]), extra if step == 1 else _NOTHING),
+        )
+        for step, at, state, waiting in steps
     )
 
 

@@ -23,8 +23,8 @@ FIELDS: Final = (
 )
 """What a column of a log can be."""
 
-NEEDED: Final = {"events": ("case", "time", "word"), "cases": ("case", "received_at")}
-NOT_FOR: Final = {"events": ("answered_at", "closed_at"), "cases": ("time",)}
+NEEDED: Final[dict[str, tuple[str, ...]]] = {"events": ("case", "time", "word"), "cases": ("case", "received_at")}
+NOT_FOR: Final[dict[str, tuple[str, ...]]] = {"events": ("answered_at", "closed_at"), "cases": ("time",)}
 
 
 @attrs.frozen(kw_only=True)

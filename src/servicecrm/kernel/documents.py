@@ -44,7 +44,9 @@ class Schema(Generic[R]):
         steps = dict(upcasts or {})
         if sorted(steps) != list(range(1, current)):
             raise ValueError(f"{kind}: version {current} needs the upcasts 1 to {current - 1}, got {sorted(steps)}")
-        self.kind, self.record, self.current = kind, record, current
+        self.kind: str = kind
+        self.record: type[R] = record
+        self.current: int = current
         self._upcasts = steps
 
     def dump(self, record: R) -> Document:

@@ -48,7 +48,8 @@ class BadLifecycle(ServiceCRMError, ValueError):
     code = "bad_lifecycle"
 
     def __init__(self, lifecycle: str, problems: tuple[str, ...]) -> None:
-        self.lifecycle, self.problems = lifecycle, problems
+        self.lifecycle = lifecycle
+        self.problems = problems
         super().__init__(f"{lifecycle}: {'; '.join(problems)}")
 
 

@@ -141,7 +141,9 @@ class SQLiteEngine:
     def __init__(self, path: Path, *, writers: Writers, readonly: bool, timeout: float) -> None:
         if writers not in ("many", "one"):
             raise StoreError(f"writers is 'many' or 'one', not {writers!r}")
-        self.path, self.readonly, self.writers = path, readonly, writers
+        self.path = path
+        self.readonly = readonly
+        self.writers = writers
         self._timeout = timeout
         self._process = os.getpid()
         self._closed = False

@@ -5,7 +5,6 @@ A store of your own is proven by a class of a few lines:
 ```python
 import pytest
 
-import sys
 from servicecrm.storage import MemoryStore
 from servicecrm.testing import StoreContract
 
