@@ -64,6 +64,19 @@ def events(followed: Followed) -> list[str]:
     return [event.type.removeprefix("complaint.") for event in followed.decision.events]
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        fact("in_handling", handler="meters", reason="a meter is at fault"),
+        fact("withdrawn", reason="a meter is at fault"),
+    ],
+)
+def test_the_reason_of_a_forwarding_or_a_withdrawal_is_kept(told: Fact) -> None:
+    (event,) = Case(*HANDLED).follow(told).decision.events
+
+    assert event.reason == "a meter is at fault"  # type: ignore[attr-defined]  # both events have one
+
+
 # -- obeyed --------------------------------------------------------------------------------------
 
 

@@ -124,7 +124,8 @@ def _command(action: str, complaint: Complaint, fact: Fact, message_id: str) -> 
     values = fact.values
     if action in (ASSIGN, FORWARD):
         handler = values.get("handler", complaint.handler)
-        return Command(action, {"handler": handler}, None if handler else "without a handler")
+        told = {"handler": handler} | (_reason(fact) if action == FORWARD else {})
+        return Command(action, told, None if handler else "without a handler")
     if action == ANSWER:
         text = values.get("answer")
         return Command(action, {"text": text, "id": message_id}, None if text else "without a text")
@@ -132,7 +133,9 @@ def _command(action: str, complaint: Complaint, fact: Fact, message_id: str) -> 
         code = str(values.get("closing_code", ""))
         return Command(action, {"code": code, "policy": _policy(code)}, None if code else "without a code")
     if action == REOPEN:
-        return Command(action, {"reason": values.get("reason")}, None if "reason" in values else "without a reason")
+        return Command(action, _reason(fact), None if "reason" in values else "without a reason")
+    if action == WITHDRAW:
+        return Command(action, _reason(fact))
     if action == ASSESS:
         return Command(action, _ratings(fact))
     if action == WAIT:
@@ -156,7 +159,8 @@ def _staying(complaint: Complaint, fact: Fact, moved: str | None) -> Iterator[Co
     """The commands for what changes besides the state."""
     handler = fact.values.get("handler", complaint.handler)
     if handler != complaint.handler and moved not in (ASSIGN, FORWARD):
-        yield Command(FORWARD if complaint.handler else ASSIGN, {"handler": handler})
+        first = not complaint.handler
+        yield Command(ASSIGN if first else FORWARD, {"handler": handler} | ({} if first else _reason(fact)))
     if moved != ASSESS and any(_differs(complaint, name, fact) for name in RATINGS):
         yield Command(ASSESS, _ratings(fact))
     yield from _waits(complaint, fact, moved)
@@ -183,6 +187,10 @@ def _waits(complaint: Complaint, fact: Fact, moved: str | None) -> Iterator[Comm
 def _tells_wait(fact: Fact) -> bool:
     """Does the fact say whether the case waits? A state always does; an action only if it is about waiting."""
     return fact.state is not None or fact.waiting is not None or fact.action == RESUME
+
+
+def _reason(fact: Fact) -> dict[str, Any]:
+    return {"reason": fact.values["reason"]} if "reason" in fact.values else {}
 
 
 def _ratings(fact: Fact) -> dict[str, Any]:
