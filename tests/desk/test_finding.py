@@ -7,7 +7,7 @@ import pytest
 
 from servicecrm.complaints import Complaint
 from servicecrm.desk import Desk
-from servicecrm.desk import complaints as module
+from servicecrm.desk import register as module
 from servicecrm.errors import InvalidValue, NotFound
 from servicecrm.kernel.filters import where
 from servicecrm.testing import FixedClock

@@ -1,41 +1,33 @@
 """Complaints at the desk: every command by id, saved at once."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 from servicecrm.complaints import actions
 from servicecrm.complaints.model import Channel, Complaint, Priority, Severity, WaitingFor
 from servicecrm.complaints.schema import COMPLAINT
 from servicecrm.desk.policies import policies_of
-from servicecrm.desk.programs import Decided, Order, change, fetch, fingerprint, start
-from servicecrm.kernel.filters import Filter, search, where
+from servicecrm.desk.programs import Decided, Order, change, fingerprint, start
+from servicecrm.desk.register import Register
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.values import Attachment, ContactPoint
-from servicecrm.storage.ports import Command, Page, Program
+from servicecrm.storage.ports import Command, Program
 from servicecrm.storage.work import Work
-from servicecrm.tracking.messages import Message, MessageClass
+from servicecrm.tracking.messages import MessageClass
 from servicecrm.tracking.moments import Side
 
-if TYPE_CHECKING:
-    from servicecrm.desk.desk import Desk
-
 __all__ = ["Complaints"]
-
-PAGE = 500
 
 Action = Callable[..., Decided]
 
 
-class Complaints:
+class Complaints(Register):
     """Record complaints, handle them, find them.
 
     Wherever a complaint is named, its id or its number will do. Every change takes a `command`: with the same one it
     is made once, however often it is sent; and an `occurred_at`, when it happened earlier than now.
     """
-
-    def __init__(self, desk: "Desk") -> None:
-        self._desk = desk
 
     # -- intake ----------------------------------------------------------------------------------
 
@@ -299,60 +291,6 @@ class Complaints:
             attachments=attachments,
             occurred_at=occurred_at,
         )
-
-    # -- finding ---------------------------------------------------------------------------------
-
-    def get(self, complaint: str) -> Complaint:
-        """The complaint with this id or number.
-
-        Raises:
-            NotFound: there is none, or it belongs to another tenant.
-        """
-        return self._desk.perform(lambda work: fetch(work, COMPLAINT, complaint), readonly=True)
-
-    def messages(self, complaint: str) -> tuple[Message, ...]:
-        """What was said about a complaint, notes among it, oldest first."""
-
-        def program(work: Work) -> Program[tuple[Message, ...]]:
-            found = yield from fetch(work, COMPLAINT, complaint)
-            page = yield from work.find(Message, where("about") == found.id, order="occurred_at")
-            return page.items
-
-        return self._desk.perform(program, readonly=True)
-
-    def find(self, *filters: Filter, order: str = "id", limit: int | None = None) -> Iterator[Complaint]:
-        """All complaints that pass all filters, read page by page; `limit` is how many at most.
-
-        `order` is a column, with "-" before it the other way round; missing values come last.
-        """
-        after, left = None, limit
-        while left is None or left > 0:
-            size = PAGE if left is None else min(PAGE, left)
-            page = self.page(*filters, order=order, limit=size, after=after)
-            yield from page
-            left = None if left is None else left - len(page)
-            after = page.next
-            if after is None:
-                return
-
-    def page(self, *filters: Filter, order: str = "id", limit: int = 50, after: str | None = None) -> Page[Complaint]:
-        """One page of complaints; hand its `next` back as `after` to get the one after."""
-        return self._desk.perform(
-            lambda work: work.find(Complaint, *filters, order=order, limit=limit, after=after), readonly=True
-        )
-
-    def count(self, *filters: Filter) -> int:
-        """How many complaints pass all filters."""
-        return self._desk.perform(lambda work: work.count(Complaint, *filters), readonly=True)
-
-    def search(self, text: str, *filters: Filter, limit: int = 20) -> tuple[Complaint, ...]:
-        """Complaints whose number, subject, text or complainant hold this text, newest first, whatever the case."""
-        return self.page(search(text), *filters, order="-id", limit=limit).items
-
-    def worklist(self, handler: str, *, limit: int = 50, after: str | None = None) -> Page[Complaint]:
-        """The open complaints of a handler, those that are due next first."""
-        mine = (where("handler") == handler) & (where("open") == True)  # noqa: E712 - a filter, not a comparison
-        return self.page(mine, order="due_at", limit=limit, after=after)
 
     # -- inside ----------------------------------------------------------------------------------
 
