@@ -4,6 +4,7 @@ import platform
 import sqlite3
 from collections.abc import Iterator
 from importlib.metadata import version
+from itertools import chain
 from tempfile import TemporaryDirectory
 
 import servicecrm
@@ -22,7 +23,7 @@ def main() -> None:
     print("A ratio above 1 says that servicecrm is the faster one.\n")
     print(f"{'':58}{'µs each':>10}{'ratio':>8}{'target':>9}")
     with TemporaryDirectory() as folder:
-        for comparison in (*commands(), *documents(), *units(folder)):
+        for comparison in chain(commands(), documents(), units(folder)):
             for line in _lines(compare(comparison)):
                 print(line, flush=True)
     milliseconds = import_time() * 1_000

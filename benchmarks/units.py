@@ -71,28 +71,30 @@ class Raw:
 
 def units(folder: str, *, counts: tuple[int, int] = (60, 2), rounds: int = ROUNDS) -> Iterator[Comparison]:
     """One change in a unit, which waits for the disk each time; and a batch of 500."""
-    yield _comparison(Path(folder, "single"), "unit on SQLite: get, save, journal, seal", counts[0], rounds, changes=1)
-    title = f"unit on SQLite: {BATCH} changes in one"
-    yield _comparison(Path(folder, "batch"), title, counts[1], rounds, changes=BATCH)
+    single, batch = "unit on SQLite: get, save, journal, seal", f"unit on SQLite: {BATCH} changes in one"
+    with _comparison(Path(folder, "single"), single, counts[0], rounds, changes=1) as comparison:
+        yield comparison
+    with _comparison(Path(folder, "batch"), batch, counts[1], rounds, changes=BATCH) as comparison:
+        yield comparison
 
 
-def _comparison(folder: Path, title: str, count: int, rounds: int, *, changes: int) -> Comparison:
+@contextlib.contextmanager
+def _comparison(folder: Path, title: str, count: int, rounds: int, *, changes: int) -> Iterator[Comparison]:
     folder.mkdir()
     ids = [f"complaint-{n:05}" for n in range(1_000)]
     with SQLiteStore(folder / "start.db") as store, store.unit() as unit:
         for n, id in enumerate(ids):
             unit.save(begin(open_complaint(id, f"CMP-2026-{n:06}"), ComplaintRecorded(**stamp(BY, AT))))
     told = recorded(folder, ids, count=count * (rounds + 1), changes=changes)
-    ours = Units(_copy(folder, "ours"), ids, changes)
-    raw = Raw(_copy(folder, "raw"), told)
-    return Comparison(
-        title=title,
-        count=count,
-        per=changes,
-        ours=ours.run,
-        others={"sqlite3, the same statements": raw.run},
-        targets={"sqlite3, the same statements": 0.6} if changes == 1 else {},
-    )
+    with contextlib.closing(_copy(folder, "ours")) as ours, contextlib.closing(_copy(folder, "raw")) as raw:
+        yield Comparison(
+            title=title,
+            count=count,
+            per=changes,
+            ours=Units(ours, ids, changes).run,
+            others={"sqlite3, the same statements": Raw(raw, told).run},
+            targets={"sqlite3, the same statements": 0.6} if changes == 1 else {},
+        )
 
 
 def recorded(folder: Path, ids: list[str], *, count: int, changes: int) -> list[list[Told]]:

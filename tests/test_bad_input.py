@@ -196,7 +196,7 @@ TABLE: list[tuple[str, Wrong, type[ServiceCRMError], str]] = [
         "unmet demand",
         lambda crm, id: crm.complaints.assess(id, severity="high", reason=CANARY),
         GuardNotMet,
-        "complaint: cannot assess yet; needed first: the priority is known",
+        "complaint: cannot assess yet; needed first: severity and impact are rated, so that the priority is known",
     ),
     (
         "unknown id",
@@ -338,8 +338,9 @@ def test_a_file_that_is_no_database_is_named_and_left_alone(path: Path) -> None:
 
 
 def test_a_folder_or_a_missing_one_is_named(path: Path) -> None:
-    for place in (path.parent, path / "nowhere" / "crm.db"):
-        with pytest.raises(StoreUnavailable, match="does its folder exist, and may it be written") as refused:
+    missing = "does its folder exist, and may it be written"
+    for place, says in ((path.parent, "is a folder"), (path / "nowhere" / "crm.db", missing)):
+        with pytest.raises(StoreUnavailable, match=says) as refused:
             connect(place)
         told(refused.value)
 

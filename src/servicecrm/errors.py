@@ -254,7 +254,9 @@ class SchemaTooOld(StoreError):
     def __init__(self, found: int, known: int) -> None:
         self.found = found
         self.known = known
-        super().__init__(f"the store has version {found}, this servicecrm needs {known}; back it up and call migrate()")
+        there = f"the store has version {found}" if found else "the tables of servicecrm are missing"
+        then = "back it up, then open it with migrate=True" if found else "open it with migrate=True, or call install()"
+        super().__init__(f"{there}, this servicecrm needs version {known}; {then}")
 
 
 class BrokenJournal(StoreError):
@@ -272,7 +274,7 @@ class NoTransaction(StoreError):
     code = "no_transaction"
 
     def __init__(self) -> None:
-        super().__init__("join() needs an open transaction on this connection; begin one first, and commit it yourself")
+        super().__init__("to work on your connection, begin a transaction on it first, and commit it yourself")
 
 
 class ForkedStoreError(StoreError):

@@ -214,7 +214,7 @@ def test_a_store_of_a_newer_version_is_refused(command: str, log: Path, tmp_path
 
 def test_a_store_that_does_not_exist_cannot_be_examined(tmp_path: Path, capsys: Captured) -> None:
     assert main(["doctor", "--store", str(tmp_path / "crm.db")]) == 1
-    assert "cannot be opened" in told(capsys)[0]
+    assert "there is no file" in told(capsys)[0]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -33,7 +33,7 @@ def test_every_action_is_a_command() -> None:
 
 def test_what_is_missing_is_told_before_it_is_tried() -> None:
     assert LIFECYCLE.blocked(a_complaint(state="acknowledged")) == {
-        "assess": ("the priority is known",),
+        "assess": ("severity and impact are rated, so that the priority is known",),
         "assign": ("a handler is named",),
         "resume": ("the complaint is waiting",),
     }

@@ -119,7 +119,7 @@ def test_the_hosts_rows_and_ours_are_rolled_back_together(host: sqlite3.Connecti
     host.rollback()
 
     assert count(host) == (0, 0)
-    with pytest.raises(NoTransaction, match="begin one first"):
+    with pytest.raises(NoTransaction, match="begin a transaction on it first"):
         crm.complaints.count()
 
 

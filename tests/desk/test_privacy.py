@@ -98,7 +98,7 @@ def test_decisions_show_ids_and_types_only(clock: FixedClock) -> None:
     assert repr(recorded.then(complaints.acknowledge, by="ann", at=clock())) == (
         "Decision(Complaint c-1: complaint.recorded, complaint.acknowledged)"
     )
-    assert repr(amended.steps) == "(Step(complaint.amended: state, text),)"
+    assert repr(amended.steps) == "(Step(complaint.amended: text),)"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -47,20 +48,21 @@ def stored(desk: Desk) -> dict[str, tuple[Any, ...]]:
         return {record.id: told(record) for record in unit.find(Complaint)}
 
 
-def everything(desk: Desk, folder: Path) -> list[str]:
-    desk.export(folder / "export.jsonl")
-    return (folder / "export.jsonl").read_text("utf-8").splitlines()
+def everything(desk: Desk) -> list[str]:
+    text = StringIO()
+    desk.export(text)
+    return text.getvalue().splitlines()
 
 
 # -- once ----------------------------------------------------------------------------------------
 
 
-def test_a_second_run_changes_nothing(desk: Desk, facts: list[Fact | RefusedRow], tmp_path: Path) -> None:
+def test_a_second_run_changes_nothing(desk: Desk, facts: list[Fact | RefusedRow]) -> None:
     first = replay(desk, facts, MAP)
-    before = everything(desk, tmp_path)
+    before = everything(desk)
 
     second = replay(desk, facts, MAP, batch=7)
-    assert everything(desk, tmp_path) == before
+    assert everything(desk) == before
     assert (first.events, first.new) == (second.events, 300) == (300, 300)
     assert (second.new, second.findings) == (0, 0)
     desk.store.verify()
@@ -122,16 +124,16 @@ def future(of: Fact | RefusedRow) -> Fact:
 
 
 def test_a_fact_that_no_complaint_can_follow_is_refused_again_and_again_and_uses_nothing_up(
-    desk: Desk, facts: list[Fact | RefusedRow], tmp_path: Path
+    desk: Desk, facts: list[Fact | RefusedRow]
 ) -> None:
     log = [future(facts[0]), facts[1]]
 
     first = replay(desk, log, MAP)
-    before = everything(desk, tmp_path)
+    before = everything(desk)
     assert (first.events, first.new, first.refused_rows) == (1, 1, 1)
     assert "future" in first.refused[0].says
     assert replay(desk, log, MAP).refused == first.refused
-    assert everything(desk, tmp_path) == before
+    assert everything(desk) == before
     assert desk.complaints.get("CMP-2025-000001").id == "water_utility:C-0002"
 
 

@@ -153,9 +153,9 @@ def test_a_file_that_is_no_database_is_told_and_left_alone(tmp_path: Path) -> No
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="folder"):
         SQLiteStore(tmp_path / "nowhere" / "crm.db")
-    with pytest.raises(StoreUnavailable, match="cannot be opened"):
+    with pytest.raises(StoreUnavailable, match="there is no file"):
         SQLiteStore(tmp_path / "crm.db", readonly=True)
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(StoreUnavailable, match="is a folder"):
         SQLiteStore(tmp_path)
 
 

@@ -176,7 +176,7 @@ class Amendment(TypedDict, total=False):
     agreement: str | None
     category: str | None
     due_at: datetime | None
-    tags: Iterable[str]
+    tags: Iterable[str] | None
     extra: Mapping[str, object]
 
 
@@ -216,7 +216,9 @@ def amend(
     return decision
 
 
-def _tags(tags: Iterable[str]) -> frozenset[str]:
+def _tags(tags: Iterable[str] | None) -> frozenset[str]:
+    if tags is None:
+        return frozenset()
     if isinstance(tags, str) or not isinstance(tags, Iterable):
         raise InvalidValue("Complaint.tags", "expected several texts, such as tags=['water']")
     return frozenset(tags)

@@ -42,7 +42,9 @@ HANDLER: Final = "handler"
 MANAGER: Final = "manager"
 
 PRIORITY_KNOWN: Final = Guard[Complaint](
-    "priority_known", "the priority is known", lambda _, after: after.priority is not None
+    "priority_known",
+    "severity and impact are rated, so that the priority is known",
+    lambda _, after: after.priority is not None,
 )
 HANDLER_NAMED: Final = Guard[Complaint]("handler_named", "a handler is named", lambda _, after: bool(after.handler))
 OTHER_HANDLER: Final = Guard[Complaint](

@@ -10,6 +10,7 @@ from servicecrm.complaints.schema import COMPLAINT
 from servicecrm.desk.policies import policies_of
 from servicecrm.desk.programs import Decided, Order, change, fingerprint, start
 from servicecrm.desk.register import Register
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.values import Attachment, ContactPoint
 from servicecrm.storage.ports import Command, Program
@@ -148,6 +149,8 @@ class Complaints(Register):
         self, complaints: Sequence[str], handler: str, *, command: str | None = None
     ) -> tuple[Complaint, ...]:
         """Give several complaints to one handler: all of them, or none."""
+        if isinstance(complaints, str):
+            raise InvalidValue("complaints", "expected several complaints, such as assign_all([complaint.id], ...)")
         return self._do_all("assign", complaints, command, {"handler": handler})
 
     def forward(

@@ -15,11 +15,12 @@ from servicecrm.desk.complaints import Complaints
 from servicecrm.desk.ids import uuid7
 from servicecrm.desk.policies import Policies
 from servicecrm.desk.programs import fetch, is_number
-from servicecrm.errors import ImportProblem, InvalidValue, NotFound, StoreError
+from servicecrm.errors import ImportProblem, InvalidValue, NotFound, StoreError, StoreUnavailable
 from servicecrm.kernel.decisions import Actor, Decision, Event
 from servicecrm.kernel.ids import Ids
 from servicecrm.storage.joined import JoinedStore
 from servicecrm.storage.ports import Command, Entry, Fact, Page, Program
+from servicecrm.storage.sqlite import Profile, SQLiteStore
 from servicecrm.storage.store import EngineStore, EngineUnit
 from servicecrm.storage.transfer import exported, imported
 from servicecrm.storage.work import Work
@@ -102,7 +103,7 @@ class Desk:
         self.store = store
         self.clock: Clock = clock
         self.ids: Ids = ids
-        self._actor = Actor(id=actor) if isinstance(actor, str) else actor
+        self._actor = actor if actor is None or isinstance(actor, Actor) else Actor(id=actor)
         # Several desks on one store share their hooks, or the last one would silence the others.
         self._hooks = store.on_facts if isinstance(store.on_facts, _Hooks) else _Hooks()
         self._owner = True
@@ -157,17 +158,21 @@ class Desk:
         with self.store.unit() as unit:
             yield unit
 
-    def save(self, *decisions: Decision[Any], command: Command | None = None) -> tuple[Any, ...]:
+    def save(
+        self, *decisions: Decision[Any] | tuple[Decision[Any], ...], command: Command | None = None
+    ) -> tuple[Any, ...]:
         """Save decisions that a host made with the pure commands; gives the records with their new revisions.
 
-        The same command again saves nothing, and gives the first of the records as it is now.
+        A command that decides about several records gives a tuple; it is taken as it is. The same `command` again
+        saves nothing, and gives the first of the records as it is now.
 
         Raises:
             StaleRevision: somebody saved one of the records in between.
         """
         with self.store.unit(command) as unit:
             if unit.outcome is not None:
-                return (unit.get(type(decisions[0].after), unit.outcome.id),)
+                first = decisions[0][0] if isinstance(decisions[0], tuple) else decisions[0]
+                return (unit.get(type(first.after), unit.outcome.id),)
             return unit.save(*decisions)
 
     def on(self, type: str, hook: Hook) -> None:
@@ -180,6 +185,8 @@ class Desk:
 
         Source: C004.
         """
+        if not callable(hook):
+            raise InvalidValue("hook", f"expected something to call, got {hook.__class__.__name__}")
         if type != "*" and type not in Event.types:
             raise InvalidValue("type", f"there is no event {type!r}; known: {', '.join(sorted(Event.types))}")
         self._hooks.by_type.setdefault(type, []).append(hook)
@@ -225,13 +232,45 @@ class Desk:
         """The open complaints of a handler, those that are due next first."""
         return self.complaints.worklist(handler, limit=limit, after=after)
 
+    # -- the file --------------------------------------------------------------------------------
+
+    @property
+    def profile(self) -> Profile:
+        """How SQLite keeps its promises here.
+
+        Raises:
+            StoreError: the store is not a file of ours.
+        """
+        return self._file().profile
+
+    def backup(self, to: str | Path) -> Path:
+        """A consistent and verified copy in a new file, made while others go on writing. See `storage.restore`.
+
+        Raises:
+            StoreError: the store is not a file of ours; use `export`.
+            StoreUnavailable: there is a file of that name already, or the copy is not sound.
+        """
+        return self._file().backup(to)
+
+    def _file(self) -> SQLiteStore:
+        if not isinstance(self.store, SQLiteStore):
+            raise StoreError("this store is not an SQLite file of ours; export() works with every store")
+        return self.store
+
     # -- moving everything -----------------------------------------------------------------------
 
     def export(self, to: str | Path | IO[str]) -> int:
-        """Write everything of this tenant as JSON Lines; tells how many lines. See `import_`."""
+        """Write everything of this tenant as JSON Lines, to a new file; tells how many lines. See `import_`.
+
+        Raises:
+            StoreUnavailable: there is a file of that name already.
+        """
         if isinstance(to, str | Path):
-            with Path(to).open("w", encoding="utf-8", newline="\n") as file:
-                return self.export(file)
+            try:
+                with Path(to).open("x", encoding="utf-8", newline="\n") as file:
+                    return self.export(file)
+            except FileExistsError:
+                raise StoreUnavailable(f"{Path(to).name} is there already; name a new file") from None
         return self.perform(lambda _: exported(self.store.kinds, to.write), readonly=True)
 
     def import_(self, source: str | Path | IO[str]) -> int:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import attrs
 
-from servicecrm.errors import NotFound
+from servicecrm.errors import NotFound, RuleError
 from servicecrm.kernel.decisions import Actor, Decision
 from servicecrm.kernel.documents import converter
 from servicecrm.kernel.filters import where
@@ -95,7 +95,11 @@ def change(
         return tuple(records.values())
     decisions: list[Decision[Any]] = []
     for before in records.values():
-        decided = yield from decide(before)
+        try:
+            decided = yield from decide(before)
+        except RuleError as error:
+            error.add_note(f"{kind.name}: {getattr(before, 'number', None) or before.id}")  # which one of several
+            raise
         decisions += decided if isinstance(decided, tuple) else (decided,)
     saved = yield from _saved(work, tuple(decisions), order)
     return tuple(one for one in saved if isinstance(one, kind.schema.record))

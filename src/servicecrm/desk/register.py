@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from servicecrm.complaints.model import Complaint
 from servicecrm.complaints.schema import COMPLAINT
 from servicecrm.desk.programs import fetch
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.filters import Filter, search, where
 from servicecrm.storage.ports import Page, Program
 from servicecrm.storage.work import Work
@@ -48,6 +49,8 @@ class Register:
 
         `order` is a column, with "-" before it the other way round; missing values come last.
         """
+        if limit is not None and limit < 0:
+            raise InvalidValue("limit", "a limit is not below 0")
         after, left = None, limit
         while left is None or left > 0:
             size = PAGE if left is None else min(PAGE, left)

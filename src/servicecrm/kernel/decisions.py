@@ -109,6 +109,8 @@ class Decision(Generic[R]):
     def then(self, command: Callable[..., "Decision[R]"], *args: Any, **kwargs: Any) -> "Decision[R]":
         """This decision and one more command on its outcome, as one decision."""
         more = command(self.after, *args, **kwargs)
+        if not isinstance(more, Decision):
+            raise TypeError("this command decides about several records: save(decision), then save(command(...))")
         return Decision(self.before, more.after, self.steps + more.steps)
 
     def __repr__(self) -> str:
@@ -128,7 +130,7 @@ def decide(old: R, event: Event, **changes: object) -> Decision[R]:
     for name, value in changes.items():
         if isinstance(value, tuple) and (tail := _added(getattr(old, name), value)):
             appended[name] = tail
-    told = {name: value for name, value in changes.items() if name not in appended} if appended else changes
+    told = {n: v for n, v in changes.items() if n not in appended and v != getattr(old, n)}
     return Decision(old, new, (Step(event, told, appended),))
 
 

@@ -134,6 +134,8 @@ class Field:
 
     def one_of(self, values: Iterable[object]) -> Filter:
         """The column equals one of these."""
+        if isinstance(values, str):
+            raise InvalidValue(self._name, "expected several values, such as one_of(['closed'])")
         return AnyOf(tuple(Comparison(self._name, "==", value) for value in values))
 
     def has(self, value: str) -> Filter:

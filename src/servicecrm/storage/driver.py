@@ -67,8 +67,11 @@ def is_empty(connection: sqlite3.Connection) -> bool:
 
 
 def install(connection: sqlite3.Connection) -> None:
-    """Make or update the tables inside the transaction that is open on a connection."""
-    with named_errors():
+    """Make or update the tables, inside the transaction that is open on a connection, else in one of its own."""
+    own = not connection.in_transaction
+    with named_errors(), connection if own else contextlib.nullcontext():
+        if own:
+            connection.execute("BEGIN IMMEDIATE")
         # Another process may have been faster since the version was read.
         for version in range(version_of(connection) + 1, CURRENT + 1):
             for statement in migration("sqlite", version):

@@ -12,6 +12,7 @@ from servicecrm.kernel.filters import Filter
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.kinds import Identified, Indexed, Kind
 from servicecrm.kernel.records import record
+from servicecrm.kernel.shapes import filled
 
 if TYPE_CHECKING:
     from servicecrm.storage.work import Work
@@ -51,7 +52,7 @@ class Command:
     `fingerprint` is over the action and the caller's own arguments, without times and new ids.
     """
 
-    id: str
+    id: str = attrs.field(validator=filled)
     fingerprint: str
 
 
@@ -194,8 +195,12 @@ class Unit(Protocol):
         """Stored column values without reading documents, and the cursor of the page after."""
         ...
 
-    def save(self, *decisions: Decision[Any], notices: Sequence[Notice] = ()) -> tuple[Any, ...]:
+    def save(
+        self, *decisions: Decision[Any] | tuple[Decision[Any], ...], notices: Sequence[Notice] = ()
+    ) -> tuple[Any, ...]:
         """Save decisions with their facts and notices; gives the records with their new revisions.
+
+        A command that decides about several records gives a tuple; it is taken as it is.
 
         Raises:
             StaleRevision: somebody saved one of them in between.

@@ -187,6 +187,10 @@ class SQLiteEngine:
             self._idle.append(connection)
 
     def _opened(self) -> sqlite3.Connection:
+        if self.path.is_dir():
+            raise StoreUnavailable(f"{self.path.name} is a folder; name a file in it")
+        if self.readonly and not self.path.exists():
+            raise StoreUnavailable(f"there is no file {self.path.name} to read")
         mode = "ro" if self.readonly else "rwc"
         with named_errors():
             connection = sqlite3.connect(

@@ -2,7 +2,7 @@
 
 import contextlib
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, Self, TypeVar, cast
@@ -86,9 +86,12 @@ class EngineUnit:
     ) -> tuple[list[tuple[Indexed, ...]], str | None]:
         return self._run(self._work.rows(record, columns, *filters, order=order, limit=limit, after=after))
 
-    def save(self, *decisions: Decision[Any], notices: Sequence[Notice] = ()) -> tuple[Any, ...]:
-        steps = sum(len(decision.steps) for decision in decisions)
-        return self._run(self._work.save(*decisions, notices=notices, commands=[self._command] * steps))
+    def save(
+        self, *decisions: Decision[Any] | tuple[Decision[Any], ...], notices: Sequence[Notice] = ()
+    ) -> tuple[Any, ...]:
+        flat = tuple(_flat(decisions))
+        steps = sum(len(decision.steps) for decision in flat)
+        return self._run(self._work.save(*flat, notices=notices, commands=[self._command] * steps))
 
     def number(self, record: type[Identified], year: int) -> str:
         return self._run(self._work.number(record, year))
@@ -233,6 +236,15 @@ class EngineStore:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _flat(decisions: Iterable[Decision[Any] | tuple[Decision[Any], ...]]) -> Iterator[Decision[Any]]:
+    """A command that decides about several records gives them as a tuple."""
+    for decided in decisions:
+        for decision in decided if isinstance(decided, tuple) else (decided,):
+            if not isinstance(decision, Decision):
+                raise TypeError(f"expected a decision, as a command gives it, got a {type(decision).__name__}")
+            yield decision
 
 
 def _while_open(work: Work, answer: Answer) -> Answer:
