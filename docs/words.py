@@ -197,6 +197,8 @@ def first_sentence(of: object) -> str:
 
 
 def _codes() -> Iterator[str]:
+    ours = {each for each in Code.__subclasses__() if each.__module__.startswith("servicecrm.")}
+    assert ours == CODES.keys(), "CODES does not have every list of codes"
     yield "## Codes\n"
     yield 'Wherever a code is asked for, its text form will do: `Channel.PHONE` and `"phone"` are the same.\n'
     for codes, prefix in CODES.items():

@@ -1,6 +1,10 @@
 """What a page of the docs shows of the code is what the code says."""
 
 import re
+import runpy
+import subprocess
+import sys
+from doctest import DocTestParser
 from pathlib import Path
 
 import pytest
@@ -10,7 +14,8 @@ from servicecrm.complaints import LIFECYCLE
 from servicecrm.interop import COMPLAINT_WORDS, LogMap
 from servicecrm.kernel.diagrams import mermaid, table
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
 
 
 def page(name: str) -> str:
@@ -48,3 +53,47 @@ def test_the_page_about_replaying_shows_what_the_command_prints(
 def test_every_map_on_the_page_about_replaying_can_be_used() -> None:
     for found in re.findall(r"^```toml[^\n]*\n(.*?)^```$", page("how-to/replay-a-log.md"), re.MULTILINE | re.DOTALL):
         LogMap.from_toml(found, COMPLAINT_WORDS)
+
+
+def test_the_page_of_words_has_all_of_them() -> None:
+    written = runpy.run_path(str(DOCS / "words.py"))["page"]()
+    assert page("reference/words.md") == written, "run: python docs/words.py"
+
+
+# -- types ---------------------------------------------------------------------------------------
+
+FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+WRONG_ON_PURPOSE = {'complaint.subject = "Something else"': "misc"}  # a record never changes
+"""Lines that show what is refused, with the name of the error that a type checker sees there."""
+
+
+def module(text: str) -> str:
+    """The Python of a page as one module, without prompts and output."""
+    parts = []
+    for fence in FENCE.findall(text):
+        examples = DocTestParser().get_examples(fence)
+        parts += [example.source for example in examples] if examples else [fence]
+    code = "".join(parts)
+    for line, name in WRONG_ON_PURPOSE.items():
+        code = code.replace(f"{line}\n", f"{line}  # type: ignore[{name}]\n")
+    return code
+
+
+def test_every_python_fence_type_checks(tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
+    for path in (ROOT / "README.md", *DOCS.glob("**/*.md")):
+        code = module(path.read_text(encoding="utf-8"))
+        if code:
+            # Named after its page, so that an error tells where to look.
+            name = re.sub(r"\W", "_", str(path.relative_to(ROOT).with_suffix("")))
+            (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
+    # Strict, so that a line which is listed as wrong and is right fails too.
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", *map(str, sorted(tmp_path.glob("*.py"))), str(DOCS / "words.py")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr

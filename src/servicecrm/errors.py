@@ -269,7 +269,7 @@ class BrokenJournal(StoreError):
 
 
 class NoTransaction(StoreError):
-    """`join` works inside a transaction that the host has begun."""
+    """Work on a host's connection needs a transaction that the host has begun."""
 
     code = "no_transaction"
 

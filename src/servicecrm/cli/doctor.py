@@ -37,8 +37,9 @@ def examine(store: str | None) -> None:
 def _installation() -> Iterator[str]:
     yield _package("servicecrm")
     yield f"Python {platform.python_version()} ({platform.python_implementation()})"
-    bug = has_wal_reset_bug(sqlite3.sqlite_version_info)
-    yield f"SQLite {sqlite3.sqlite_version}" + (" (several writers do without its WAL, which is not safe)" * bug)
+    yield f"SQLite {sqlite3.sqlite_version}"
+    if has_wal_reset_bug(sqlite3.sqlite_version_info):
+        yield "  It has a bug in WAL with several writers, so such a store uses TRUNCATE instead, which is safe."
     yield from map(_package, ("attrs", "cattrs", "python-dateutil", "tzdata"))
     try:
         ZoneInfo("Europe/London")
@@ -66,7 +67,7 @@ def _extra(name: str) -> str:
 
 def _store(desk: Desk) -> Iterator[str]:
     if isinstance(desk.store, SQLiteStore):
-        yield profile_line(desk.store.profile)
+        yield profile_line(desk.profile)
     yield f"store version {CURRENT}"  # any other is refused when it is opened
     tenants = desk.store.tenants()
     yield f"tenants: {len(tenants)}"

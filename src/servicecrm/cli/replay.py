@@ -4,6 +4,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable
+from errno import ENOENT
 from pathlib import Path
 from time import perf_counter
 
@@ -25,17 +26,20 @@ __all__ = ["profile_line", "replay_log"]
 def replay_log(args: Namespace) -> None:
     """Replay the log that the arguments name, and print what it comes to."""
     log_map = _map(Path(args.map))
+    report = Path(args.json) if args.json else None
+    if report is not None and not report.parent.is_dir():  # told now, not after a long replay
+        raise FileNotFoundError(ENOENT, "there is no such folder for the report", str(report.parent))
     facts = read_log(args.log, log_map)  # a log that does not fit its map leaves no empty store behind
     with _opened(args) as desk:
-        if isinstance(desk.store, SQLiteStore):
-            print(profile_line(desk.store.profile), flush=True)
         start = perf_counter()
         result = replay(desk, facts, log_map, batch=args.batch, strict=args.strict, progress=_progress(start))
         print(_speed(result, start), file=sys.stderr)
+        if isinstance(desk.store, SQLiteStore):
+            print(profile_line(desk.profile), file=sys.stderr)
         summary = summary_of(desk, log_map, result, now=args.now or desk.clock())
-    if args.json:
+    if report is not None:
         document = json.dumps(report_document(summary, result, log_map), ensure_ascii=False, indent=2)
-        Path(args.json).write_text(f"{document}\n", encoding="utf-8", newline="\n")
+        report.write_text(f"{document}\n", encoding="utf-8", newline="\n")
     for line in report_lines(summary, result, Path(args.log).name, language=args.language):
         print(line)
 

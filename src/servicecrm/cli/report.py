@@ -11,9 +11,11 @@ from servicecrm.desk.desk import Desk
 from servicecrm.desk.replay import Replay
 from servicecrm.interop.maps import LogMap
 from servicecrm.kernel.kinds import from_micros
+from servicecrm.kernel.texts import Texts
 
 __all__ = ["report_document", "report_lines", "summary_of"]
 
+OWN_TEXTS: Final = Texts("servicecrm.cli")
 COLUMNS: Final = ("id", *CaseRow._fields)
 TIMES: Final = ("received_at", "closed_at", "due_at")
 PAGE: Final = 10_000
@@ -54,6 +56,9 @@ def _case(values: Sequence[Any]) -> CaseRow:
 def report_lines(summary: Summary, result: Replay, log: str, *, language: str) -> Iterator[str]:
     """The summary, then what was remarkable: each kind of finding with its first row, and the first refused rows."""
     yield from summary.lines(language=language)
+    if result.events and not result.new:
+        yield ""
+        yield OWN_TEXTS.get("replay.nothing_new", language=language)
     if result.kinds:
         yield ""
         yield TEXTS.get("summary.findings", language=language)

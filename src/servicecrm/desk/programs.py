@@ -98,7 +98,8 @@ def change(
         try:
             decided = yield from decide(before)
         except RuleError as error:
-            error.add_note(f"{kind.name}: {getattr(before, 'number', None) or before.id}")  # which one of several
+            if len(records) > 1:
+                error.add_note(f"{kind.name}: {getattr(before, 'number', None) or before.id}")  # which one of them
             raise
         decisions += decided if isinstance(decided, tuple) else (decided,)
     saved = yield from _saved(work, tuple(decisions), order)
