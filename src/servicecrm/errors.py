@@ -70,6 +70,16 @@ class ServiceCRMError(Exception):
 
     code: ClassVar[str] = "error"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # As it is, whatever its arguments were: an error crosses from one process to another.
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(cls: type[ServiceCRMError], args: tuple[object, ...], attributes: dict[str, object]) -> ServiceCRMError:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(attributes)
+    return error
+
 
 # -- a person can act ----------------------------------------------------------------------------
 

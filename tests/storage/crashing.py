@@ -9,7 +9,7 @@ import sys
 
 from servicecrm import complaints
 from servicecrm.complaints import Complaint
-from servicecrm.storage import Command, Notice, SQLiteStore, sqlite
+from servicecrm.storage import Command, Notice, SQLiteStore, driver, sqlite
 from servicecrm.testing.makers import MONDAY
 from servicecrm.tracking import write
 
@@ -54,6 +54,7 @@ def main(path: str, first: str, *options: str) -> None:
     if "autocommit" in options:
         sqlite.begin = lambda *_: None  # type: ignore[attr-defined]  # the names that the engine uses
         sqlite.commit = lambda *_: None  # type: ignore[attr-defined]
+        driver.in_unit = lambda *_: True
     with SQLiteStore(path) as store:
         n = int(first)
         while True:

@@ -4,16 +4,32 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.checks import text_problem
 from servicecrm.kernel.kinds import Column
 from servicecrm.storage.rows import Position, Query
 
-__all__ = ["cut", "read", "write"]
+__all__ = ["check_page", "cut", "read", "write"]
+
+MAX_LIMIT: Final = 10_000
 
 T = TypeVar("T")
+
+
+def check_page(order: object, limit: object) -> None:
+    """Refuses what no store could read a page by.
+
+    Raises:
+        InvalidValue: the order is no text, or the limit is not between 1 and 10,000; None reads everything.
+    """
+    if not isinstance(order, str):
+        raise InvalidValue("order", f"expected a column, such as '-received_at', got {type(order).__name__}")
+    if limit is None:
+        return
+    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MAX_LIMIT:
+        raise InvalidValue("limit", f"expected an integer from 1 to {MAX_LIMIT:,}; read on with the `next` of a page")
 
 
 def write(order: str, position: Position) -> str:
@@ -29,7 +45,7 @@ def read(cursor: str, order: str, column: Column[Any] | None) -> Position:
     """
     try:
         theirs, value, id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, TypeError, binascii.Error, UnicodeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, binascii.Error, UnicodeError, RecursionError):
         raise InvalidValue("after", "not a cursor; hand back the `next` of a page as it is") from None
     if theirs != order:
         raise InvalidValue("after", f"this cursor belongs to another order than {order!r}")

@@ -22,6 +22,7 @@ __all__ = [
     "answer",
     "begin",
     "commit",
+    "in_unit",
     "install",
     "is_empty",
     "named",
@@ -36,6 +37,8 @@ PAUSE: Final = 0.002
 
 def answer(connection: sqlite3.Connection, op: Op, statements: Statements) -> Any:
     """Put one request to the database."""
+    if not in_unit(connection):
+        raise StoreUnavailable("SQLite rolled this unit back after an error; nothing of it was saved")
     statement: Statement = op(statements)
     cursor = connection.cursor()
     cursor.row_factory = None
@@ -48,6 +51,11 @@ def answer(connection: sqlite3.Connection, op: Op, statements: Statements) -> An
         raise named(error) from error
     finally:
         cursor.close()
+
+
+def in_unit(connection: sqlite3.Connection) -> bool:
+    """Is the transaction still there? After some errors SQLite ends it, and would commit what follows at once."""
+    return connection.in_transaction
 
 
 def version_of(connection: sqlite3.Connection) -> int:
@@ -102,6 +110,8 @@ def begin(connection: sqlite3.Connection, how: str, timeout: float) -> None:
 
 def commit(connection: sqlite3.Connection) -> None:
     """Commit. Only a busy database is known to have kept nothing; after any other error the outcome is unknown."""
+    if not in_unit(connection):
+        raise StoreUnavailable("SQLite rolled this unit back after an error; nothing of it was saved")
     try:
         connection.execute("COMMIT")
     except sqlite3.Error as error:

@@ -1,11 +1,12 @@
 """Work inside a host's own SQLite transaction."""
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from servicecrm.errors import NoTransaction, SchemaTooNew, SchemaTooOld, StoreUnavailable
+from servicecrm.errors import ForkedStoreError, NoTransaction, SchemaTooNew, SchemaTooOld, StoreUnavailable
 from servicecrm.kernel.kinds import Kind
 from servicecrm.storage.driver import answer, named_errors, version_of
 from servicecrm.storage.kinds import SHIPPED
@@ -54,15 +55,19 @@ class JoinedEngine:
             raise SchemaTooNew("the store", found, CURRENT)
         self._connection = connection
         self._closed = False
+        self._process = os.getpid()
 
     @contextlib.contextmanager
     def transaction(self, tenant: str, *, readonly: bool) -> Iterator[Answer]:
         """One savepoint; the host's transaction goes on whatever happens in it."""
         connection = self._connection
+        if self._process != os.getpid():
+            raise ForkedStoreError(self._process, os.getpid())
         if self._closed:
             raise StoreUnavailable("the store is closed")
-        if not connection.in_transaction:
-            raise NoTransaction
+        with named_errors():  # the host may have closed its connection
+            if not connection.in_transaction:
+                raise NoTransaction
         statements = Statements(tenant, SQLITE)
         with named_errors(), closing_cursor(connection) as cursor:
             cursor.execute("SAVEPOINT servicecrm")

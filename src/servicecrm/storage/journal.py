@@ -21,7 +21,18 @@ from servicecrm.kernel.kinds import Identified, Kind, from_micros, micros
 from servicecrm.kernel.records import field_names, fields_of, personal_fields
 from servicecrm.storage.ports import Entry
 
-__all__ = ["EntryRow", "Link", "SealRow", "chained", "checked", "entry_of", "replayed", "sealed"]
+__all__ = [
+    "EntryRow",
+    "Link",
+    "SealRow",
+    "chained",
+    "checked",
+    "digest_of",
+    "entry_of",
+    "hash_of",
+    "replayed",
+    "sealed",
+]
 
 
 class EntryRow(NamedTuple):
@@ -40,6 +51,7 @@ class EntryRow(NamedTuple):
     command: str | None
     body: str
     commitment: str | None
+    document: str | None
     salt: str | None
     personal: str | None
     hash: str
@@ -65,11 +77,21 @@ START = Link(0, "")
 
 
 def chained(
-    kind: Kind[Any], record: Identified, steps: Iterable[tuple[Step, str | None]], *, last: Link, seal: int | None
+    kind: Kind[Any],
+    record: Identified,
+    steps: Iterable[tuple[Step, str | None]],
+    *,
+    document: str,
+    last: Link,
+    seal: int | None,
 ) -> list[EntryRow]:
-    """The entries of a record's new facts, each with its command, linked to its last one."""
+    """The entries of a record's new facts, each with its command, linked to its last one.
+
+    The last entry of a save also vouches for the document that was saved.
+    """
     rows = []
-    for step, command in steps:
+    told = tuple(steps)
+    for n, (step, command) in enumerate(told, start=1):
         event = step.event
         body, personal = _split(kind.schema, step)
         salt = secrets.token_hex(16) if personal is not None else None
@@ -87,12 +109,13 @@ def chained(
             command=command,
             body=body,
             commitment=_commitment(salt, personal),
+            document=digest_of(document) if n == len(told) else None,
             salt=salt,
             personal=personal,
             hash="",
             seal=seal,
         )
-        last = Link(row.n, _hash(last.hash, row))
+        last = Link(row.n, hash_of(last.hash, row))
         rows.append(row._replace(hash=last.hash))
     return rows
 
@@ -150,6 +173,11 @@ def _tails(entry: Entry) -> Iterator[tuple[str, tuple[Plain, ...]]]:
     return ((name, tail) for name, tail in entry.appended.items() if isinstance(tail, tuple))
 
 
+def digest_of(document: str) -> str:
+    """What an entry keeps of the document that was saved with it."""
+    return hashlib.sha256(document.encode()).hexdigest()
+
+
 def checked(row: EntryRow, last: Link) -> Link:
     """Check that a row follows the last one of its record unchanged.
 
@@ -161,7 +189,7 @@ def checked(row: EntryRow, last: Link) -> Link:
         raise BrokenJournal(f"{where} follows entry {last.n}: entries are missing or out of order")
     if row.personal is not None and (row.commitment is None or _commitment(row.salt, row.personal) != row.commitment):
         raise BrokenJournal(f"{where}: the personal part does not fit its commitment")
-    if row.hash != _hash(last.hash, row):
+    if row.hash != hash_of(last.hash, row):
         raise BrokenJournal(f"{where} was changed")
     return Link(row.n, row.hash)
 
@@ -198,6 +226,7 @@ def _commitment(salt: str | None, personal: str | None) -> str | None:
     return hmac.digest(bytes.fromhex(salt), personal.encode(), "sha256").hex()
 
 
-def _hash(previous: str, row: EntryRow) -> str:
+def hash_of(previous: str, row: EntryRow) -> str:
+    """The hash of an entry that follows one with the previous hash."""
     # Everything but the erasable part, the hash itself and the seal, which on some stores is set later.
-    return hashlib.sha256(to_text((previous, *row[:13])).encode()).hexdigest()
+    return hashlib.sha256(to_text((previous, *row[:14])).encode()).hexdigest()

@@ -190,7 +190,7 @@ class MemoryTables:
 
     def sealed_hashes(self, first: int, last: int) -> list[tuple[int, str]]:
         table = self._table("sealed")
-        return [(n, hash) for n, hashes in table.items() if first <= n <= last for hash in hashes]
+        return [(n, hash) for n, hashes in table.items() if n and first <= n <= last for hash in hashes]
 
     # -- commands and numbers --------------------------------------------------------------------
 
@@ -206,6 +206,10 @@ class MemoryTables:
         count: int = numbers.get((kind, year), 0) + 1
         self._data.put(numbers, (kind, year), count)
         return count
+
+    def reserve_number(self, kind: str, year: int, count: int) -> None:
+        numbers = self._table("numbers")
+        self._data.put(numbers, (kind, year), max(numbers.get((kind, year), 0), count))
 
     # -- outbox ----------------------------------------------------------------------------------
 

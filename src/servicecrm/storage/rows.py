@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from servicecrm.kernel.documents import to_text
 from servicecrm.kernel.filters import Filter
@@ -19,6 +19,7 @@ __all__ = [
     "Position",
     "Query",
     "RecordRow",
+    "Request",
     "Tables",
     "ask",
     "command_rows",
@@ -50,9 +51,38 @@ T = TypeVar("T")
 
 def ask(method: "Callable[Concatenate[Tables, P], T]", *args: P.args, **kwargs: P.kwargs) -> Program[T]:
     """Put one request to the tables: `row = yield from ask(Tables.fetch, kind, id)`."""
-    name = method.__name__
-    answer: T = yield lambda tables: getattr(tables, name)(*args, **kwargs)
+    answer: T = yield Request(method.__name__, args, kwargs)
     return answer
+
+
+READS: Final = frozenset(
+    {
+        *("fetch", "select", "columns", "count", "commands", "tenants"),
+        *("last_link", "entries", "entries_after", "last_seal", "seals_after", "sealed_hashes"),
+        *("commands_after", "numbers", "notices_after"),
+        "next_number",  # it writes, but a number that nobody got is only a gap
+    }
+)
+"""Requests after which nothing has to be taken back."""
+
+
+class Request:
+    """One request to the tables."""
+
+    __slots__ = ("args", "kwargs", "method")
+
+    def __init__(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        self.method = method
+        self.args = args
+        self.kwargs = kwargs
+
+    @property
+    def writes(self) -> bool:
+        """Is there something to take back if what it belongs to fails?"""
+        return self.method not in READS
+
+    def __call__(self, tables: Any) -> Any:
+        return getattr(tables, self.method)(*self.args, **self.kwargs)
 
 
 class CommandRow(NamedTuple):
@@ -128,6 +158,7 @@ class Tables(Protocol):
     def commands(self, ids: Sequence[str]) -> dict[str, tuple[str, Outcome]]: ...
     def add_commands(self, outcomes: Sequence[tuple[Command, Outcome]], now: datetime) -> None: ...
     def next_number(self, kind: str, year: int) -> int: ...
+    def reserve_number(self, kind: str, year: int, count: int) -> None: ...
 
     def enqueue(self, notices: Sequence[Notice]) -> None: ...
     def claim(self, worker: str, now: datetime, limit: int, lease: timedelta) -> list[Delivery]: ...

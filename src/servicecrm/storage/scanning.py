@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cmp_to_key
 from typing import Any, NamedTuple
 
-from servicecrm.kernel.filters import AllOf, AnyOf, Comparison, Filter, Has, Not, Search
+from servicecrm.kernel.filters import AllOf, AnyOf, Comparison, Filter, Has, Not, OneOf, Search
 from servicecrm.kernel.kinds import Indexed
 from servicecrm.storage.rows import Position, Query, RecordRow
 
@@ -59,6 +59,8 @@ def passes(stored: Stored, filter: Filter) -> bool:
     match filter:
         case Comparison(field=field, operator=operator, value=value):
             return _compares(value_of(stored, field), operator, value)
+        case OneOf(field=field, values=values):
+            return value_of(stored, field) in values
         case Has(field=field, value=value):
             return (field, value) in stored.terms
         case Search(text=text):

@@ -32,6 +32,7 @@ CREATE TABLE servicecrm_journal (
     command TEXT,
     body TEXT NOT NULL,
     commitment TEXT,
+    document TEXT,
     salt TEXT,
     personal TEXT,
     hash TEXT NOT NULL,
@@ -110,11 +111,9 @@ def _table(kind: Kind[Any]) -> str:
     if kind.prefix is not None:
         lines.append('    UNIQUE (tenant, "number")')
     parts = [f"CREATE TABLE {name} (\n" + ",\n".join(lines) + "\n);"]
-    parts += [
-        f'CREATE INDEX {name}_{column.name} ON {name} (tenant, "{column.name}", id);'
-        for column in kind.columns
-        if column.indexed and not (column.name == "number" and kind.prefix is not None)
-    ]
+    for index in kind.indexes:
+        listed = ", ".join(f'"{column}"' for column in index)
+        parts.append(f"CREATE INDEX {name}_{'_'.join(index)} ON {name} (tenant, {listed}, id);")
     if kind.terms:
         parts.append(
             f"CREATE TABLE {name}_terms (\n"

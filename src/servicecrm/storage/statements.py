@@ -182,6 +182,14 @@ class Statements:
         )
         return Statement(sql, (self._tenant, kind, year), _first)
 
+    def reserve_number(self, kind: str, year: int, count: int) -> Statement:
+        sql = (
+            "INSERT INTO servicecrm_numbers (tenant, kind, year, last) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (tenant, kind, year) DO UPDATE SET last = excluded.last "
+            "WHERE excluded.last > servicecrm_numbers.last"
+        )
+        return Statement(sql, (self._tenant, kind, year, count), _nothing)
+
     # -- outbox ----------------------------------------------------------------------------------
 
     def enqueue(self, notices: Sequence[Notice]) -> Statement:
@@ -253,7 +261,7 @@ class Statements:
         return Statement(sql, (self._tenant,), _nothing)
 
     def tenants(self) -> Statement:
-        sql = "SELECT tenant FROM servicecrm_tenants ORDER BY tenant"
+        sql = "SELECT tenant FROM servicecrm_tenants UNION SELECT tenant FROM servicecrm_seals ORDER BY tenant"
         return Statement(sql, (), lambda rows: tuple(tenant for (tenant,) in rows))
 
 

@@ -14,7 +14,7 @@ from servicecrm.kernel.kinds import Identified, Indexed, Kind, storable
 from servicecrm.storage.ports import Command, Delivery, Entry, Fact, Head, Notice, Op, Outcome, Page, Program
 from servicecrm.storage.rows import Tables, ask
 from servicecrm.storage.verifying import verified
-from servicecrm.storage.work import LEASE, Work
+from servicecrm.storage.work import BROKEN, LEASE, Work
 
 __all__ = ["Answer", "Engine", "EngineStore", "EngineUnit", "run"]
 
@@ -108,7 +108,8 @@ class EngineUnit:
         return self._run(self._work.settle(deliveries, delivered=delivered, retry_at=retry_at))
 
     def _run(self, program: Program[T]) -> T:
-        return run(program, self._answer)
+        with self._work.whole():
+            return run(program, self._answer)
 
 
 class EngineStore:
@@ -157,7 +158,8 @@ class EngineStore:
 
         A unit of its own is run again when somebody saved one of its records in between.
         """
-        tries = TRIES if self._open.get() is None else 1
+        joined = self._open.get()
+        tries = TRIES if joined is None or joined[1].ended else 1
         while True:
             try:
                 with self._working(readonly=readonly) as (work, answer):
@@ -170,7 +172,8 @@ class EngineStore:
     @contextlib.contextmanager
     def _working(self, *, readonly: bool) -> Iterator[tuple[Work, Answer]]:
         joined = self._open.get()
-        if joined is not None:
+        # A task that was started inside a unit may live longer than the unit.
+        if joined is not None and not joined[1].ended:
             tenant, work, answer = joined
             if tenant != self.name:
                 raise StoreError(f"a unit of tenant {tenant!r} is open; end it before work for tenant {self.name!r}")
@@ -180,13 +183,13 @@ class EngineStore:
         with self.engine.transaction(self.name, readonly=readonly) as answer:
             work = Work(self._kinds, readonly=readonly)
             guarded = _while_open(work, answer)
-            token = self._open.set((self.name, work, guarded))
+            self._open.set((self.name, work, guarded))
             try:
                 yield work, guarded
                 run(work.finish(), answer)
             finally:
                 work.ended = True
-                self._open.reset(token)
+                self._open.set(None)  # not a reset: a host may leave a unit in another context than it entered it
         if work.facts:
             self._after_commit(work.facts)
 
@@ -225,7 +228,7 @@ class EngineStore:
         Raises:
             BrokenJournal: an entry was changed, moved, put in or left out; with `head`, also cut off at the end.
         """
-        return self.perform(lambda _: verified(head), readonly=True)
+        return self.perform(lambda _: verified(self._kinds, head), readonly=True)
 
     def close(self) -> None:
         """Give everything back. A closed store refuses to work."""
@@ -251,6 +254,10 @@ def _while_open(work: Work, answer: Answer) -> Answer:
     def guarded(op: Op) -> Any:
         if work.ended:
             raise StoreError("this unit of work has ended; begin a new one")
+        if work.broken:
+            raise StoreError(BROKEN)
+        if getattr(op, "writes", True):
+            work.writes += 1
         return answer(op)
 
     return guarded

@@ -111,7 +111,7 @@ def imported(kinds: Kinds, lines: Iterable[str]) -> Program[int]:
                 raise ImportProblem(f"unknown kind of line; known: record, seal, {', '.join(_SHAPES)}, end", row=n)
         except (TypeError, ValueError, MalformedDocument, SchemaTooNew) as error:
             raise ImportProblem(f"a {what} line has not its shape", row=n) from error
-    yield from verified()
+    yield from verified(kinds)
     return n
 
 

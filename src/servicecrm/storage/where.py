@@ -4,7 +4,7 @@ SQL knows three truth values, filters know two. Under AND and OR alone, SQL's un
 negation is pushed down to the comparisons, where a missing value is spelled out.
 """
 
-from servicecrm.kernel.filters import AllOf, AnyOf, Comparison, Filter, Has, Not, Search
+from servicecrm.kernel.filters import AllOf, AnyOf, Comparison, Filter, Has, Not, OneOf, Search
 from servicecrm.kernel.kinds import Indexed
 from servicecrm.storage.rows import Query
 
@@ -29,6 +29,8 @@ def condition(filter: Filter, terms: str, tenant: str, *, contains: str, negated
         return f"({joined})", [value for _, values in parts for value in values]
     if isinstance(filter, Comparison):
         return _comparison(filter, negated=negated)
+    if isinstance(filter, OneOf):
+        return _one_of(filter, negated=negated)
     if isinstance(filter, Has):
         text = f"id {'NOT ' if negated else ''}IN (SELECT id FROM {terms} WHERE tenant = ? AND field = ? AND value = ?)"
         return text, [tenant, filter.field, filter.value]
@@ -45,6 +47,20 @@ def _comparison(filter: Comparison, *, negated: bool) -> Condition:
         return f"{column} {'=' if filter.operator == '==' else filter.operator} ?", [value]
     opposite = "<>" if filter.operator == "==" else _OPPOSITE[filter.operator]
     return f"({column} {opposite} ? OR {column} IS NULL)", [value]
+
+
+def _one_of(filter: OneOf, *, negated: bool) -> Condition:
+    column = f'"{filter.field}"'
+    values = [value for value in filter.values if isinstance(value, str | int)]
+    missing = len(values) < len(filter.values)  # is a missing value among those that are asked for?
+    parts = []
+    if values:
+        parts.append(f"{column} {'NOT ' if negated else ''}IN ({', '.join('?' for _ in values)})")
+    if missing or (negated and values):
+        parts.append(f"{column} IS {'NOT ' if missing and negated else ''}NULL")
+    if not parts:
+        return ("1 = 1" if negated else "1 = 0"), []
+    return f"({(' AND ' if missing and negated else ' OR ').join(parts)})", list(values)
 
 
 def page(query: Query) -> Condition:

@@ -19,7 +19,7 @@ from servicecrm.errors import (
 )
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import Filter, encoded, everything
-from servicecrm.kernel.ids import human_number
+from servicecrm.kernel.ids import human_number, parts_of_number
 from servicecrm.kernel.kinds import Identified, Indexed, Kind, storable
 from servicecrm.kernel.records import evolve
 from servicecrm.storage import cursors
@@ -27,12 +27,14 @@ from servicecrm.storage.journal import START, Link, SealRow, chained, entry_of, 
 from servicecrm.storage.ports import Command, Delivery, Entry, Fact, Notice, Outcome, Page, Program
 from servicecrm.storage.rows import Query, RecordRow, Tables, ask
 
-__all__ = ["LEASE", "Work"]
+__all__ = ["BROKEN", "LEASE", "Work"]
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Identified)
 
 LEASE = timedelta(minutes=5)
+
+BROKEN = "a part of this unit failed after it had written something, so nothing of it was saved; begin a new unit"
 
 
 class Work:
@@ -45,7 +47,11 @@ class Work:
         self._links: dict[tuple[str, str], Link] = {}
         self._hashes: list[str] = []
         self._seal: SealRow | None = None
-        self._broken = False
+        self._numbers: set[str] = set()
+        self.writes = 0
+        """How often something was written that would have to be taken back."""
+        self.broken = False
+        """Did a part of the unit fail after it had written something? Then nothing of it may be kept."""
         self._saved: list[Outcome] = []
         self.facts: list[Fact] = []
         """What was saved so far, for hooks that run after the commit."""
@@ -118,19 +124,19 @@ class Work:
         steps = [step for decision in decisions for step in decision.steps]
         if commands and len(commands) != len(steps):
             raise ValueError(f"{len(steps)} facts need as many commands, got {len(commands)}")
-        self._broken = True
         saved = []
         for decision in decisions:
             ours, names = names[: len(decision.steps)], names[len(decision.steps) :]
             saved.append((yield from self._save(decision, ours or [None] * len(decision.steps))))
         if notices:
             yield from ask(Tables.enqueue, notices)
-        self._broken = False
         return tuple(saved)
 
     def _save(self, decision: Decision[Any], commands: Sequence[str | None]) -> Program[Any]:
         before, after = decision.before, decision.after
         kind = self._kind(type(after))
+        if not decision.steps or (before is not None and (type(before), before.id) != (type(after), after.id)):
+            raise InvalidValue(kind.name, "a decision tells at least one fact, of one record; a command gives such")
         expected = before.revision if before is not None else 0
         saved = evolve(after, revision=expected + 1)
         index = kind.index_of(saved)
@@ -138,6 +144,7 @@ class Work:
         if before is None:
             if not (yield from ask(Tables.insert, kind, row, index)):
                 raise AlreadyExists(kind.name, after.id)
+            yield from self._reserve(kind, _number(saved))
         elif not (yield from ask(Tables.update, kind, row, index, expected)):
             found = yield from ask(Tables.fetch, kind, after.id)
             raise StaleRevision(kind.name, after.id, expected, found and found.revision)
@@ -148,12 +155,21 @@ class Work:
                 yield from ask(Tables.drop_terms, kind, after.id, old - new)
             if new - old:
                 yield from ask(Tables.add_terms, kind, after.id, new - old)
-        yield from self._write_down(kind, saved, zip(decision.steps, commands, strict=True), new=before is None)
+        steps = zip(decision.steps, commands, strict=True)
+        yield from self._write_down(kind, saved, steps, document=row.document, new=before is None)
         self.facts += [Fact(kind.name, step.event, saved) for step in decision.steps]
         self._saved.append(Outcome(kind=kind.name, id=saved.id, revision=saved.revision, number=_number(saved)))
         return saved
 
-    def _write_down(self, kind: Kind[Any], saved: Any, steps: Any, *, new: bool) -> Program[None]:
+    def _reserve(self, kind: Kind[Any], number: str | None) -> Program[None]:
+        """A number that a host chose itself is not given again."""
+        if kind.prefix is None or number is None or number in self._numbers:
+            return
+        parts = parts_of_number(kind.prefix, number)
+        if parts is not None:
+            yield from ask(Tables.reserve_number, kind.name, *parts)
+
+    def _write_down(self, kind: Kind[Any], saved: Any, steps: Any, *, document: str, new: bool) -> Program[None]:
         key = (kind.name, saved.id)
         last = self._links.get(key, START if new else None)
         if last is None:
@@ -161,15 +177,15 @@ class Work:
         if self._seal is None:
             yield from ask(Tables.register)
             self._seal = (yield from ask(Tables.last_seal)) or SealRow(0, 0, "")
-        rows = chained(kind, saved, steps, last=last or START, seal=self._seal.n + 1)
+        rows = chained(kind, saved, steps, document=document, last=last or START, seal=self._seal.n + 1)
         yield from ask(Tables.append, rows)
         self._links[key] = Link(rows[-1].n, rows[-1].hash)
         self._hashes += [row.hash for row in rows]
 
     def finish(self) -> Program[None]:
         """The last step before the commit: seal what was written down."""
-        if self._broken:
-            raise StoreError("a save in this unit failed, so the unit cannot be committed; nothing of it was saved")
+        if self.broken:
+            raise StoreError(BROKEN)
         if self._seal is not None:
             seal = sealed(self._seal.n + 1, self._seal.hash, self._hashes)
             yield from ask(Tables.add_seal, seal)
@@ -182,7 +198,9 @@ class Work:
             raise InvalidValue(kind.name, "this kind has no human numbers")
         prefix = kind.prefix
         count = yield from ask(Tables.next_number, kind.name, year)
-        return human_number(prefix, year, count)
+        number = human_number(prefix, year, count)
+        self._numbers.add(number)
+        return number
 
     # -- commands --------------------------------------------------------------------------------
 
@@ -235,12 +253,12 @@ class Work:
 
     @contextlib.contextmanager
     def whole(self) -> Iterator[None]:
-        """A part of the unit that counts only as a whole: if it fails after it saved something, the unit fails."""
-        mark = self.mark()
+        """A part of the unit that counts only as a whole: if it fails after it wrote something, the unit fails."""
+        before = self.writes
         try:
             yield
         except BaseException:
-            self._broken = self._broken or self.mark() > mark
+            self.broken = self.broken or self.writes > before
             raise
 
     def _writing(self) -> None:

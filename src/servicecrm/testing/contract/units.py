@@ -76,6 +76,31 @@ class Atomicity:
         assert [found.id for found in find(store)] == ["taken"]
         assert store.verify() == 1
 
+    def test_a_failed_save_spoils_its_unit_even_if_a_later_one_succeeds(self, store: Store) -> None:
+        put(store, complaint("taken"))
+        with pytest.raises(StoreError, match="nothing of it was saved"), store.unit() as unit:
+            with contextlib.suppress(AlreadyExists):
+                unit.save(complaint("second"), complaint("taken"))
+            unit.save(complaint("later"))
+        assert [found.id for found in find(store)] == ["taken"]
+
+    def test_a_nested_unit_that_failed_spoils_the_outer_one(self, store: Store) -> None:
+        with pytest.raises(StoreError, match="nothing of it was saved"), store.unit() as outer:
+            with contextlib.suppress(Stop), store.unit() as inner:
+                inner.save(complaint("nested"), notices=[notice()])
+                raise Stop
+            outer.save(complaint("later"))
+        assert count(store) == 0
+        assert claim(store) == ()
+
+    def test_a_nested_unit_that_failed_before_it_wrote_spoils_nothing(self, store: Store) -> None:
+        with store.unit() as outer:
+            with contextlib.suppress(Stop), store.unit() as inner:
+                assert inner.count(Complaint) == 0
+                raise Stop
+            outer.save(complaint("later"))
+        assert count(store) == 1
+
     def test_of_several_decisions_none_is_saved_when_one_is_stale(self, store: Store) -> None:
         (old,) = put(store, complaint("old"))
         put(store, amended(old, forwards=1))

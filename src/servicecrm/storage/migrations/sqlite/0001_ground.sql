@@ -17,6 +17,7 @@ CREATE TABLE servicecrm_journal (
     command TEXT,
     body TEXT NOT NULL,
     commitment TEXT,
+    document TEXT,
     salt TEXT,
     personal TEXT,
     hash TEXT NOT NULL,
@@ -101,16 +102,14 @@ CREATE TABLE servicecrm_complaint (
     PRIMARY KEY (tenant, id),
     UNIQUE (tenant, "number")
 );
+CREATE INDEX servicecrm_complaint_handler_open_due_at ON servicecrm_complaint (tenant, "handler", "open", "due_at", id);
+CREATE INDEX servicecrm_complaint_open_due_at ON servicecrm_complaint (tenant, "open", "due_at", id);
 CREATE INDEX servicecrm_complaint_state ON servicecrm_complaint (tenant, "state", id);
-CREATE INDEX servicecrm_complaint_open ON servicecrm_complaint (tenant, "open", id);
 CREATE INDEX servicecrm_complaint_customer ON servicecrm_complaint (tenant, "customer", id);
 CREATE INDEX servicecrm_complaint_service ON servicecrm_complaint (tenant, "service", id);
 CREATE INDEX servicecrm_complaint_category ON servicecrm_complaint (tenant, "category", id);
-CREATE INDEX servicecrm_complaint_handler ON servicecrm_complaint (tenant, "handler", id);
-CREATE INDEX servicecrm_complaint_waiting_for ON servicecrm_complaint (tenant, "waiting_for", id);
 CREATE INDEX servicecrm_complaint_received_at ON servicecrm_complaint (tenant, "received_at", id);
 CREATE INDEX servicecrm_complaint_closed_at ON servicecrm_complaint (tenant, "closed_at", id);
-CREATE INDEX servicecrm_complaint_due_at ON servicecrm_complaint (tenant, "due_at", id);
 CREATE TABLE servicecrm_complaint_terms (
     tenant TEXT NOT NULL,
     field TEXT NOT NULL,
@@ -135,8 +134,7 @@ CREATE TABLE servicecrm_message (
     "occurred_at" BIGINT,
     PRIMARY KEY (tenant, id)
 );
-CREATE INDEX servicecrm_message_about ON servicecrm_message (tenant, "about", id);
-CREATE INDEX servicecrm_message_occurred_at ON servicecrm_message (tenant, "occurred_at", id);
+CREATE INDEX servicecrm_message_about_occurred_at ON servicecrm_message (tenant, "about", "occurred_at", id);
 
 CREATE TABLE servicecrm_complaint_policies (
     tenant TEXT NOT NULL,
