@@ -283,7 +283,10 @@ def _columns() -> Iterator[str]:
     kinds: tuple[Kind[Any], ...] = (COMPLAINT, MESSAGE)
     for kind in kinds:
         yield f"### Of a {kind.name}\n"
-        rows = [(code(column.name), column.type.value, "yes" if column.indexed else "") for column in kind.columns]
+        firsts = {index[0] for index in kind.indexes} | ({"number"} if kind.prefix else set())
+        rows = [
+            (code(column.name), column.type.value, "yes" if column.name in firsts else "") for column in kind.columns
+        ]
         rows += [(code(term.name), "term", "yes") for term in kind.terms]
         yield table(("column", "type", "index"), rows)
     yield "`search(...)` looks into number, subject, text and complainant of a complaint, whatever the case.\n"

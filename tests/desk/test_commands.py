@@ -122,7 +122,13 @@ CASES = (
         "complaint.reopened",
         {"state": "in_handling", "answered_at": None, "closed_at": None, "closing_code": None, "reopenings": 1},
     ),
-    Case("withdraw", "recorded", {"reason": "moved away"}, "complaint.withdrawn", {"state": "withdrawn"}),
+    Case(
+        "withdraw",
+        "recorded",
+        {"reason": "moved away"},
+        "complaint.withdrawn",
+        {"state": "withdrawn", "closed_at": WHEN},
+    ),
     Case("void", "acknowledged", {"n": 2, "reason": "another complaint"}, "complaint.moment_voided", {}),
 )
 

@@ -13,7 +13,11 @@ from servicecrm.kernel.frozen import EMPTY, FrozenMap, freeze, thaw
 
 _texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=5)
 _json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | _texts,
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | _texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_texts, inner, max_size=3),
     max_leaves=8,
 )
@@ -55,7 +59,45 @@ def test_it_cannot_be_changed() -> None:
         EMPTY["a"] = 1  # type: ignore[index]
     with pytest.raises(AttributeError, match="make a new one"):
         EMPTY._items = {"a": 1}
+    with pytest.raises(AttributeError, match="make a new one"):
+        del EMPTY._items
+    with pytest.raises(AttributeError, match="make a new one"):
+        EMPTY.__init__({"a": 1})  # type: ignore[misc]
     assert not EMPTY
+
+
+def nested(depth: int, wrap: Any) -> Any:
+    value: Any = "deep"
+    for _ in range(depth):
+        value = wrap(value)
+    return value
+
+
+@pytest.mark.parametrize("wrap", [lambda v: {"a": v}, lambda v: [v], lambda v: (v,)])
+def test_it_nests_32_deep_and_no_deeper(wrap: Any) -> None:
+    assert FrozenMap({"a": nested(31, wrap)})
+    for depth in (32, 5_000):
+        with pytest.raises(InvalidValue, match="nests deeper than 32"):
+            FrozenMap({"a": nested(depth, wrap)})
+
+
+def test_frozen_maps_inside_each_other_count_as_deep_as_they_are() -> None:
+    with pytest.raises(InvalidValue, match="nests deeper than 32"):
+        nested(33, lambda inner: FrozenMap({"a": inner}))
+
+
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 10**5000], ids=["above", "below", "enormous"])
+def test_an_integer_fits_in_64_bits(value: int) -> None:
+    assert freeze(2**63 - 1) == 2**63 - 1
+    assert freeze(-(2**63)) == -(2**63)
+    with pytest.raises(InvalidValue, match="64 bits"):
+        FrozenMap({"a": [value]})
+
+
+@pytest.mark.parametrize("key", [1, None, True, b"a", ("a",)])
+def test_a_key_is_text(key: Any) -> None:
+    with pytest.raises(InvalidValue, match="a key must be text"):
+        FrozenMap({"a": {key: 1}})
 
 
 def test_its_repr_shows_keys_and_no_values() -> None:

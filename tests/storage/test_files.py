@@ -66,7 +66,7 @@ def test_the_migrations_lead_to_the_tables_of_the_shipped_kinds() -> None:
 @pytest.mark.parametrize(
     ("filters", "order", "way"),
     [
-        ((where("handler") == "water",), "id", "(tenant=? AND handler=?)"),
+        ((where("handler") == "water", where("open").is_(True)), "due_at", "(tenant=? AND handler=? AND open=?)"),
         ((where("state") == "recorded",), "id", "(tenant=? AND state=?)"),
         ((where("number") == "CMP-2026-000001",), "id", "(tenant=? AND number=?)"),
         ((where("customer") == "c-7",), "id", "(tenant=? AND customer=?)"),
@@ -85,7 +85,7 @@ def test_what_is_asked_often_uses_an_index(
         unit.find(Complaint, *filters, order=order, limit=20)
         unit.history(Complaint, "c-1")
         unit.get(Complaint, "c-1")
-        unit.find(Message, where("about") == "c-1", limit=20)
+        unit.find(Message, where("about") == "c-1", order="occurred_at", limit=20)
 
     assert any(way in step for step in plans)
     for other in ("(tenant=? AND kind=? AND id=?)", "(tenant=? AND id=?)", "(tenant=? AND about=?)"):

@@ -1,4 +1,7 @@
-"""Everything that can be done with a complaint: pure commands, each giving a decision to save."""
+"""Everything that can be done with a complaint: pure commands, each giving a decision to save.
+
+Nothing but a message or a note can lie before the complaint was received: such a command raises `PolicyViolation`.
+"""
 
 from servicecrm.complaints.adoption import adopt
 from servicecrm.complaints.correspondence import answer, message, note

@@ -15,6 +15,7 @@ REACHED: Final = {
     ACKNOWLEDGED: ("acknowledged_at", MomentKind.ACKNOWLEDGED),
     RESPONDED: ("answered_at", MomentKind.ANSWERED),
     CLOSED: ("closed_at", MomentKind.CLOSED),
+    WITHDRAWN: ("closed_at", MomentKind.WITHDRAWN),
 }
 
 
@@ -67,10 +68,10 @@ def _moved(complaint: Complaint, state: str, at: datetime) -> tuple[dict[str, ob
         happened.append(MomentKind.REOPENED)
     if state in REACHED:
         field, kind = REACHED[state]
-        # An acknowledgement is not undone by a step back; an answer and a closing are.
-        if field in follows or getattr(complaint, field) is None:
+        # An acknowledgement is not undone by a step back; an answer and an end are.
+        fresh = field in follows or getattr(complaint, field) is None
+        if fresh:
             follows[field] = at
+        if fresh or state in (CLOSED, WITHDRAWN):  # these may follow each other, and the first one was the end
             happened.append(kind)
-    if state == WITHDRAWN:
-        happened.append(MomentKind.WITHDRAWN)
     return follows, happened

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from servicecrm.complaints.chronology import move
 from servicecrm.complaints.events import ComplaintAnswered, MessageReceived, MessageSent, NoteAdded
 from servicecrm.complaints.handling import after_wait
 from servicecrm.complaints.lifecycle import ANSWER, LIFECYCLE, MESSAGE, NOTE
@@ -60,7 +61,7 @@ def message(
         occurred_at=occurred_at,
     )
     moments = with_moment(complaint.moments, MomentKind.MESSAGE, event, side=side, code=klass)
-    return LIFECYCLE.move(complaint, MESSAGE, event, moments=moments), written
+    return move(complaint, MESSAGE, event, moments=moments), written
 
 
 def note(
@@ -93,7 +94,7 @@ def note(
         at=at,
         occurred_at=occurred_at,
     )
-    return LIFECYCLE.move(complaint, NOTE, event), written
+    return move(complaint, NOTE, event), written
 
 
 def answer(
@@ -118,7 +119,7 @@ def answer(
     """
     event = ComplaintAnswered(**stamp(by, at, occurred_at), message=id)
     klass = MessageClass.FINAL_RESPONSE
-    decision = LIFECYCLE.move(
+    decision = move(
         complaint,
         ANSWER,
         event,

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from servicecrm.complaints.chronology import move
 from servicecrm.complaints.events import (
     ComplaintAssigned,
     ComplaintClosed,
@@ -12,7 +13,7 @@ from servicecrm.complaints.events import (
     Resumed,
     WaitingStarted,
 )
-from servicecrm.complaints.lifecycle import ASSIGN, CLOSE, FORWARD, LIFECYCLE, REOPEN, RESUME, VOID, WAIT, WITHDRAW
+from servicecrm.complaints.lifecycle import ASSIGN, CLOSE, FORWARD, REOPEN, RESUME, VOID, WAIT, WITHDRAW
 from servicecrm.complaints.model import Complaint, MomentKind, Waiting, WaitingFor
 from servicecrm.complaints.policy import DEFAULT, ComplaintPolicy
 from servicecrm.errors import PolicyViolation
@@ -33,7 +34,7 @@ def assign(
         GuardNotMet: the handler is an empty text.
     """
     event = ComplaintAssigned(**stamp(by, at, occurred_at))
-    return LIFECYCLE.move(
+    return move(
         complaint,
         ASSIGN,
         event,
@@ -59,7 +60,7 @@ def forward(
         GuardNotMet: the new handler is the present one, or an empty text.
     """
     event = ComplaintForwarded(**stamp(by, at, occurred_at), reason=reason)
-    return LIFECYCLE.move(
+    return move(
         complaint,
         FORWARD,
         event,
@@ -89,7 +90,7 @@ def wait(
     """
     event = WaitingStarted(**stamp(by, at, occurred_at))
     waiting = Waiting(for_=WaitingFor(for_), reason=reason, since=event.occurred_at, until=until)
-    decision = LIFECYCLE.move(
+    decision = move(
         complaint,
         WAIT,
         event,
@@ -111,7 +112,7 @@ def resume(
         GuardNotMet: it is not waiting.
     """
     event = Resumed(**stamp(by, at, occurred_at))
-    return LIFECYCLE.move(complaint, RESUME, event, waiting=None, moments=after_wait(complaint, event))
+    return move(complaint, RESUME, event, waiting=None, moments=after_wait(complaint, event))
 
 
 def close(
@@ -133,7 +134,7 @@ def close(
     Source: ISO 10002 clause 7 (closing); C049.
     """
     event = ComplaintClosed(**stamp(by, at, occurred_at))
-    decision = LIFECYCLE.move(
+    decision = move(
         complaint,
         CLOSE,
         event,
@@ -160,12 +161,13 @@ def reopen(
 
     Raises:
         TransitionNotAllowed: it is still open, or withdrawn.
-        PolicyViolation: it has been closed for too long; record a new one instead.
+        PolicyViolation: it has been closed for too long, and a new one can be recorded instead; or it would be reopened
+            before it was answered or closed.
 
     Source: C050.
     """
     event = ComplaintReopened(**stamp(by, at, occurred_at), reason=reason)
-    decision = LIFECYCLE.move(
+    decision = move(
         complaint,
         REOPEN,
         event,
@@ -194,11 +196,12 @@ def withdraw(
         TransitionNotAllowed: it is closed, or withdrawn already.
     """
     event = ComplaintWithdrawn(**stamp(by, at, occurred_at), reason=reason)
-    return LIFECYCLE.move(
+    return move(
         complaint,
         WITHDRAW,
         event,
         waiting=None,
+        closed_at=event.occurred_at,
         moments=with_moment(after_wait(complaint, event), MomentKind.WITHDRAWN, event, side=Side.OUTSIDE),
     )
 
@@ -219,7 +222,7 @@ def void(
         PolicyViolation: it was voided before, or is itself a voiding.
     """
     event = MomentVoided(**stamp(by, at, occurred_at), reason=reason)
-    return LIFECYCLE.move(complaint, VOID, event, moments=without_moment(complaint.moments, n, event))
+    return move(complaint, VOID, event, moments=without_moment(complaint.moments, n, event))
 
 
 def after_wait(complaint: Complaint, event: Event) -> Moments:

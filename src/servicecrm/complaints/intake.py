@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypedDict, Unpack
 
+from servicecrm.complaints.chronology import move
 from servicecrm.complaints.events import (
     ComplaintAcknowledged,
     ComplaintAmended,
@@ -104,7 +105,7 @@ def acknowledge(
     Source: ISO 10002 clause 7 (acknowledgement); C042.
     """
     event = ComplaintAcknowledged(**stamp(by, at, occurred_at))
-    decision = LIFECYCLE.move(
+    decision = move(
         complaint,
         ACKNOWLEDGE,
         event,
@@ -146,7 +147,7 @@ def assess(
     safety = complaint.safety if safety is None else safety
     computed = policy.priority(severity, impact, safety=safety)
     in_force = computed if priority is None else Priority(priority)
-    decision = LIFECYCLE.move(
+    decision = move(
         complaint,
         ASSESS,
         ComplaintAssessed(**stamp(by, at, occurred_at), reason=reason),
@@ -211,7 +212,7 @@ def amend(
     if "extra" in changes:
         changes["extra"] = FrozenMap(changes["extra"])
     event = ComplaintAmended(**stamp(by, at, occurred_at), reason=reason)
-    decision = LIFECYCLE.move(complaint, AMEND, event, **changes)
+    decision = move(complaint, AMEND, event, **changes)
     policy.check_category(changes.get("category"))
     return decision
 

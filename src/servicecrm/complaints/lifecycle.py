@@ -46,7 +46,9 @@ PRIORITY_KNOWN: Final = Guard[Complaint](
     "severity and impact are rated, so that the priority is known",
     lambda _, after: after.priority is not None,
 )
-HANDLER_NAMED: Final = Guard[Complaint]("handler_named", "a handler is named", lambda _, after: bool(after.handler))
+HANDLER_NAMED: Final = Guard[Complaint](
+    "handler_named", "a handler is named", lambda _, after: bool(after.handler and after.handler.strip())
+)
 OTHER_HANDLER: Final = Guard[Complaint](
     "other_handler",
     "the new handler is another one than the present one",

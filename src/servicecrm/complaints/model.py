@@ -88,10 +88,10 @@ class Complaint:
     """A complaint and where its handling stands.
 
     Customers, services, agreements and handlers are opaque ids of the host. `received_at` is when it reached us,
-    `recorded_at` when it was entered. `due_at` is a target that the host names; `promised_by` is what the
-    complainant was told. `priority` is in force, `computed_priority` is what the policy made of the ratings, and
-    `policy` the number of the policy that the complaint started under, 0 for the one that is shipped. What was said
-    is kept apart, as messages.
+    `recorded_at` when it was entered, `closed_at` when it ended, by closing or by withdrawal. `due_at` is a target that
+    the host names; `promised_by` is what the complainant was told. `priority` is in force, `computed_priority` is what
+    the policy made of the ratings, and `policy` the number of the policy that the complaint started under, 0 for the
+    one that is shipped. What was said is kept apart, as messages.
     """
 
     id: ComplaintId = attrs.field(validator=filled)
@@ -137,7 +137,7 @@ class Complaint:
 
     policy: int = 0
     moments: Moments = attrs.field(default=(), repr=False)
-    extra: FrozenMap = EMPTY
+    extra: Personal[FrozenMap] = EMPTY
 
     @property
     def can_reply(self) -> bool:

@@ -83,7 +83,10 @@ class Schema(Generic[R]):
 
         Raises:
             SchemaTooNew: it is in a version that this servicecrm does not know.
+            MalformedDocument: there never was such a version.
         """
+        if min(version, to) < 1:
+            raise MalformedDocument(self.kind, ("$: versions start at 1",))
         if max(version, to) > self.current:
             raise SchemaTooNew(f"the document of a {self.kind}", max(version, to), self.current)
         for step in range(version, to):

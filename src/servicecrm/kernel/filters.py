@@ -9,14 +9,32 @@ instants as instants. `search` looks for a part of the folded search text.
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
 
 from servicecrm.errors import InvalidValue
-from servicecrm.kernel.kinds import Kind, storable
+from servicecrm.kernel.kinds import Kind, folded, storable
 
-__all__ = ["AllOf", "AnyOf", "Comparison", "Field", "Filter", "Has", "Not", "Search", "everything", "search", "where"]
+__all__ = [
+    "AllOf",
+    "AnyOf",
+    "Comparison",
+    "Field",
+    "Filter",
+    "Has",
+    "Not",
+    "OneOf",
+    "Search",
+    "everything",
+    "search",
+    "where",
+]
+
+# What every database can take.
+MAX_PARTS: Final = 500
+MAX_DEPTH: Final = 50
+MAX_VALUES: Final = 1_000
 
 
 class Filter:
@@ -25,10 +43,10 @@ class Filter:
     __slots__ = ()
 
     def __and__(self, other: "Filter") -> "Filter":
-        return AllOf((self, other))
+        return AllOf((*self.parts, other) if isinstance(self, AllOf) else (self, other))
 
     def __or__(self, other: "Filter") -> "Filter":
-        return AnyOf((self, other))
+        return AnyOf((*self.parts, other) if isinstance(self, AnyOf) else (self, other))
 
     def __invert__(self) -> "Filter":
         return Not(self)
@@ -48,6 +66,14 @@ class Comparison(Filter):
 
 
 @attrs.frozen
+class OneOf(Filter):
+    """A column that equals one of these values; without any, false."""
+
+    field: str
+    values: tuple[object, ...]
+
+
+@attrs.frozen
 class Has(Filter):
     """A term with this value."""
 
@@ -59,7 +85,7 @@ class Has(Filter):
 class Search(Filter):
     """A part of the search text, whatever the case."""
 
-    text: str
+    text: str = attrs.field(repr=False)  # people search for names
 
 
 @attrs.frozen
@@ -92,7 +118,7 @@ def search(text: str) -> Filter:
     """Records whose search text holds this, whatever the case."""
     if not isinstance(text, str):
         raise InvalidValue("search", f"expected text, got {type(text).__name__}")
-    return Search(text.casefold())
+    return Search(folded(text))
 
 
 class Field:
@@ -133,10 +159,10 @@ class Field:
         return Comparison(self._name, "==", value)
 
     def one_of(self, values: Iterable[object]) -> Filter:
-        """The column equals one of these."""
-        if isinstance(values, str):
+        """The column equals one of these, 1,000 at most."""
+        if isinstance(values, str) or not isinstance(values, Iterable):
             raise InvalidValue(self._name, "expected several values, such as one_of(['closed'])")
-        return AnyOf(tuple(Comparison(self._name, "==", value) for value in values))
+        return OneOf(self._name, tuple(values))
 
     def has(self, value: str) -> Filter:
         """The record has this value among its terms of that name."""
@@ -158,8 +184,44 @@ def encoded(filter: Filter, kind: Kind[Any]) -> Filter:
     """The same filter with its values in stored form, checked against a kind.
 
     Raises:
-        InvalidValue: an unknown column or term, a value of another type, or a comparison that makes no sense.
+        InvalidValue: an unknown column or term, a value of another type, or a comparison that makes no sense; or the
+            filter has more than 500 parts or 1,000 values for `one_of`, or nests deeper than 50.
     """
+    return _Encoding(kind).of(filter, MAX_DEPTH)
+
+
+class _Encoding:
+    """Puts a filter in stored form, and counts what it is made of."""
+
+    def __init__(self, kind: Kind[Any]) -> None:
+        self._kind = kind
+        self._parts = self._values = 0
+
+    def of(self, filter: Filter, depth: int) -> Filter:
+        self._parts += 1
+        if self._parts > MAX_PARTS or depth == 0:
+            raise InvalidValue(
+                "filter",
+                f"a filter has at most {MAX_PARTS} parts and is at most {MAX_DEPTH} deep; "
+                "one_of takes many values as one part",
+            )
+        if isinstance(filter, Not):
+            return Not(self.of(filter.inner, depth - 1))
+        if isinstance(filter, AllOf | AnyOf):
+            return type(filter)(tuple(self.of(part, depth - 1) for part in filter.parts))
+        if isinstance(filter, OneOf):
+            return self._one_of(filter)
+        return _leaf(filter, self._kind)
+
+    def _one_of(self, filter: OneOf) -> OneOf:
+        self._values += len(filter.values)
+        if self._values > MAX_VALUES:
+            raise InvalidValue(filter.field, f"one_of takes at most {MAX_VALUES:,} values; ask for them in parts")
+        column = self._kind.column(filter.field)
+        return OneOf(filter.field, tuple(column.encode(value) for value in filter.values))
+
+
+def _leaf(filter: Filter, kind: Kind[Any]) -> Filter:
     if isinstance(filter, Comparison):
         value = kind.column(filter.field).encode(filter.value)
         if value is None and filter.operator != "==":
@@ -171,8 +233,4 @@ def encoded(filter: Filter, kind: Kind[Any]) -> Filter:
         if kind.search is None:
             raise InvalidValue(kind.name, "this kind has no search text")
         return Search(storable("search", filter.text))
-    if isinstance(filter, Not):
-        return Not(encoded(filter.inner, kind))
-    if isinstance(filter, AllOf | AnyOf):
-        return type(filter)(tuple(encoded(part, kind) for part in filter.parts))
     raise TypeError(f"expected a filter such as where('state') == 'closed', got {type(filter).__name__}")

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from math import isfinite
-from typing import Final
+from typing import Any, Final
 
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.checks import text_problem
 
 __all__ = ["EMPTY", "FrozenMap", "Plain", "freeze", "thaw"]
+
+MAX_DEPTH: Final = 32
+_MIN, _MAX = -(2**63), 2**63 - 1
+_UNCHANGED: Final = "a FrozenMap cannot be changed; make a new one"
 
 Plain = str | int | float | bool | None | tuple["Plain", ...] | Mapping[str, "Plain"]
 """What JSON can hold, in immutable form."""
@@ -21,10 +25,17 @@ class FrozenMap(Mapping[str, Plain]):
     def __init__(self, items: Mapping[str, object] = {}) -> None:
         if not isinstance(items, Mapping):
             raise InvalidValue("mapping", f"expected a mapping, got {type(items).__name__}")
-        object.__setattr__(self, "_items", {str(freeze(str(key))): freeze(value) for key, value in items.items()})
+        if hasattr(self, "_items"):
+            raise AttributeError(_UNCHANGED)
+        # What is frozen already is taken as it is.
+        frozen = items._items if isinstance(items, FrozenMap) else _frozen(items, MAX_DEPTH)  # noqa: SLF001
+        object.__setattr__(self, "_items", frozen)
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a FrozenMap cannot be changed; make a new one")
+        raise AttributeError(_UNCHANGED)
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(_UNCHANGED)
 
     def __getitem__(self, key: str) -> Plain:
         items: dict[str, Plain] = self._items
@@ -49,30 +60,51 @@ class FrozenMap(Mapping[str, Plain]):
     _items: dict[str, Plain]
 
 
-def freeze(value: object) -> Plain:
+def freeze(value: object, depth: int = MAX_DEPTH) -> Plain:
     """The immutable form of a JSON value: lists become tuples, mappings become frozen.
 
     Raises:
-        InvalidValue: JSON cannot hold it, a number is not finite, or a text is one that stores cannot keep.
+        InvalidValue: JSON cannot hold it, a number is not finite or an integer has more than 64 bits, it nests deeper
+            than `depth`, or a text is one that stores cannot keep.
     """
-    if value is None or isinstance(value, int):
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        if not _MIN <= value <= _MAX:
+            raise InvalidValue("mapping", "an integer must fit in 64 bits")
         return value
     if isinstance(value, str):
-        problem = text_problem(value)
-        if problem is not None:
-            raise InvalidValue("mapping", problem)
-        return value
+        return _storable(value)
     if isinstance(value, float):
         if not isfinite(value):
             raise InvalidValue("mapping", "a number must be finite")
         return value
-    if isinstance(value, FrozenMap):
-        return value
+    if isinstance(value, Mapping | list | tuple) and depth == 0:
+        raise InvalidValue("mapping", f"it nests deeper than {MAX_DEPTH}")
     if isinstance(value, Mapping):
-        return FrozenMap(value)
+        inner = FrozenMap()
+        object.__setattr__(inner, "_items", _frozen(value, depth))
+        return inner
     if isinstance(value, list | tuple):
-        return tuple(freeze(item) for item in value)
+        return tuple(freeze(item, depth - 1) for item in value)
     raise InvalidValue("mapping", f"expected what JSON can hold, got {type(value).__name__}")
+
+
+def _frozen(items: Mapping[Any, object], depth: int) -> dict[str, Plain]:
+    return {_key(key): freeze(value, depth - 1) for key, value in items.items()}
+
+
+def _key(key: object) -> str:
+    if not isinstance(key, str):
+        raise InvalidValue("mapping", f"a key must be text, got {type(key).__name__}")
+    return _storable(str(key))
+
+
+def _storable(text: str) -> str:
+    problem = text_problem(text)
+    if problem is not None:
+        raise InvalidValue("mapping", problem)
+    return text
 
 
 def thaw(value: Plain) -> object:

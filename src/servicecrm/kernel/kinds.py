@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from operator import attrgetter
 from typing import Any, Final, Generic, Protocol, TypeVar
+from unicodedata import normalize
 
 import attrs
 
@@ -16,7 +17,18 @@ from servicecrm.errors import InvalidValue, NaiveDatetime
 from servicecrm.kernel.checks import text_problem
 from servicecrm.kernel.documents import Schema
 
-__all__ = ["Column", "ColumnType", "Identified", "Indexed", "Kind", "Term", "from_micros", "micros", "storable"]
+__all__ = [
+    "Column",
+    "ColumnType",
+    "Identified",
+    "Indexed",
+    "Kind",
+    "Term",
+    "folded",
+    "from_micros",
+    "micros",
+    "storable",
+]
 
 Indexed = str | int | None
 """What a column holds in every store: text, or an integer of 64 bits, or nothing."""
@@ -73,7 +85,7 @@ class Column(Generic[R]):
     """A value of a record that filters and orders can name.
 
     `of` takes it from the record; by default it is the field of that name. A decimal is kept with `scale` digits
-    after the point. `indexed` asks SQL stores for an index.
+    after the point.
     """
 
     name: str
@@ -82,7 +94,6 @@ class Column(Generic[R]):
         default=attrs.Factory(lambda self: attrgetter(self.name), takes_self=True), eq=False
     )
     scale: int = attrs.field(default=0, kw_only=True)
-    indexed: bool = attrs.field(default=True, kw_only=True)
 
     def encode(self, value: object) -> Indexed:
         """The stored form of a value.
@@ -119,6 +130,11 @@ def storable(where: str, text: str) -> str:
     if problem is not None:
         raise InvalidValue(where, problem)
     return text
+
+
+def folded(text: str) -> str:
+    """A text as searches compare it: whatever the case, and however its characters are composed."""
+    return text.casefold() if text.isascii() else normalize("NFKC", normalize("NFKC", text).casefold())
 
 
 def _text(_: Column[Any], value: Any) -> str:
@@ -186,18 +202,29 @@ class Term(Generic[R]):
 class Kind(Generic[R]):
     """A kind of record: its stable name, its document, its columns and terms, and the texts that a search looks at.
 
-    `prefix` begins its human numbers ("CMP-2026-000042"); a kind without one has none.
+    `indexes` names the columns that SQL stores find records by, such as `("handler", "due_at")`: equal to the first
+    ones, in the order of the last, then of the id. `prefix` begins its human numbers ("CMP-2026-000042"); a kind
+    without one has none.
+
+    Raises:
+        InvalidValue: an index names a column that is not there.
     """
 
     name: str
     schema: Schema[R] = attrs.field(eq=False)
     columns: tuple[Column[R], ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
     terms: tuple[Term[R], ...] = ()
     search: Callable[[R], Iterable[str]] | None = attrs.field(default=None, eq=False)
     prefix: str | None = None
     _by_name: Mapping[str, Column[R]] = attrs.field(
         init=False, eq=False, default=attrs.Factory(lambda self: {c.name: c for c in self.columns}, takes_self=True)
     )
+
+    def __attrs_post_init__(self) -> None:
+        for index in self.indexes:
+            for name in index:
+                self.column(name)
 
     def column(self, name: str) -> Column[R]:
         """The column of this name.
@@ -227,7 +254,7 @@ class Kind(Generic[R]):
         """The stored columns of a record, the search text among them."""
         index = {column.name: column.encode(column.of(record)) for column in self.columns}
         if self.search is not None:
-            index["search"] = "\n".join(self.search(record)).casefold()
+            index["search"] = folded("\n".join(self.search(record)))
         return index
 
     def terms_of(self, record: R) -> frozenset[tuple[str, str]]:

@@ -54,8 +54,9 @@ def _configure_times(c: cattrs.Converter) -> None:
 
 
 def _configure_containers(c: cattrs.Converter) -> None:
-    c.register_unstructure_hook(FrozenMap, thaw)
-    c.register_structure_hook(FrozenMap, _frozen_map)
+    # With a mark around it, it would be taken for any mapping.
+    c.register_unstructure_hook_func(lambda cls: base_type(cls) is FrozenMap, thaw)
+    c.register_structure_hook_func(lambda cls: base_type(cls) is FrozenMap, _frozen_map)
     for container in (tuple, frozenset):
         _configure_container(c, container)
 

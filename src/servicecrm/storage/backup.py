@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -15,16 +16,15 @@ from servicecrm.storage.sqlite import SQLiteStore
 
 __all__ = ["back_up", "check", "restore"]
 
-PAGES = 1_000
-
 
 def back_up(store: SQLiteStore, to: Path) -> Path:
-    """Copy a store while others go on writing, check the copy, and only then give it its name.
+    """Copy a store as it is at one moment, check the copy, and only then give it its name.
 
     Raises:
+        StoreBusy: others held the store until the deadline.
         StoreUnavailable: the file is there already, or the copy is not sound.
     """
-    return _copied(store.path, to, tuple(store.kinds.values()))
+    return _copied(store, to)
 
 
 def restore(backup: str | os.PathLike[str], to: str | os.PathLike[str], kinds: Sequence[Kind[Any]] = SHIPPED) -> Path:
@@ -35,7 +35,8 @@ def restore(backup: str | os.PathLike[str], to: str | os.PathLike[str], kinds: S
         BrokenJournal: the history in it was tampered with.
     """
     check(Path(backup), kinds)
-    return _copied(Path(backup), Path(to), kinds)
+    with SQLiteStore(backup, kinds, readonly=True) as store:
+        return _copied(store, Path(to))
 
 
 def check(path: Path, kinds: Sequence[Kind[Any]] = SHIPPED) -> int:
@@ -53,27 +54,27 @@ def check(path: Path, kinds: Sequence[Kind[Any]] = SHIPPED) -> int:
         return sum(store.tenant(name).verify() for name in store.tenants())
 
 
-def _copied(source: Path, to: Path, kinds: Sequence[Kind[Any]]) -> Path:
+def _copied(store: SQLiteStore, to: Path) -> Path:
     if to.exists():
         raise StoreUnavailable(f"{to.name} is there already; name a new file")
-    draft = to.with_name(f"{to.name}.part")
     try:
-        with (
-            named_errors(),
-            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as here,
-            closing(sqlite3.connect(draft)) as there,
-        ):
-            here.backup(there, pages=PAGES, sleep=0.01)
-            # One file is easier to carry away than a file and its log.
-            there.execute("PRAGMA journal_mode = DELETE")
-        check(draft, kinds)
-        _flush(draft)
-        os.link(draft, to)  # unlike a rename, this never replaces a file that came in between
-        _flush(to.parent)
+        # In a folder of its own, where nothing of others is in the way and nobody else looks.
+        with tempfile.TemporaryDirectory(prefix="servicecrm-", suffix=".part", dir=to.parent) as folder:
+            draft = Path(folder) / "draft.db"
+            with named_errors(), closing(sqlite3.connect(draft)) as target:
+                store.engine.copy_into(target)
+                # One file is easier to carry away than a file and its log.
+                target.execute("PRAGMA journal_mode = DELETE")
+            check(draft, tuple(store.kinds.values()))
+            _flush(draft)
+            os.link(draft, to)  # unlike a rename, this never replaces a file that came in between
+            _flush(to.parent)
     except FileExistsError:
         raise StoreUnavailable(f"{to.name} is there already; name a new file") from None
-    finally:
-        draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{to.name} cannot be written ({type(error).__name__}): does its folder exist, and may it be written?"
+        ) from error
     return to
 
 

@@ -119,7 +119,15 @@ class SQLiteStore(EngineStore):
         return JoinedStore(connection, kinds)
 
     def backup(self, to: str | os.PathLike[str]) -> Path:
-        """A consistent copy in a new file, made while others go on writing, and verified. See `restore`."""
+        """A consistent copy in a new file, of one moment, and verified. See `restore`.
+
+        Others may go on reading. Who wants to write waits while the pages are copied, unless the file is in WAL mode.
+        Units of this store wait too when it has one writer.
+
+        Raises:
+            StoreBusy: others held the file until the deadline.
+            StoreUnavailable: the new file is there already or cannot be written, or the copy is not sound.
+        """
         from servicecrm.storage.backup import back_up
 
         return back_up(self, Path(to))
@@ -245,23 +253,44 @@ class SQLiteEngine:
     def prepare(self, *, migrate: bool) -> None:
         """Check the version of the tables; a new file gets them."""
         with self._connection() as connection:
-            found = version_of(connection)
-            if found == 0 and not self.readonly and (migrate or is_empty(connection)):
-                migrate = True
-            elif found == 0:
-                raise SchemaTooOld(found, CURRENT)
+            found = _version_of(connection)
+            if found < CURRENT and not self.readonly:
+                found = self._updated(connection, migrate=migrate)
             if found > CURRENT:
                 raise SchemaTooNew(f"the store {self.path.name}", found, CURRENT)
-            if found < CURRENT and not migrate:
-                raise SchemaTooOld(found, CURRENT)
             if found < CURRENT:
-                begin(connection, "BEGIN IMMEDIATE", self._timeout)
-                try:
-                    install(connection)
-                    commit(connection)
-                except BaseException:
-                    rollback(connection)
-                    raise
+                raise SchemaTooOld(found, CURRENT)
+
+    def _updated(self, connection: sqlite3.Connection, *, migrate: bool) -> int:
+        """Make or update the tables if that is wanted; tells their version."""
+        begin(connection, "BEGIN IMMEDIATE", self._timeout)
+        try:
+            # Another process may have been faster since the version was read.
+            found = _version_of(connection)
+            if found < CURRENT and (migrate or is_empty(connection)):
+                install(connection)
+                found = CURRENT
+            commit(connection)
+        except BaseException:
+            rollback(connection)
+            raise
+        return found
+
+    def copy_into(self, target: sqlite3.Connection) -> None:
+        """Copy the whole database, as it is at one moment, into another one.
+
+        Raises:
+            StoreBusy: others held the file until the deadline, before the copy could begin.
+        """
+        with self._connection() as connection:
+            begin(connection, "BEGIN", self._timeout)
+            try:
+                # The first read takes the lock. While it is held nobody changes a page, so the copy is made once.
+                begin(connection, "SELECT count(*) FROM sqlite_master", self._timeout)
+                with named_errors():
+                    connection.backup(target)
+            finally:
+                rollback(connection)
 
     def close(self) -> None:
         """Close all connections that nobody uses; the others close when their units end."""
@@ -269,3 +298,10 @@ class SQLiteEngine:
         if self._process == os.getpid():
             while self._idle:
                 self._idle.pop().close()
+
+
+def _version_of(connection: sqlite3.Connection) -> int:
+    try:
+        return version_of(connection)
+    except (TypeError, ValueError):
+        raise StoreUnavailable("the table servicecrm_version does not hold a version; restore a backup") from None

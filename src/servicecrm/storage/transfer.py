@@ -3,15 +3,30 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, Final, TypeVar
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import Any, Final, NamedTuple, TypeVar, get_args, get_type_hints
 
-from servicecrm.errors import ImportProblem, MalformedDocument, SchemaTooNew, StoreError
+from servicecrm.errors import ImportProblem, ServiceCRMError, StoreError
+from servicecrm.kernel.checks import text_problem
 from servicecrm.kernel.documents import to_text
 from servicecrm.kernel.filters import AllOf
-from servicecrm.kernel.kinds import Kind
-from servicecrm.storage.journal import EntryRow, SealRow
+from servicecrm.kernel.ids import parts_of_number
+from servicecrm.kernel.kinds import Indexed, Kind
+from servicecrm.storage.journal import EntryRow, SealRow, entry_of
 from servicecrm.storage.ports import Program
-from servicecrm.storage.rows import CommandRow, NoticeRow, NumberRow, Position, Query, RecordRow, Tables, ask
+from servicecrm.storage.rows import (
+    CommandRow,
+    NoticeRow,
+    NumberRow,
+    Position,
+    Query,
+    RecordRow,
+    Tables,
+    ask,
+    delivery_of,
+    outcome_of,
+)
 from servicecrm.storage.verifying import verified
 
 __all__ = ["exported", "imported"]
@@ -23,6 +38,7 @@ P = TypeVar("P")
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
 Kinds = Mapping[type, Kind[Any]]
+ByName = Mapping[str, Kind[Any]]
 
 
 def exported(kinds: Kinds, write: Callable[[str], object]) -> Program[int]:
@@ -71,48 +87,196 @@ def _notices_after(place: int) -> Program[list[NoticeRow]]:
     return [notice._replace(worker=None, claimed_until=None) for notice in found]
 
 
-_SHAPES: Final[Mapping[str, tuple[type[Any], Callable[[Tables, Any], None]]]] = {
-    "entry": (EntryRow, Tables.append),
-    "command": (CommandRow, Tables.put_commands),
-    "number": (NumberRow, Tables.put_numbers),
-    "notice": (NoticeRow, Tables.put_notices),
-}
-
-
 def imported(kinds: Kinds, lines: Iterable[str]) -> Program[int]:
     """Put an export into a tenant that holds nothing yet: all of it or nothing; tells how many lines.
 
+    Numbers go on after the highest one that the tenant's counters or its records tell.
+
     Raises:
-        StoreError: the tenant holds records already.
+        StoreError: the tenant holds something already.
         ImportProblem: a line is not what `exported` writes, or lines are missing.
         BrokenJournal: the history in it was tampered with.
     """
-    if (yield from ask(Tables.last_seal)) is not None:
+    if (
+        (yield from ask(Tables.last_seal)) is not None
+        or (yield from ask(Tables.numbers))
+        or (yield from ask(Tables.notices_after, 0, 1))
+    ):
         raise StoreError("this tenant holds records already; import into an empty one")
-    by_name = {kind.name: kind for kind in kinds.values()}
-    waiting: list[Any] = []
-    put: Callable[[Tables, Any], None] | None = None
-    n = 0
     yield from ask(Tables.register)
-    for n, what, row in _body(lines):
-        shape, put_next = _SHAPES.get(what, (None, None))
-        if put is not None and (put_next is not put or len(waiting) >= CHUNK):
-            yield from ask(put, waiting)
-            waiting = []
-        put = put_next
-        try:
-            if shape is not None:
-                waiting.append(shape._make(row))
-            elif what == "record":
-                yield from _record(by_name, row, n)
-            elif what == "seal":
-                yield from ask(Tables.add_seal, SealRow._make(row))
-            elif what != "end":
-                raise ImportProblem(f"unknown kind of line; known: record, seal, {', '.join(_SHAPES)}, end", row=n)
-        except (TypeError, ValueError, MalformedDocument, SchemaTooNew) as error:
-            raise ImportProblem(f"a {what} line has not its shape", row=n) from error
+    count = 0
+    for put, rows in groupby(_rows({kind.name: kind for kind in kinds.values()}, lines), key=itemgetter(0)):
+        while chunk := [row for _, row in islice(rows, CHUNK)]:
+            yield from put(chunk)
+            count += len(chunk)
     yield from verified(kinds)
-    return n
+    return count + 2  # the first line and the last
+
+
+class _RecordLine(NamedTuple):
+    kind: str
+    id: str
+    revision: int
+    schema: int
+    document: str
+
+
+class _Record(NamedTuple):
+    """A record that was read, with all that a table needs, and the number of its line."""
+
+    kind: Kind[Any]
+    row: RecordRow
+    columns: Mapping[str, Indexed]
+    terms: frozenset[tuple[str, str]]
+    n: int
+
+
+def _record(kinds: ByName, line: _RecordLine, n: int) -> _Record:
+    name, row = line.kind, RecordRow(line.id, line.revision, line.schema, line.document)
+    if name not in kinds:
+        raise ImportProblem(f"this store keeps no such kind of record; it keeps {', '.join(sorted(kinds))}", row=n)
+    kind = kinds[name]
+    record = kind.schema.load_text(row.document, version=row.schema, revision=row.revision)
+    if record.id != row.id:
+        raise ImportProblem("the id of the line is not the id in its document", row=n, column="id")
+    return _Record(kind, row, kind.index_of(record), kind.terms_of(record), n)
+
+
+# What will be read later is read once now, so that it is the import that fails.
+
+
+def _entry(_kinds: ByName, row: EntryRow, n: int) -> EntryRow:
+    if row.seal is None:
+        raise ImportProblem("an entry without a seal", row=n, column="seal")
+    bytes.fromhex(row.salt or "")
+    entry_of(row)
+    return row
+
+
+def _command(_kinds: ByName, row: CommandRow, _n: int) -> CommandRow:
+    outcome_of(row)
+    return row
+
+
+def _notice(_kinds: ByName, row: NoticeRow, _n: int) -> NoticeRow:
+    delivery_of(row._replace(worker="anyone", claimed_until=0))
+    return row
+
+
+def _as_it_is(_kinds: ByName, row: Row, _n: int) -> Row:
+    return row
+
+
+def _put_records(records: list[_Record]) -> Program[None]:
+    highest: dict[tuple[str, int], int] = {}
+    for kind, row, columns, terms, n in records:
+        if not (yield from ask(Tables.insert, kind, row, columns)):
+            raise ImportProblem("this record, or its number, stands in the file twice", row=n)
+        if terms:
+            yield from ask(Tables.add_terms, kind, row.id, terms)
+        number = columns.get("number")
+        parts = parts_of_number(kind.prefix, number) if kind.prefix and isinstance(number, str) else None
+        if parts is not None:
+            year, counted = parts
+            highest[kind.name, year] = max(counted, highest.get((kind.name, year), 0))
+    yield from _put_numbers([NumberRow(*key, last) for key, last in highest.items()])
+
+
+def _put_entries(rows: list[EntryRow]) -> Program[None]:
+    yield from ask(Tables.append, rows)
+
+
+def _put_seals(rows: list[SealRow]) -> Program[None]:
+    for row in rows:
+        yield from ask(Tables.add_seal, row)
+
+
+def _put_numbers(rows: list[NumberRow]) -> Program[None]:
+    for row in rows:
+        yield from ask(Tables.reserve_number, *row)
+
+
+def _put_commands(rows: list[CommandRow]) -> Program[None]:
+    yield from ask(Tables.put_commands, rows)
+
+
+def _put_notices(rows: list[NoticeRow]) -> Program[None]:
+    yield from ask(Tables.put_notices, rows)
+
+
+class _Sort(NamedTuple):
+    """A sort of lines: its shape, its order in an export (each place once), how it is read and how it is put."""
+
+    shape: type[Any]
+    place: Callable[[Any], Any] | None
+    read: Callable[[ByName, Any, int], Any]
+    put: Callable[[Any], Program[None]]
+
+
+_SORTS: Final[Mapping[str, _Sort]] = {
+    "record": _Sort(_RecordLine, None, _record, _put_records),  # the table itself refuses a second one
+    "entry": _Sort(EntryRow, lambda row: (row.kind, row.id, row.n), _entry, _put_entries),
+    "seal": _Sort(SealRow, lambda row: row.n, _as_it_is, _put_seals),
+    "command": _Sort(CommandRow, lambda row: row.id, _command, _put_commands),
+    "number": _Sort(NumberRow, lambda row: (row.kind, row.year), _as_it_is, _put_numbers),
+    "notice": _Sort(NoticeRow, lambda row: row.place, _notice, _put_notices),
+}
+
+
+def _rows(kinds: ByName, lines: Iterable[str]) -> Iterator[tuple[Callable[[Any], Program[None]], Any]]:
+    """What the lines hold, checked and read, each with how it is put."""
+    last: dict[str, Any] = {}
+    keys: set[str] = set()
+    for n, what, values in _body(lines):
+        if what == "end":
+            continue
+        if what not in _SORTS:
+            raise ImportProblem(f"unknown kind of line; known: {', '.join(_SORTS)}, end", row=n)
+        sort = _SORTS[what]
+        row = sort.shape._make(_checked(values, what, n))
+        if sort.place is not None:
+            place = sort.place(row)
+            if what in last and place <= last[what]:
+                raise ImportProblem(f"a {what} line stands twice, or out of order", row=n)
+            last[what] = place
+        if what == "notice":
+            if row.key in keys:
+                raise ImportProblem("a notice stands twice", row=n, column="key")
+            keys.add(row.key)
+        try:
+            read = sort.read(kinds, row, n)
+        except ImportProblem:
+            raise
+        except Exception as error:  # whatever it is, the line is at fault
+            cause = error if isinstance(error, ServiceCRMError) else None  # others may show personal values
+            raise ImportProblem(f"a {what} line has not its shape", row=n) from cause
+        yield sort.put, read
+
+
+_TAKES: Final[Mapping[str, Mapping[str, tuple[type, ...]]]] = {
+    what: {name: get_args(takes) or (takes,) for name, takes in get_type_hints(sort.shape).items()}
+    for what, sort in _SORTS.items()
+}
+"""The types that each value of a line may have, by its name."""
+
+_LEAST: Final = {"n": 1, "revision": 1, "schema": 1, "entries": 1, "year": 1, "last": 1, "place": 1, "attempt": 0}
+_MIN, _MAX = -(2**63), 2**63 - 1
+
+
+def _checked(values: list[Any], what: str, n: int) -> list[Any]:
+    takes = _TAKES[what]
+    if len(values) != len(takes):
+        raise ImportProblem(f"a {what} line has {len(takes)} values after its name, not {len(values)}", row=n)
+    for (name, types), value in zip(takes.items(), values, strict=True):
+        if type(value) not in types or not _storable(name, value):
+            raise ImportProblem(f"a {what} line has not its shape", row=n, column=name)
+    return values
+
+
+def _storable(name: str, value: str | int | None) -> bool:
+    if isinstance(value, int):
+        return _LEAST.get(name, _MIN) <= value <= _MAX
+    return value is None or text_problem(value) is None
 
 
 def _body(lines: Iterable[str]) -> Iterator[tuple[int, str, list[Any]]]:
@@ -129,19 +293,6 @@ def _body(lines: Iterable[str]) -> Iterator[tuple[int, str, list[Any]]]:
             yield n, what, row
     if what != "end" or row != [n - 1]:
         raise ImportProblem("the export is cut off: its last line is missing, or lines before it", row=n)
-
-
-def _record(kinds: Mapping[str, Kind[Any]], row: list[Any], n: int) -> Program[None]:
-    name, *rest = row
-    if name not in kinds:
-        raise ImportProblem(f"this store keeps no such kind of record; it keeps {', '.join(sorted(kinds))}", row=n)
-    kind, stored = kinds[name], RecordRow(*rest)
-    record = kind.schema.load_text(stored.document, version=stored.schema, revision=stored.revision)
-    if not (yield from ask(Tables.insert, kind, stored, kind.index_of(record))):
-        raise ImportProblem("this record, or its number, stands in the file twice", row=n)
-    terms = kind.terms_of(record)
-    if terms:
-        yield from ask(Tables.add_terms, kind, stored.id, terms)
 
 
 def _read(line: str, n: int) -> tuple[str, list[Any]]:

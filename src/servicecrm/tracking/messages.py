@@ -49,7 +49,7 @@ class Message:
     author: str
     occurred_at: datetime
     recorded_at: datetime
-    extra: FrozenMap = EMPTY
+    extra: Personal[FrozenMap] = EMPTY
 
 
 @record

@@ -11,11 +11,12 @@ MESSAGE: Kind[Message] = Kind(
     Schema("message", Message),
     columns=(
         Column("about", ColumnType.TEXT),
-        Column("about_kind", ColumnType.TEXT, indexed=False),
-        Column("side", ColumnType.TEXT, indexed=False),
-        Column("klass", ColumnType.TEXT, indexed=False),
-        Column("channel", ColumnType.TEXT, indexed=False),
-        Column("author", ColumnType.TEXT, indexed=False),
+        Column("about_kind", ColumnType.TEXT),
+        Column("side", ColumnType.TEXT),
+        Column("klass", ColumnType.TEXT),
+        Column("channel", ColumnType.TEXT),
+        Column("author", ColumnType.TEXT),
         Column("occurred_at", ColumnType.INSTANT),
     ),
+    indexes=(("about", "occurred_at"),),
 )
