@@ -72,9 +72,9 @@ class Request:
     __slots__ = ("args", "kwargs", "method")
 
     def __init__(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-        self.method = method
-        self.args = args
-        self.kwargs = kwargs
+        self.method: str = method
+        self.args: tuple[Any, ...] = args
+        self.kwargs: Mapping[str, Any] = kwargs
 
     @property
     def writes(self) -> bool:

@@ -259,7 +259,7 @@ _TAKES: Final[Mapping[str, Mapping[str, tuple[type, ...]]]] = {
 }
 """The types that each value of a line may have, by its name."""
 
-_LEAST: Final = {"n": 1, "revision": 1, "schema": 1, "entries": 1, "year": 1, "last": 1, "place": 1, "attempt": 0}
+_LEAST: Final = {"n": 1, "revision": 1, "schema": 1, "entries": 1, "last": 0, "place": 1, "attempt": 0}
 _MIN, _MAX = -(2**63), 2**63 - 1
 
 

@@ -48,9 +48,9 @@ class Work:
         self._hashes: list[str] = []
         self._seal: SealRow | None = None
         self._numbers: set[str] = set()
-        self.writes = 0
+        self.writes: int = 0
         """How often something was written that would have to be taken back."""
-        self.broken = False
+        self.broken: bool = False
         """Did a part of the unit fail after it had written something? Then nothing of it may be kept."""
         self._saved: list[Outcome] = []
         self.facts: list[Fact] = []
