@@ -86,7 +86,8 @@ def test_a_backup_of_either_profile_is_a_store_in_one_file(tmp_path: Path, write
         copy = store.backup(tmp_path / "copy.db")
         fill(store, 1, "after")
         assert count(store) == 6
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.db", "crm.db"]
+    # An empty journal may stay beside the store; the copy is one file.
+    assert {path.name for path in tmp_path.iterdir()} - {"crm.db-journal"} == {"copy.db", "crm.db"}
     for kept in (copy, restore(copy, tmp_path / "restored.db")):
         with SQLiteStore(kept, writers=writers) as again:
             assert count(again) == again.verify() == 5
@@ -94,8 +95,9 @@ def test_a_backup_of_either_profile_is_a_store_in_one_file(tmp_path: Path, write
 
 def test_a_backup_of_a_store_opened_for_reading_is_made_too(store: SQLiteStore, tmp_path: Path) -> None:
     with SQLiteStore(store.path, readonly=True) as reading:
-        with SQLiteStore(reading.backup(tmp_path / "copy.db"), readonly=True) as copy:
-            assert count(copy) == 20
+        reading.backup(tmp_path / "copy.db")
+    with SQLiteStore(tmp_path / "copy.db", readonly=True) as copy:
+        assert count(copy) == 20
 
 
 def test_a_backup_waits_for_others_until_its_deadline_and_is_told(
@@ -111,10 +113,9 @@ def test_a_backup_waits_for_others_until_its_deadline_and_is_told(
             other.execute("ROLLBACK")
         with SQLiteStore(store.backup(tmp_path / "copy.db")) as copy:
             assert count(copy) == 1
-    with SQLiteStore(tmp_path / "crm.db", writers="one", timeout=0.05) as store:
-        with store.unit() as unit, pytest.raises(StoreBusy):  # its one connection is in use
-            unit.count(Complaint)
-            store.backup(tmp_path / "third.db")
+    # Its one connection is in use:
+    with SQLiteStore(tmp_path / "crm.db", writers="one", timeout=0.05) as store, store.unit(), pytest.raises(StoreBusy):
+        store.backup(tmp_path / "third.db")
     assert not (tmp_path / "third.db").exists()
 
 

@@ -55,9 +55,9 @@ def check(path: Path, kinds: Sequence[Kind[Any]] = SHIPPED) -> int:
 
 
 def _copied(store: SQLiteStore, to: Path) -> Path:
-    if to.exists():
-        raise StoreUnavailable(f"{to.name} is there already; name a new file")
     try:
+        if to.exists():
+            raise FileExistsError
         # In a folder of its own, where nothing of others is in the way and nobody else looks.
         with tempfile.TemporaryDirectory(prefix="servicecrm-", suffix=".part", dir=to.parent) as folder:
             draft = Path(folder) / "draft.db"
