@@ -158,8 +158,8 @@ class MemoryTables:
     def append(self, rows: Sequence[EntryRow]) -> None:
         for row in rows:
             self._data.put(self._table("journal", row.kind, row.id), row.n, row)
-            hashes = self._table("sealed").get(row.seal, ())
-            self._data.put(self._table("sealed"), row.seal, (*hashes, row.hash))
+            self._data.put(self._table("sealed", row.seal), (row.kind, row.id, row.n), row.hash)
+            self._data.put(self._table("seal numbers"), row.seal, None)
             self._data.put(self._table("journals"), (row.kind, row.id), None)
 
     def last_link(self, kind: str, id: str) -> Link | None:
@@ -189,8 +189,8 @@ class MemoryTables:
         return [seal for m, seal in self._table("seals").items() if m > n][:limit]
 
     def sealed_hashes(self, first: int, last: int) -> list[tuple[int, str]]:
-        table = self._table("sealed")
-        return [(n, hash) for n, hashes in table.items() if n and first <= n <= last for hash in hashes]
+        numbers = [n for n in self._table("seal numbers") if n and first <= n <= last]
+        return [(n, hash) for n in numbers for hash in self._table("sealed", n).values()]
 
     # -- commands and numbers --------------------------------------------------------------------
 
