@@ -273,6 +273,10 @@ def test_cells_may_hold_line_ends_delimiters_and_quotes(read: Read) -> None:
         (b"PK\3\4 but nothing else", "the compressed file is damaged, cut off or locked"),
         (b"\x1f\x8b but nothing else", "the file cannot be read: damaged"),
     ],
+    ids=[  # by name: compressed files hold the time, and every worker has to collect the same tests
+        *("empty", "missing columns", "encoding", "open quote", "open quote in a long file", "two members"),
+        *("no member", "cut zip", "cut gzip", "zip by name", "gzip by name"),
+    ],
 )  # fmt: skip
 def test_a_damaged_file_or_a_missing_column_is_told(read: Read, log: str | bytes, says: str) -> None:
     with pytest.raises(ImportProblem) as problem:
