@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecrm.complaints import Complaint
-from servicecrm.errors import BrokenJournal, ImportProblem, StoreError
+from servicecrm.errors import BrokenJournal, ImportProblem, MalformedDocument, StoreError
 from servicecrm.storage import MemoryStore, SQLiteStore
 from servicecrm.storage.store import EngineStore
 from servicecrm.storage.transfer import exported, imported
@@ -27,7 +27,7 @@ def lines() -> tuple[str, ...]:
         for n in range(3):
             with store.unit(command(f"k-{n}")) as unit:
                 number = unit.number(Complaint, 2026)
-                decision = complaint(f"c-{n}", number=number, complainant="Ann", tags=frozenset("ab"))
+                decision = complaint(f"c-{2 - n}", number=number, complainant="Ann", tags=frozenset("ab"))
                 unit.save(decision, notices=[notice(f"n-{n}")])
         put(store, amended(get(store, Complaint, "c-1"), category="water"), message())
         return tuple(export(store))
@@ -212,3 +212,10 @@ def test_a_tenant_that_has_only_given_a_number_or_a_notice_takes_no_import(store
     for name in ("numbers", "notices"):
         with pytest.raises(StoreError, match="import into an empty one"):
             store.tenant(name).perform(lambda _: imported(store.kinds, lines()))
+
+
+@pytest.mark.parametrize("version", [0, -1])
+def test_a_document_of_a_version_that_never_was_is_malformed(store: EngineStore, version: int) -> None:
+    schema = store.kinds[Complaint].schema
+    with pytest.raises(MalformedDocument, match="versions start at 1"):
+        schema.load(schema.dump(complaint().after), version=version)

@@ -75,7 +75,7 @@ def test_a_cursor_belongs_to_its_order(crm: Desk, bring: Bring) -> None:
         crm.complaints.page(order="-id", after=after)
     with pytest.raises(InvalidValue, match="not a cursor"):
         crm.complaints.page(after="next, please")
-    with pytest.raises(InvalidValue, match="at least 1"):
+    with pytest.raises(InvalidValue, match="an integer from 1 to"):
         crm.complaints.page(limit=0)
 
 

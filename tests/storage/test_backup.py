@@ -79,11 +79,35 @@ def test_a_backup_ends_while_another_process_never_pauses(store: SQLiteStore, tm
     assert store.verify() == count(store)
 
 
+def test_a_backup_ends_while_another_thread_never_pauses(tmp_path: Path) -> None:
+    stop = threading.Event()
+    with SQLiteStore(tmp_path / "crm.db", writers="one") as store:
+
+        def write() -> None:
+            n = 0
+            while not stop.is_set():
+                fill(store, 1, f"w-{(n := n + 1)}")
+
+        fill(store, 5)
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            for n in range(3):
+                before = count(store)
+                with SQLiteStore(store.backup(tmp_path / f"{n}.backup"), readonly=True) as copy:
+                    assert count(copy) >= before
+        finally:
+            stop.set()
+            writer.join()
+        assert store.verify() == count(store)
+
+
 @pytest.mark.parametrize("writers", ["many", "one"])
 def test_a_backup_of_either_profile_is_a_store_in_one_file(tmp_path: Path, writers: Writers) -> None:
     with SQLiteStore(tmp_path / "crm.db", writers=writers, timeout=1) as store:
         fill(store, 5)
         copy = store.backup(tmp_path / "copy.db")
+        assert len(store.engine._idle) == 1  # its connection goes on as it was
         fill(store, 1, "after")
         assert count(store) == 6
     # An empty journal may stay beside the store; the copy is one file.
@@ -114,9 +138,14 @@ def test_a_backup_waits_for_others_until_its_deadline_and_is_told(
         with SQLiteStore(store.backup(tmp_path / "copy.db")) as copy:
             assert count(copy) == 1
     # Its one connection is in use:
-    with SQLiteStore(tmp_path / "crm.db", writers="one", timeout=0.05) as store, store.unit(), pytest.raises(StoreBusy):
-        store.backup(tmp_path / "third.db")
-    assert not (tmp_path / "third.db").exists()
+
+
+def test_a_backup_waits_for_the_one_connection_of_its_store(tmp_path: Path) -> None:
+    with SQLiteStore(tmp_path / "crm.db", writers="one", timeout=0.05) as store:
+        with store.unit(), pytest.raises(StoreBusy):
+            store.backup(tmp_path / "copy.db")
+        assert not (tmp_path / "copy.db").exists()
+        assert store.backup(tmp_path / "copy.db").exists()
 
 
 def test_what_others_keep_beside_it_is_left_alone(store: SQLiteStore, tmp_path: Path) -> None:

@@ -101,6 +101,33 @@ def test_the_profile_fits_the_version_and_the_writers_and_is_read_back(  # noqa:
     assert profile.sqlite == sqlite3.sqlite_version
 
 
+class Forgetful(sqlite3.Connection):
+    """A connection of an SQLite that was built to leave deleted content where it was."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.execute("PRAGMA secure_delete = OFF")
+
+
+@pytest.mark.parametrize("writers", ["many", "one"])
+def test_a_deleted_personal_text_is_not_left_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writers: sqlite.Writers
+) -> None:
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **kwargs: connect(*args, factory=Forgetful, **kwargs))
+    secret = "my secret illness "
+    told = complaints.record(id="c-1", subject="x", text=secret * 500, channel="phone", by="ann", at=MONDAY)
+    with SQLiteStore(tmp_path / "crm.db", writers=writers) as store:
+        assert store.profile.secure_delete
+        with store.unit() as unit:
+            unit.save(told)
+        with store.engine._connection() as connection:
+            connection.execute("UPDATE servicecrm_journal SET personal = NULL")
+            connection.execute("DELETE FROM servicecrm_complaint")
+
+    assert [file.name for file in tmp_path.iterdir() if secret.encode() in file.read_bytes()] == []
+
+
 def test_a_store_changes_its_profile_when_it_is_opened_in_another(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for version, mode in (((3, 51, 3), "wal"), ((3, 51, 2), "truncate"), ((3, 51, 3), "wal")):
         monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
@@ -180,6 +207,35 @@ def test_a_store_of_a_newer_version_is_refused(path: Path) -> None:
         SQLiteStore(path, readonly=True)
     with pytest.raises(SchemaTooNew):
         SQLiteStore(path, migrate=True)
+
+
+@pytest.mark.parametrize(
+    "sql", ["DELETE FROM servicecrm_version", "UPDATE servicecrm_version SET version = 'one'"], ids=["empty", "a text"]
+)
+def test_a_store_that_lost_its_version_is_told(path: Path, sql: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(sql)
+
+    for readonly, migrate in ((False, False), (True, False), (False, True)):
+        with pytest.raises(StoreUnavailable, match="servicecrm_version"):
+            SQLiteStore(path, readonly=readonly, migrate=migrate)
+
+
+def test_a_new_file_that_another_process_fills_meanwhile_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "crm.db"
+    version_of = sqlite.version_of  # type: ignore[attr-defined]  # the name that the engine uses
+
+    def faster(connection: sqlite3.Connection) -> int:
+        found: int = version_of(connection)
+        monkeypatch.undo()
+        SQLiteStore(path).close()
+        return found
+
+    monkeypatch.setattr(sqlite, "version_of", faster)
+    with SQLiteStore(path) as store:
+        assert count(store) == 0
 
 
 def test_a_database_of_somebody_else_gets_our_tables_only_on_request(tmp_path: Path) -> None:
@@ -266,11 +322,13 @@ def test_a_closed_store_closes_what_is_still_in_use_when_it_ends(path: Path) -> 
 class Faulty(sqlite3.Connection):
     """A connection that can be told to fail at COMMIT, or to be full."""
 
-    fail_before = fail_after = False
+    fail_before = fail_after = fail_rollback = False
     max_pages = 0
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         if sql == "COMMIT" and Faulty.fail_before:
+            raise sqlite3.OperationalError("disk I/O error")
+        if sql == "ROLLBACK" and Faulty.fail_rollback:
             raise sqlite3.OperationalError("disk I/O error")
         if sql == "BEGIN IMMEDIATE" and Faulty.max_pages:
             super().execute(f"PRAGMA max_page_count = {Faulty.max_pages}")
@@ -306,6 +364,20 @@ def test_after_a_failed_commit_the_outcome_is_unknown_and_the_same_command_tells
                 unit.save(second)
         assert count(store) == 2
         assert store.verify() == 2
+
+
+def test_a_connection_that_cannot_roll_back_is_never_used_again(path: Path, faulty: pytest.MonkeyPatch) -> None:
+    second = complaints.record(id="c-2", subject="x", channel="phone", by="ann@city.example", at=MONDAY)
+    with SQLiteStore(path) as store:
+        faulty.setattr(Faulty, "fail_rollback", True)
+        with pytest.raises(ZeroDivisionError), store.unit() as unit:
+            unit.save(second)
+            raise ZeroDivisionError
+        assert store.engine._idle == []
+        assert count(store) == 1
+        with store.unit() as unit:
+            unit.save(second)
+        assert count(store) == 2
 
 
 def test_a_full_disk_is_told_and_nothing_is_half_saved(path: Path, faulty: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -30,6 +29,7 @@ from servicecrm.storage.driver import (
     version_of,
 )
 from servicecrm.storage.kinds import SHIPPED
+from servicecrm.storage.places import Places
 from servicecrm.storage.schema import CURRENT
 from servicecrm.storage.statements import SQLITE, Statements
 from servicecrm.storage.store import Answer, EngineStore
@@ -156,7 +156,7 @@ class SQLiteEngine:
         self._process = os.getpid()
         self._closed = False
         self._idle: list[sqlite3.Connection] = []
-        self._places = threading.Semaphore(1 if writers == "one" else CONNECTIONS)
+        self._places = Places(1 if writers == "one" else CONNECTIONS)
 
     @contextlib.contextmanager
     def transaction(self, tenant: str, *, readonly: bool) -> Iterator[Answer]:

@@ -278,10 +278,9 @@ def _loaded(kind: Kind[R], row: RecordRow) -> R:
 
 
 def _query(kind: Kind[Any], filters: Sequence[Filter], order: str, limit: int | None, after: str | None) -> Query:
+    cursors.check_page(order, limit)
     name = order.removeprefix("-")
     column = None if name == "id" else kind.column(name)
-    if limit is not None and limit < 1:
-        raise InvalidValue("limit", "a limit is at least 1")
     return Query(
         filter=encoded(everything(*filters), kind),
         order=name,

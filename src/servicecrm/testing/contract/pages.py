@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -150,8 +151,12 @@ class Paging:
         for order in ("nonsense", "--id", "", "subject", "id; DROP TABLE complaint"):
             with pytest.raises(InvalidValue, match="no column"):
                 find(store, order=order)
-        for limit in (0, -1):
-            with pytest.raises(InvalidValue, match="at least 1"):
+        limits: tuple[Any, ...] = (0, -1, 2**63 - 1, "5", True)
+        for limit in limits:
+            with pytest.raises(InvalidValue, match="an integer from 1 to"):
                 find(store, limit=limit)
-        with store.unit(readonly=True) as unit, pytest.raises(InvalidValue, match="at least 1"):
+        wrong: Any = 5
+        with pytest.raises(InvalidValue, match="expected a column"):
+            find(store, order=wrong)
+        with store.unit(readonly=True) as unit, pytest.raises(InvalidValue, match="an integer from 1 to"):
             unit.rows(Complaint, ["id"], limit=0)
