@@ -2,11 +2,13 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from servicecrm.storage import SQLiteStore
+from servicecrm.errors import StoreUnavailable
+from servicecrm.storage import SQLiteStore, install
 from servicecrm.storage.joined import JoinedStore
 from servicecrm.storage.store import EngineStore
 from servicecrm.testing import StoreContract
@@ -91,3 +93,13 @@ class TestJoinedStore(StoreContract, Faults):
         host.begin()
         yield SQLiteStore.join(host.connection)
         host.connection.close()
+
+
+@pytest.mark.parametrize("damage", ["DELETE FROM servicecrm_version", "UPDATE servicecrm_version SET version = 'one'"])
+def test_a_host_whose_version_table_is_damaged_is_told(tmp_path: Path, damage: str) -> None:
+    with closing(sqlite3.connect(tmp_path / "host.db")) as connection:
+        install(connection)
+        connection.execute("BEGIN")
+        connection.execute(damage)
+        with pytest.raises(StoreUnavailable, match="does not hold a version"):
+            SQLiteStore.join(connection)

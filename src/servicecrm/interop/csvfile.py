@@ -163,7 +163,7 @@ class _Limited(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # io hands over these two
         found = self._content.read(len(buffer))
         self._left -= len(found)
         if self._left < 0:

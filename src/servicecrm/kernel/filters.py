@@ -139,7 +139,7 @@ class Field:
     def __eq__(self, value: object) -> Filter:  # type: ignore[override]  # a filter, as every query language does
         return Comparison(self._name, "==", value)
 
-    def __ne__(self, value: object) -> Filter:  # type: ignore[override]
+    def __ne__(self, value: object) -> Filter:  # type: ignore[override]  # likewise
         return Not(Comparison(self._name, "==", value))
 
     def __lt__(self, value: object) -> Filter:

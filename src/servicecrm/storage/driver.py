@@ -59,13 +59,20 @@ def in_unit(connection: sqlite3.Connection) -> bool:
 
 
 def version_of(connection: sqlite3.Connection) -> int:
-    """The version of the tables; 0 if there are none."""
+    """The version of the tables; 0 if there are none.
+
+    Raises:
+        StoreUnavailable: the table that holds it is damaged.
+    """
     with named_errors(), contextlib.closing(connection.cursor()) as cursor:
         cursor.row_factory = None  # a host's rows may be anything
         found = cursor.execute(
             "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'servicecrm_version'"
         ).fetchone()
-        return int(cursor.execute("SELECT version FROM servicecrm_version").fetchone()[0]) if found else 0
+        versions = cursor.execute("SELECT version FROM servicecrm_version").fetchall() if found else [(0,)]
+    if len(versions) != 1 or not isinstance(versions[0][0], int):
+        raise StoreUnavailable("the table servicecrm_version does not hold a version; restore a backup")
+    return versions[0][0]
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +11,7 @@ from servicecrm.kernel.filters import Filter
 from servicecrm.kernel.kinds import Indexed, Kind, micros
 from servicecrm.storage.journal import EntryRow, Link, SealRow
 from servicecrm.storage.kinds import SHIPPED
+from servicecrm.storage.places import Places
 from servicecrm.storage.ports import Command, Delivery, Notice, Outcome
 from servicecrm.storage.rows import (
     CommandRow,
@@ -46,7 +46,7 @@ class MemoryEngine:
 
     def __init__(self, *, timeout: float) -> None:
         self._data = _Data()
-        self._lock = threading.Lock()
+        self._lock = Places(1)
         self._timeout = timeout
         self._process = os.getpid()
         self._closed = False

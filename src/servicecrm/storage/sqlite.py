@@ -253,7 +253,7 @@ class SQLiteEngine:
     def prepare(self, *, migrate: bool) -> None:
         """Check the version of the tables; a new file gets them."""
         with self._connection() as connection:
-            found = _version_of(connection)
+            found = version_of(connection)
             if found < CURRENT and not self.readonly:
                 found = self._updated(connection, migrate=migrate)
             if found > CURRENT:
@@ -266,7 +266,7 @@ class SQLiteEngine:
         begin(connection, "BEGIN IMMEDIATE", self._timeout)
         try:
             # Another process may have been faster since the version was read.
-            found = _version_of(connection)
+            found = version_of(connection)
             if found < CURRENT and (migrate or is_empty(connection)):
                 install(connection)
                 found = CURRENT
@@ -298,10 +298,3 @@ class SQLiteEngine:
         if self._process == os.getpid():
             while self._idle:
                 self._idle.pop().close()
-
-
-def _version_of(connection: sqlite3.Connection) -> int:
-    try:
-        return version_of(connection)
-    except (TypeError, ValueError):
-        raise StoreUnavailable("the table servicecrm_version does not hold a version; restore a backup") from None
