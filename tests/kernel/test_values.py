@@ -17,7 +17,8 @@ HOUR = timedelta(hours=1)
 DIGEST = "0123456789abcdef" * 4
 
 amounts = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**30), max_value=10**30)
-instants = st.datetimes(timezones=st.timezones() | st.just(UTC))
+# A record refuses the first and last hours of the calendar, which some zone shows and UTC has not.
+instants = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=st.timezones() | st.just(UTC))
 
 
 def euros(amount: str | Decimal) -> Money:
