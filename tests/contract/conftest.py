@@ -12,7 +12,7 @@ from servicecrm.storage import SQLiteStore
 from servicecrm.storage.journal import EntryRow, SealRow
 from servicecrm.storage.memory import MemoryTables
 from servicecrm.storage.ports import Op
-from servicecrm.storage.store import Answer, EngineStore
+from servicecrm.storage.store import Answer, EngineStore, Mode
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def fail_at(store: EngineStore, monkeypatch: pytest.MonkeyPatch) -> Callable[[in
         requests = iter(range(1, 1_000))
 
         @contextlib.contextmanager
-        def failing(tenant: str, *, readonly: bool) -> Iterator[Answer]:
-            with transaction(tenant, readonly=readonly) as answer:
+        def failing(tenant: str, mode: Mode) -> Iterator[Answer]:
+            with transaction(tenant, mode) as answer:
 
                 def counted(op: Op) -> Any:
                     if next(requests) == k:

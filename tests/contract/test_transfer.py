@@ -42,7 +42,7 @@ def export(store: EngineStore) -> list[str]:
 def take(store: EngineStore, changed: Sequence[Line]) -> list[str] | tuple[type[Exception], int | None]:
     """Import lines: what the store exports then, or what went wrong, and where; never anything else."""
     try:
-        store.perform(lambda _: imported(store.kinds, [json.dumps(line) for line in changed]))
+        store.perform(lambda work: imported(store.kinds, [json.dumps(line) for line in changed], work.seal))
     except (ImportProblem, BrokenJournal) as problem:
         assert export(store) == export(MemoryStore())  # nothing of it is kept
         return type(problem), getattr(problem, "row", None)
@@ -121,7 +121,6 @@ FORGED = [
     ("entry", 9, 2**62, None),
     ("entry", 12, "{", None),
     ("entry", 15, "zz", None),
-    ("entry", 18, None, "seal"),
     ("seal", 1, "1", "n"),
     ("command", 1, None, "id"),
     ("number", 3, "abc", "last"),
@@ -142,7 +141,7 @@ def test_a_value_of_the_wrong_shape_is_told_with_its_row(
     row = next(n for n, line in enumerate(changed, start=1) if line[0] == what)
     changed[row - 1][place] = value
     with pytest.raises(ImportProblem) as found:
-        store.perform(lambda _: imported(store.kinds, [json.dumps(line) for line in changed]))
+        store.perform(lambda work: imported(store.kinds, [json.dumps(line) for line in changed], work.seal))
 
     assert (found.value.row, found.value.column) == (row, column)
     assert export(store) == export(MemoryStore())
@@ -211,7 +210,7 @@ def test_a_tenant_that_has_only_given_a_number_or_a_notice_takes_no_import(store
     put(store.tenant("notices"), notices=[notice()])
     for name in ("numbers", "notices"):
         with pytest.raises(StoreError, match="import into an empty one"):
-            store.tenant(name).perform(lambda _: imported(store.kinds, lines()))
+            store.tenant(name).perform(lambda work: imported(store.kinds, lines(), work.seal))
 
 
 @pytest.mark.parametrize("version", [0, -1])

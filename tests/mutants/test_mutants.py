@@ -12,8 +12,9 @@ from servicecrm.kernel.kinds import Kind
 from servicecrm.storage import joined, memory, statements, store, verifying, work
 from servicecrm.storage.joined import JoinedEngine
 from servicecrm.storage.memory import MemoryTables
-from servicecrm.storage.rows import Tables, ask
-from servicecrm.storage.statements import Statement, Statements
+from servicecrm.storage.rows import Change, Tables, ask
+from servicecrm.storage.statements import SQLTables, Statement, Statements
+from servicecrm.storage.store import Mode
 from servicecrm.storage.work import Work
 
 CONTRACT = Path(__file__).parent.parent / "contract"
@@ -58,47 +59,50 @@ def around(patch: pytest.MonkeyPatch, of: Any, name: str, change: Callable[..., 
 def rewritten(method: str, old: str, new: str) -> Break:
     """Statements of a request that say something else."""
 
-    def change(honest: Callable[..., Statement], *args: Any, **kwargs: Any) -> Statement:
+    def change(honest: Callable[..., Statement | Statements], *args: Any, **kwargs: Any) -> Statement | Statements:
         statement = honest(*args, **kwargs)
         assert re.search(old, statement.sql)
         return statement._replace(sql=re.sub(old, new, statement.sql))
 
     def break_(patch: pytest.MonkeyPatch) -> None:
-        around(patch, Statements, method, change)
+        around(patch, SQLTables, method, change)
 
     break_.__name__ = f"{method}_says_something_else"
     return break_
 
 
 def stale_is_overwritten(patch: pytest.MonkeyPatch) -> None:
-    def update(honest: Any, tables: MemoryTables, kind: Any, row: Any, *others: Any) -> bool:
-        index, expected = others
-        found = tables.fetch(kind, row.id)
-        return bool(honest(tables, kind, row, index, found.revision if found else expected))
+    def update(honest: Any, tables: MemoryTables, kind: Any, change: Change) -> bool:
+        (found,) = tables.fetch(kind, [change.row.id])
+        return bool(honest(tables, kind, change._replace(expected=found.revision) if found else change))
 
-    around(patch, MemoryTables, "update", update)
+    around(patch, MemoryTables, "_update", update)
 
 
 def taken_id_is_overwritten(patch: pytest.MonkeyPatch) -> None:
-    def insert(honest: Any, tables: MemoryTables, kind: Any, row: Any, index: Any) -> bool:
-        found = tables.fetch(kind, row.id)
-        return tables.update(kind, row, index, found.revision) if found else bool(honest(tables, kind, row, index))
+    def insert(honest: Any, tables: MemoryTables, kind: Any, change: Change) -> bool:
+        (found,) = tables.fetch(kind, [change.row.id])
+        return tables._update(kind, change._replace(expected=found.revision)) if found else honest(tables, kind, change)
 
-    around(patch, MemoryTables, "insert", insert)
+    around(patch, MemoryTables, "_insert", insert)
+
+
+def edited(edit: Callable[[str], str]) -> Callable[..., Any]:
+    """An insert that keeps another document than it was given."""
+
+    def insert(honest: Any, tables: Any, kind: Any, change: Change) -> Any:
+        row = change.row
+        return honest(tables, kind, change._replace(row=row._replace(document=edit(row.document))))
+
+    return insert
 
 
 def microseconds_are_lost(patch: pytest.MonkeyPatch) -> None:
-    def insert(honest: Any, tables: Any, kind: Any, row: Any, index: Any) -> Any:
-        return honest(tables, kind, row._replace(document=re.sub(r"\.\d{6}\+", "+", row.document)), index)
-
-    around(patch, MemoryTables, "insert", insert)
+    around(patch, MemoryTables, "_insert", edited(lambda document: re.sub(r"\.\d{6}\+", "+", document)))
 
 
 def invisible_characters_are_cleaned_up(patch: pytest.MonkeyPatch) -> None:
-    def insert(honest: Any, tables: Any, kind: Any, row: Any, index: Any) -> Any:
-        return honest(tables, kind, row._replace(document=re.sub("[\u200b-\u202f]", "", row.document)), index)
-
-    around(patch, MemoryTables, "insert", insert)
+    around(patch, MemoryTables, "_insert", edited(lambda document: re.sub("[\u200b-\u202f]", "", document)))
 
 
 def nothing_is_rolled_back(patch: pytest.MonkeyPatch) -> None:
@@ -116,7 +120,7 @@ def only_new_rows_are_rolled_back(patch: pytest.MonkeyPatch) -> None:
 
 
 def an_ended_unit_goes_on(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(store, "_while_open", lambda _, answer: answer)
+    patch.setattr(store, "while_open", lambda _, answer: answer)
 
 
 def a_unit_for_reading_writes(patch: pytest.MonkeyPatch) -> None:
@@ -167,7 +171,7 @@ def seals_are_not_chained(patch: pytest.MonkeyPatch) -> None:
     from servicecrm.testing.contract import history
 
     for module in (work, verifying, history):
-        around(patch, module, "sealed", lambda honest, n, _, hashes: honest(n, "", hashes))
+        around(patch, module, "sealed", lambda honest, last, hashes: honest(last._replace(hash=""), hashes))
 
 
 def the_last_notice_is_lost(patch: pytest.MonkeyPatch) -> None:
@@ -175,7 +179,10 @@ def the_last_notice_is_lost(patch: pytest.MonkeyPatch) -> None:
 
 
 def the_newest_notice_comes_first(patch: pytest.MonkeyPatch) -> None:
-    around(patch, memory, "notice_row", lambda honest, notice, place: honest(notice, -place))
+    def keep(honest: Any, tables: Any, rows: Any) -> None:
+        honest(tables, [row._replace(place=-abs(row.place)) for row in rows])
+
+    around(patch, MemoryTables, "_keep", keep)
 
 
 def a_key_is_free_after_its_delivery(patch: pytest.MonkeyPatch) -> None:
@@ -235,8 +242,8 @@ def threads_share_their_units(patch: pytest.MonkeyPatch) -> None:
 
 def the_hosts_transaction_is_committed(patch: pytest.MonkeyPatch) -> None:
     @contextlib.contextmanager
-    def transaction(honest: Any, engine: JoinedEngine, tenant: str, *, readonly: bool) -> Iterator[Any]:
-        with honest(engine, tenant, readonly=readonly) as answer:
+    def transaction(honest: Any, engine: JoinedEngine, tenant: str, mode: Mode) -> Iterator[Any]:
+        with honest(engine, tenant, mode) as answer:
             yield answer
         engine._connection.commit()
 

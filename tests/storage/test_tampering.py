@@ -11,6 +11,7 @@ import pytest
 from servicecrm import complaints
 from servicecrm.errors import BrokenJournal, StoreError, StoreUnavailable
 from servicecrm.storage import SQLiteStore
+from servicecrm.storage.ports import Program
 from servicecrm.storage.statements import Statement
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -64,13 +65,17 @@ def test_what_nobody_touched_is_sound(path: Path) -> None:
         assert store.verify() == 6
 
 
+def rolled_back_by_sqlite() -> Program[None]:
+    yield lambda _: Statement("ROLLBACK", (), lambda rows: rows)
+
+
 def test_a_unit_that_sqlite_rolled_back_is_over(path: Path) -> None:
     """After some errors SQLite ends the transaction by itself; what follows must not be committed alone."""
     with SQLiteStore(path) as store:
         with contextlib.ExitStack() as stack:
             unit = stack.enter_context(store.unit())
             unit.save(complaints.record(id="first", subject="No gas", channel="phone", by="ann", at=NOW))
-            unit._answer(lambda _: Statement("ROLLBACK", (), lambda rows: rows))
+            unit._run(rolled_back_by_sqlite())
             with pytest.raises(StoreUnavailable, match="rolled this unit back"):
                 unit.save(complaints.record(id="after", subject="No gas", channel="phone", by="ann", at=NOW))
             with pytest.raises(StoreError, match="nothing of it was saved"):

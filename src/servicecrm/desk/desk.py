@@ -283,7 +283,7 @@ class Desk:
             with Path(source).open(encoding="utf-8") as file:
                 return self.import_(file)
         try:
-            return self.perform(lambda _: imported(self.store.kinds, source))
+            return self.perform(lambda work: imported(self.store.kinds, source, work.seal))
         except UnicodeDecodeError:
             raise ImportProblem("not a text in UTF-8, as an export is") from None
 

@@ -1,14 +1,14 @@
 """Replay another system's log into a store: every fact once, in batches, however often the log is sent."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from servicecrm.complaints.model import Complaint
-from servicecrm.errors import IdempotencyMismatch, ImportProblem, InvalidValue, NotFound, PolicyViolation
+from servicecrm.errors import IdempotencyMismatch, ImportProblem, InvalidValue, PolicyViolation
 from servicecrm.interop.following import follow
 from servicecrm.interop.logs import Fact, RefusedRow
 from servicecrm.interop.maps import LogMap
@@ -109,7 +109,8 @@ class _Batch:
         self.work, self.log_map, self.strict = work, log_map, strict
         self.at = desk.clock()
         self.result = Replay()
-        self.before: dict[str, Complaint | None] = {}
+        self.before: Mapping[str, Complaint] = {}
+        self.new: dict[int, list[str]] = {}
         self.now: dict[str, Complaint] = {}
         self.steps: dict[str, list[tuple[Step, Command]]] = {}
         self.messages: list[tuple[Decision[Any], Command]] = []
@@ -117,9 +118,8 @@ class _Batch:
     def run(self, rows: Sequence[Fact | RefusedRow]) -> Program[Replay]:
         """Follow the facts that are new, and save what they come to."""
         digest, name = self.log_map.digest, self.log_map.name
-        commands = [
-            Command(id=f"{name}:{row.case}:{row.ordinal}", fingerprint=digest) for row in rows if isinstance(row, Fact)
-        ]
+        facts = [row for row in rows if isinstance(row, Fact)]
+        commands = [Command(id=f"{name}:{fact.case}:{fact.ordinal}", fingerprint=digest) for fact in facts]
         try:
             known = yield from self.work.known(commands)
         except IdempotencyMismatch:
@@ -127,6 +127,8 @@ class _Batch:
                 f"the store holds the log {name!r} under another map; "
                 "use the map that it was replayed with, another store, or another [log] name"
             ) from None
+        new = (self._id(fact) for fact, command in zip(facts, commands, strict=True) if command.id not in known)
+        self.before = yield from self.work.present(Complaint, tuple(dict.fromkeys(new)))
         following = iter(commands)
         for row in rows:
             if isinstance(row, RefusedRow):
@@ -136,21 +138,21 @@ class _Batch:
             if command.id in known:
                 self.result.events += 1
             else:
-                yield from self._follow(row, command)
+                self._follow(row, command)
         yield from self._save()
         return self.result
+
+    def _id(self, fact: Fact) -> str:
+        return f"{self.log_map.name}:{fact.case}"
 
     def _refuse(self, row: RefusedRow) -> None:
         if self.strict:
             raise ImportProblem(row.says, row=row.row, column=row.column)
         self.result.refuse(row)
 
-    def _follow(self, fact: Fact, command: Command) -> Program[None]:
-        source = self.log_map.name
-        id = f"{source}:{fact.case}"
-        if id not in self.before:
-            self.before[id] = yield from self._stored(id)
-        complaint = self.now.get(id, self.before[id])
+    def _follow(self, fact: Fact, command: Command) -> None:
+        source, id = self.log_map.name, self._id(fact)
+        complaint = self.now.get(id, self.before.get(id))
         try:
             when = stamp(fact.by or source, self.at, fact.occurred_at)
             decision, message, finding = follow(complaint, fact, when, id=id, source=source)
@@ -158,34 +160,37 @@ class _Batch:
             self._refuse(RefusedRow(fact.row, None, str(error)))
             return
         if complaint is None:
-            decision = _numbered(decision, (yield from self.work.number(Complaint, fact.occurred_at.year)))
+            self.new.setdefault(fact.occurred_at.year, []).append(id)
         self.now[id] = decision.after
         self.steps.setdefault(id, []).extend((step, command) for step in decision.steps)
         if message is not None:
             self.messages.append((message, command))
         self.result.take(fact, finding)
 
-    def _stored(self, id: str) -> Program[Complaint | None]:
-        try:
-            return (yield from self.work.get(Complaint, id))
-        except NotFound:
-            return None
-
     def _save(self) -> Program[None]:
+        for year, ids in self.new.items():
+            for id, number in zip(ids, (yield from self.work.numbers(Complaint, year, len(ids))), strict=True):
+                self._give(id, number)
+        decisions = [
+            Decision(self.before.get(id), self.now[id], tuple(step for step, _ in steps))
+            for id, steps in self.steps.items()
+        ]
+        saved = yield from self.work.save(
+            *decisions,
+            *(message for message, _ in self.messages),
+            commands=[
+                *(command for steps in self.steps.values() for _, command in steps),
+                *(command for _, command in self.messages),
+            ],
+        )
         done: list[tuple[Command, Outcome]] = []
-        for id, steps in self.steps.items():
-            decision = Decision(self.before[id], self.now[id], tuple(step for step, _ in steps))
-            commands = [command for _, command in steps]
-            (saved,) = yield from self.work.save(decision, commands=commands)
-            outcome = Outcome(kind="complaint", id=id, revision=saved.revision, number=saved.number)
-            done += [(command, outcome) for command in dict.fromkeys(commands)]
-        for message, command in self.messages:
-            yield from self.work.save(message, commands=[command])
+        for complaint, steps in zip(saved, self.steps.values(), strict=False):  # the messages come after them
+            outcome = Outcome(kind="complaint", id=complaint.id, revision=complaint.revision, number=complaint.number)
+            done += [(command, outcome) for command in dict.fromkeys(command for _, command in steps)]
         yield from self.work.remember(done, now=self.at)
 
-
-def _numbered(begun: Decision[Complaint], number: str) -> Decision[Complaint]:
-    """The decision to start a record, with its number, which only a fact that is taken uses up."""
-    first, *others = begun.steps
-    first = first._replace(changes={**first.changes, "number": number})
-    return Decision(None, evolve(begun.after, number=number), (first, *others))
+    def _give(self, id: str, number: str) -> None:
+        """A number, which only a case that has begun uses up."""
+        (first, command), *others = self.steps[id]
+        self.steps[id] = [(first._replace(changes={**first.changes, "number": number}), command), *others]
+        self.now[id] = evolve(self.now[id], number=number)

@@ -16,7 +16,7 @@ from servicecrm.errors import (
 )
 from servicecrm.storage.ports import Op
 from servicecrm.storage.schema import CURRENT, migration
-from servicecrm.storage.statements import Statement, Statements
+from servicecrm.storage.statements import Rows, SQLTables, Statement, Statements
 
 __all__ = [
     "answer",
@@ -35,18 +35,21 @@ PAUSE: Final = 0.002
 """How long to wait at most before asking again for a store that others hold, in seconds."""
 
 
-def answer(connection: sqlite3.Connection, op: Op, statements: Statements) -> Any:
+def answer(connection: sqlite3.Connection, op: Op, tables: SQLTables) -> Any:
     """Put one request to the database."""
     if not in_unit(connection):
         raise StoreUnavailable("SQLite rolled this unit back after an error; nothing of it was saved")
-    statement: Statement = op(statements)
+    asked: Statement | Statements | Rows = op(tables)
     cursor = connection.cursor()
     cursor.row_factory = None
     try:
-        if statement.many:
-            cursor.executemany(statement.sql, statement.parameters)
-            return None
-        return statement.shape(cursor.execute(statement.sql, statement.parameters).fetchall())
+        if isinstance(asked, Statement):
+            return asked.shape(cursor.execute(asked.sql, asked.parameters).fetchall())
+        sql, rows, shape = asked.statements if isinstance(asked, Rows) else asked
+        if shape is not None:
+            return [shape(cursor.execute(sql, row).fetchall()) for row in rows]
+        cursor.executemany(sql, rows)
+        return None
     except sqlite3.Error as error:
         raise named(error) from error
     finally:

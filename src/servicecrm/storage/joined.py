@@ -10,10 +10,10 @@ from servicecrm.errors import ForkedStoreError, NoTransaction, SchemaTooNew, Sch
 from servicecrm.kernel.kinds import Kind
 from servicecrm.storage.driver import answer, named_errors, version_of
 from servicecrm.storage.kinds import SHIPPED
-from servicecrm.storage.ports import Fact, Op
+from servicecrm.storage.ports import Op
 from servicecrm.storage.schema import CURRENT
-from servicecrm.storage.statements import SQLITE, Statements
-from servicecrm.storage.store import Answer, EngineStore
+from servicecrm.storage.statements import SQLITE, SQLTables
+from servicecrm.storage.store import Answer, EngineStore, Mode
 
 __all__ = ["JoinedEngine", "JoinedStore"]
 
@@ -26,20 +26,6 @@ class JoinedStore(EngineStore):
 
     def __init__(self, connection: sqlite3.Connection, kinds: Sequence[Kind[Any]] = SHIPPED) -> None:
         super().__init__(JoinedEngine(connection), kinds)
-        self._waiting: list[Fact] = []
-
-    def _after_commit(self, facts: Sequence[Fact]) -> None:
-        self._waiting += facts
-
-    def committed(self) -> None:
-        """The host has committed: run the hooks for what happened in its transaction."""
-        facts = list(self._waiting)
-        self._waiting.clear()  # the list is shared with the same store for other tenants
-        super()._after_commit(facts)
-
-    def rolled_back(self) -> None:
-        """The host has rolled back: what happened in its transaction has not happened."""
-        self._waiting.clear()
 
 
 class JoinedEngine:
@@ -53,12 +39,15 @@ class JoinedEngine:
             raise SchemaTooOld(found, CURRENT)
         if found > CURRENT:
             raise SchemaTooNew("the store", found, CURRENT)
+        self.timeout: float = 0.0  # the host's connection waits as the host has set it
+        self.seals: bool = True
+        self.joined: bool = True
         self._connection = connection
         self._closed = False
         self._process = os.getpid()
 
     @contextlib.contextmanager
-    def transaction(self, tenant: str, *, readonly: bool) -> Iterator[Answer]:
+    def transaction(self, tenant: str, mode: Mode) -> Iterator[Answer]:
         """One savepoint; the host's transaction goes on whatever happens in it."""
         connection = self._connection
         if self._process != os.getpid():
@@ -68,11 +57,11 @@ class JoinedEngine:
         with named_errors():  # the host may have closed its connection
             if not connection.in_transaction:
                 raise NoTransaction
-        statements = Statements(tenant, SQLITE)
+        tables = SQLTables(tenant, SQLITE)
         with named_errors(), closing_cursor(connection) as cursor:
             cursor.execute("SAVEPOINT servicecrm")
         try:
-            yield lambda op: self._answer(op, statements)
+            yield lambda op: self._answer(op, tables)
         except BaseException:
             # A full disk makes SQLite roll back everything by itself; then there is no savepoint any longer.
             if connection.in_transaction:
@@ -83,9 +72,9 @@ class JoinedEngine:
         with named_errors(), closing_cursor(connection) as cursor:
             cursor.execute("RELEASE servicecrm")
 
-    def _answer(self, op: Op, statements: Statements) -> Any:
+    def _answer(self, op: Op, tables: SQLTables) -> Any:
         with _plain_text(self._connection):
-            return answer(self._connection, op, statements)
+            return answer(self._connection, op, tables)
 
     def close(self) -> None:
         """Refuse to work from now on; the connection is the host's."""

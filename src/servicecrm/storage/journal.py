@@ -1,8 +1,9 @@
 """The journal: what is written for a fact, and how tampering shows.
 
-Each record chains its own entries, because its revision lock puts them in order; a seal then links the entries of
-a unit into the chain of the tenant. Personal values stand apart and enter the chain only as a salted commitment,
-so that they can be erased and the chain stays valid.
+Each record chains its own entries, because its revision lock puts them in order; a seal then links entries into the
+chain of the tenant: those of a unit at its end where units follow each other, else whatever is there by then.
+Personal values stand apart and enter the chain only as a salted commitment, so that they can be erased and the chain
+stays valid.
 """
 
 import hashlib
@@ -22,6 +23,8 @@ from servicecrm.kernel.records import field_names, fields_of, personal_fields
 from servicecrm.storage.ports import Entry
 
 __all__ = [
+    "FIRST_SEAL",
+    "START",
     "EntryRow",
     "Link",
     "SealRow",
@@ -74,6 +77,8 @@ class SealRow(NamedTuple):
 
 
 START = Link(0, "")
+FIRST_SEAL = SealRow(0, 0, "")
+"""What the first seal follows."""
 
 
 def chained(
@@ -120,10 +125,10 @@ def chained(
     return rows
 
 
-def sealed(n: int, previous: str, hashes: Iterable[str]) -> SealRow:
-    """The seal over the entries of a unit."""
-    ordered = sorted(hashes)
-    digest = hashlib.sha256("\n".join((previous, str(n), *ordered)).encode()).hexdigest()
+def sealed(last: SealRow, hashes: Iterable[str]) -> SealRow:
+    """The seal after the last one, over entries with these hashes."""
+    n, ordered = last.n + 1, sorted(hashes)
+    digest = hashlib.sha256("\n".join((last.hash, str(n), *ordered)).encode()).hexdigest()
     return SealRow(n, len(ordered), digest)
 
 

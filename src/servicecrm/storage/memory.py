@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,19 +14,22 @@ from servicecrm.storage.kinds import SHIPPED
 from servicecrm.storage.places import Places
 from servicecrm.storage.ports import Command, Delivery, Notice, Outcome
 from servicecrm.storage.rows import (
+    Change,
     CommandRow,
+    EntryKey,
     NoticeRow,
     NumberRow,
     Position,
     Query,
     RecordRow,
+    Term,
     command_rows,
     delivery_of,
     notice_row,
     outcome_of,
 )
 from servicecrm.storage.scanning import Stored, found, passes, value_of
-from servicecrm.storage.store import Answer, EngineStore
+from servicecrm.storage.store import Answer, EngineStore, Mode
 
 __all__ = ["MemoryStore"]
 
@@ -45,20 +48,22 @@ class MemoryEngine:
     """Transactions over dictionaries, one at a time, with an undo log instead of copies."""
 
     def __init__(self, *, timeout: float) -> None:
+        self.seals: bool = True
+        self.joined: bool = False
         self._data = _Data()
         self._lock = Places(1)
-        self._timeout = timeout
+        self.timeout: float = timeout
         self._process = os.getpid()
         self._closed = False
 
     @contextlib.contextmanager
-    def transaction(self, tenant: str, *, readonly: bool) -> Iterator[Answer]:
+    def transaction(self, tenant: str, mode: Mode) -> Iterator[Answer]:
         """One transaction; what it wrote is undone on any exception."""
         if self._process != os.getpid():
             raise ForkedStoreError(self._process, os.getpid())
         if self._closed:
             raise StoreUnavailable("the store is closed")
-        if not self._lock.acquire(timeout=self._timeout):
+        if not self._lock.acquire(timeout=self.timeout):
             raise StoreBusy
         tables = MemoryTables(self._data, tenant)
         try:
@@ -111,9 +116,9 @@ class MemoryTables:
 
     # -- records ---------------------------------------------------------------------------------
 
-    def fetch(self, kind: Kind[Any], id: str) -> RecordRow | None:
-        stored = self._records(kind).get(id)
-        return stored.row if stored else None
+    def fetch(self, kind: Kind[Any], ids: Sequence[str]) -> list[RecordRow | None]:
+        records = self._records(kind)
+        return [records[id].row if id in records else None for id in ids]
 
     def select(self, kind: Kind[Any], query: Query) -> list[tuple[RecordRow, Position]]:
         return [(stored.row, position) for stored, position in found(self._records(kind).values(), query)]
@@ -127,31 +132,39 @@ class MemoryTables:
     def count(self, kind: Kind[Any], filter: Filter) -> int:
         return sum(passes(stored, filter) for stored in self._records(kind).values())
 
-    def insert(self, kind: Kind[Any], row: RecordRow, index: Mapping[str, Indexed]) -> bool:
+    def insert(self, kind: Kind[Any], changes: Sequence[Change]) -> list[bool]:
+        return [self._insert(kind, change) for change in changes]
+
+    def _insert(self, kind: Kind[Any], change: Change) -> bool:
         records, numbers = self._records(kind), self._table("numbered", kind.name)
-        number = index.get("number")
-        if row.id in records or (number is not None and number in numbers):
+        id, number = change.row.id, change.columns.get("number")
+        if id in records or (number is not None and number in numbers):
             return False
-        self._data.put(records, row.id, Stored(row, index, frozenset()))
+        self._data.put(records, id, Stored(change.row, change.columns, frozenset()))
         if number is not None:
-            self._data.put(numbers, number, row.id)
+            self._data.put(numbers, number, id)
         return True
 
-    def update(self, kind: Kind[Any], row: RecordRow, index: Mapping[str, Indexed], expected: int) -> bool:
+    def update(self, kind: Kind[Any], changes: Sequence[Change]) -> list[bool]:
+        return [self._update(kind, change) for change in changes]
+
+    def _update(self, kind: Kind[Any], change: Change) -> bool:
         records = self._records(kind)
-        old = records.get(row.id)
-        if old is None or old.row.revision != expected:
+        old = records.get(change.row.id)
+        if old is None or old.row.revision != change.expected:
             return False
-        self._data.put(records, row.id, Stored(row, index, old.terms))
+        self._data.put(records, change.row.id, Stored(change.row, change.columns, old.terms))
         return True
 
-    def add_terms(self, kind: Kind[Any], id: str, terms: frozenset[tuple[str, str]]) -> None:
+    def add_terms(self, kind: Kind[Any], terms: Sequence[Term]) -> None:
         records = self._records(kind)
-        self._data.put(records, id, records[id]._replace(terms=records[id].terms | terms))
+        for field, value, id in terms:
+            self._data.put(records, id, records[id]._replace(terms=records[id].terms | {(field, value)}))
 
-    def drop_terms(self, kind: Kind[Any], id: str, terms: frozenset[tuple[str, str]]) -> None:
+    def drop_terms(self, kind: Kind[Any], terms: Sequence[Term]) -> None:
         records = self._records(kind)
-        self._data.put(records, id, records[id]._replace(terms=records[id].terms - terms))
+        for field, value, id in terms:
+            self._data.put(records, id, records[id]._replace(terms=records[id].terms - {(field, value)}))
 
     # -- journal ---------------------------------------------------------------------------------
 
@@ -162,9 +175,9 @@ class MemoryTables:
             self._data.put(self._table("seal numbers"), row.seal, None)
             self._data.put(self._table("journals"), (row.kind, row.id), None)
 
-    def last_link(self, kind: str, id: str) -> Link | None:
-        entries = self._table("journal", kind, id)
-        return Link(len(entries), entries[len(entries)].hash) if entries else None
+    def last_links(self, kind: str, ids: Sequence[str]) -> list[Link | None]:
+        journals = (self._table("journal", kind, id) for id in ids)
+        return [Link(len(entries), entries[len(entries)].hash) if entries else None for entries in journals]
 
     def entries(self, kind: str, id: str) -> list[EntryRow]:
         return list(self._table("journal", kind, id).values())
@@ -177,6 +190,17 @@ class MemoryTables:
             if len(found) >= limit:
                 break
         return found[:limit]
+
+    def unsealed(self, limit: int) -> list[tuple[EntryKey, str]]:
+        return sorted(self._table("sealed", None).items())[:limit]
+
+    def set_seal(self, n: int, entries: Sequence[EntryKey]) -> None:
+        for kind, id, m in entries:
+            journal = self._table("journal", kind, id)
+            self._data.drop(self._table("sealed", None), (kind, id, m))
+            self._data.put(journal, m, journal[m]._replace(seal=n))
+            self._data.put(self._table("sealed", n), (kind, id, m), journal[m].hash)
+        self._data.put(self._table("seal numbers"), n, None)
 
     def last_seal(self) -> SealRow | None:
         seals = self._table("seals")
@@ -201,11 +225,11 @@ class MemoryTables:
     def add_commands(self, outcomes: Sequence[tuple[Command, Outcome]], now: datetime) -> None:
         self.put_commands(command_rows(outcomes, now))
 
-    def next_number(self, kind: str, year: int) -> int:
+    def next_number(self, kind: str, year: int, count: int) -> int:
         numbers = self._table("numbers")
-        count: int = numbers.get((kind, year), 0) + 1
-        self._data.put(numbers, (kind, year), count)
-        return count
+        last: int = numbers.get((kind, year), 0) + count
+        self._data.put(numbers, (kind, year), last)
+        return last
 
     def reserve_number(self, kind: str, year: int, count: int) -> None:
         numbers = self._table("numbers")
@@ -214,10 +238,7 @@ class MemoryTables:
     # -- outbox ----------------------------------------------------------------------------------
 
     def enqueue(self, notices: Sequence[Notice]) -> None:
-        outbox = self._table("outbox")
-        for notice in notices:
-            if notice.key not in outbox:
-                self.put_notices([notice_row(notice, len(outbox) + 1)])
+        self.put_notices([notice_row(notice, 0) for notice in notices])
 
     def claim(self, worker: str, now: datetime, limit: int, lease: timedelta) -> list[Delivery]:
         clock, due = micros(datetime.now(UTC)), micros(now)
@@ -231,7 +252,7 @@ class MemoryTables:
         until = clock + lease // timedelta(microseconds=1)
         first = sorted(free, key=lambda row: row.place)[:limit]
         claimed = [row._replace(attempt=row.attempt + 1, worker=worker, claimed_until=until) for row in first]
-        self.put_notices(claimed)
+        self._keep(claimed)
         return [delivery_of(row) for row in claimed]
 
     def settle(self, delivery: Delivery, *, delivered: bool, retry_at: datetime | None) -> int:
@@ -244,7 +265,7 @@ class MemoryTables:
         else:
             not_before = None if retry_at is None else micros(retry_at)
             row = row._replace(worker=None, claimed_until=None, not_before=not_before)
-        self.put_notices([row])
+        self._keep([row])
         return 1
 
     # -- moving a whole tenant -------------------------------------------------------------------
@@ -265,9 +286,15 @@ class MemoryTables:
 
     def put_numbers(self, rows: Sequence[NumberRow]) -> None:
         for row in rows:
-            self._data.put(self._table("numbers"), (row.kind, row.year), row.last)
+            self.reserve_number(*row)
 
     def put_notices(self, rows: Sequence[NoticeRow]) -> None:
+        outbox = self._table("outbox")
+        for row in rows:
+            if row.key not in outbox:
+                self._keep([row._replace(place=len(outbox) + 1)])
+
+    def _keep(self, rows: Sequence[NoticeRow]) -> None:
         for row in rows:
             self._data.put(self._table("outbox"), row.key, row)
 

@@ -13,7 +13,9 @@ from servicecrm.storage.journal import EntryRow, Link, SealRow
 from servicecrm.storage.ports import Command, Delivery, Notice, Outcome, Program
 
 __all__ = [
+    "Change",
     "CommandRow",
+    "EntryKey",
     "NoticeRow",
     "NumberRow",
     "Position",
@@ -21,6 +23,7 @@ __all__ = [
     "RecordRow",
     "Request",
     "Tables",
+    "Term",
     "ask",
     "command_rows",
     "delivery_of",
@@ -36,6 +39,14 @@ class RecordRow(NamedTuple):
     revision: int
     schema: int
     document: str
+
+
+class Change(NamedTuple):
+    """A record to be put in its place, its columns, and the revision that has to be there before."""
+
+    row: RecordRow
+    columns: Mapping[str, Indexed]
+    expected: int = 0
 
 
 class Position(NamedTuple):
@@ -58,12 +69,19 @@ def ask(method: "Callable[Concatenate[Tables, P], T]", *args: P.args, **kwargs: 
 READS: Final = frozenset(
     {
         *("fetch", "select", "columns", "count", "commands", "tenants"),
-        *("last_link", "entries", "entries_after", "last_seal", "seals_after", "sealed_hashes"),
+        *("last_links", "entries", "entries_after", "unsealed", "last_seal", "seals_after", "sealed_hashes"),
         *("commands_after", "numbers", "notices_after"),
         "next_number",  # it writes, but a number that nobody got is only a gap
     }
 )
 """Requests after which nothing has to be taken back."""
+
+
+EntryKey = tuple[str, str, int]
+"""The kind, the id and the number of an entry."""
+
+Term = tuple[str, str, str]
+"""The field and the value of a term, and the id of its record."""
 
 
 class Request:
@@ -123,33 +141,42 @@ class NoticeRow(NamedTuple):
 
 
 class Query(NamedTuple):
-    """What to read. One row more than `limit` is read, to see whether there is another page."""
+    """What to read. One row more than `limit` is read, to see whether there is another page.
+
+    With `taking`, the rows are locked until the unit ends, and those that others hold are passed over.
+    """
 
     filter: Filter
     order: str = "id"
     descending: bool = False
     limit: int | None = None
     after: Position | None = None
+    taking: bool = False
 
 
 class Tables(Protocol):
-    """The requests that programs make. In memory they are done, for SQL they become statements."""
+    """The requests that programs make. In memory they are done, for SQL they become statements.
 
-    def fetch(self, kind: Kind[Any], id: str) -> RecordRow | None: ...
+    What takes a list gives one answer for each of its items, in order.
+    """
+
+    def fetch(self, kind: Kind[Any], ids: Sequence[str]) -> list[RecordRow | None]: ...
     def select(self, kind: Kind[Any], query: Query) -> list[tuple[RecordRow, Position]]: ...
     def columns(
         self, kind: Kind[Any], names: Sequence[str], query: Query
     ) -> list[tuple[tuple[Indexed, ...], Position]]: ...
     def count(self, kind: Kind[Any], filter: Filter) -> int: ...
-    def insert(self, kind: Kind[Any], row: RecordRow, index: Mapping[str, Indexed]) -> bool: ...
-    def update(self, kind: Kind[Any], row: RecordRow, index: Mapping[str, Indexed], expected: int) -> bool: ...
-    def add_terms(self, kind: Kind[Any], id: str, terms: frozenset[tuple[str, str]]) -> None: ...
-    def drop_terms(self, kind: Kind[Any], id: str, terms: frozenset[tuple[str, str]]) -> None: ...
+    def insert(self, kind: Kind[Any], changes: Sequence[Change]) -> list[bool]: ...
+    def update(self, kind: Kind[Any], changes: Sequence[Change]) -> list[bool]: ...
+    def add_terms(self, kind: Kind[Any], terms: Sequence[Term]) -> None: ...
+    def drop_terms(self, kind: Kind[Any], terms: Sequence[Term]) -> None: ...
 
     def append(self, rows: Sequence[EntryRow]) -> None: ...
-    def last_link(self, kind: str, id: str) -> Link | None: ...
+    def last_links(self, kind: str, ids: Sequence[str]) -> list[Link | None]: ...
     def entries(self, kind: str, id: str) -> list[EntryRow]: ...
     def entries_after(self, after: tuple[str, str, int], limit: int) -> list[EntryRow]: ...
+    def unsealed(self, limit: int) -> list[tuple[EntryKey, str]]: ...
+    def set_seal(self, n: int, entries: Sequence[EntryKey]) -> None: ...
     def last_seal(self) -> SealRow | None: ...
     def add_seal(self, seal: SealRow) -> None: ...
     def seals_after(self, n: int, limit: int) -> list[SealRow]: ...
@@ -157,7 +184,7 @@ class Tables(Protocol):
 
     def commands(self, ids: Sequence[str]) -> dict[str, tuple[str, Outcome]]: ...
     def add_commands(self, outcomes: Sequence[tuple[Command, Outcome]], now: datetime) -> None: ...
-    def next_number(self, kind: str, year: int) -> int: ...
+    def next_number(self, kind: str, year: int, count: int) -> int: ...
     def reserve_number(self, kind: str, year: int, count: int) -> None: ...
 
     def enqueue(self, notices: Sequence[Notice]) -> None: ...

@@ -31,8 +31,8 @@ from servicecrm.storage.driver import (
 from servicecrm.storage.kinds import SHIPPED
 from servicecrm.storage.places import Places
 from servicecrm.storage.schema import CURRENT
-from servicecrm.storage.statements import SQLITE, Statements
-from servicecrm.storage.store import Answer, EngineStore
+from servicecrm.storage.statements import SQLITE, SQLTables
+from servicecrm.storage.store import Answer, EngineStore, Mode
 
 if TYPE_CHECKING:
     from servicecrm.storage.joined import JoinedStore
@@ -152,20 +152,22 @@ class SQLiteEngine:
         self.path = path
         self.readonly = readonly
         self.writers = writers
-        self._timeout = timeout
+        self.timeout: float = timeout
+        self.seals: bool = True
+        self.joined: bool = False
         self._process = os.getpid()
         self._closed = False
         self._idle: list[sqlite3.Connection] = []
         self._places = Places(1 if writers == "one" else CONNECTIONS)
 
     @contextlib.contextmanager
-    def transaction(self, tenant: str, *, readonly: bool) -> Iterator[Answer]:
+    def transaction(self, tenant: str, mode: Mode) -> Iterator[Answer]:
         """One transaction: `BEGIN IMMEDIATE` to write, so that it cannot fail half-way because of another writer."""
-        statements = Statements(tenant, SQLITE)
+        tables = SQLTables(tenant, SQLITE)
         with self._connection() as connection:
-            begin(connection, "BEGIN" if readonly or self.readonly else "BEGIN IMMEDIATE", self._timeout)
+            begin(connection, "BEGIN" if mode == "read" or self.readonly else "BEGIN IMMEDIATE", self.timeout)
             try:
-                yield lambda op: answer(connection, op, statements)
+                yield lambda op: answer(connection, op, tables)
                 commit(connection)
             except BaseException:
                 rollback(connection)
@@ -177,7 +179,7 @@ class SQLiteEngine:
             raise ForkedStoreError(self._process, os.getpid())
         if self._closed:
             raise StoreUnavailable("the store is closed")
-        if not self._places.acquire(timeout=self._timeout):
+        if not self._places.acquire(timeout=self.timeout):
             raise StoreBusy
         try:
             connection = self._idle.pop() if self._idle else self._opened()
@@ -204,7 +206,7 @@ class SQLiteEngine:
             connection = sqlite3.connect(
                 f"{self.path.absolute().as_uri()}?mode={mode}",
                 uri=True,
-                timeout=self._timeout,
+                timeout=self.timeout,
                 isolation_level=None,
                 check_same_thread=False,
             )
@@ -263,7 +265,7 @@ class SQLiteEngine:
 
     def _updated(self, connection: sqlite3.Connection, *, migrate: bool) -> int:
         """Make or update the tables if that is wanted; tells their version."""
-        begin(connection, "BEGIN IMMEDIATE", self._timeout)
+        begin(connection, "BEGIN IMMEDIATE", self.timeout)
         try:
             # Another process may have been faster since the version was read.
             found = version_of(connection)
@@ -283,10 +285,10 @@ class SQLiteEngine:
             StoreBusy: others held the file until the deadline, before the copy could begin.
         """
         with self._connection() as connection:
-            begin(connection, "BEGIN", self._timeout)
+            begin(connection, "BEGIN", self.timeout)
             try:
                 # The first read takes the lock. While it is held nobody changes a page, so the copy is made once.
-                begin(connection, "SELECT count(*) FROM sqlite_master", self._timeout)
+                begin(connection, "SELECT count(*) FROM sqlite_master", self.timeout)
                 with named_errors():
                     connection.backup(target)
             finally:

@@ -1,6 +1,6 @@
 """The requests of programs as SQL statements, and the dialects in which databases want them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -10,12 +10,15 @@ from servicecrm.kernel.kinds import Indexed, Kind, micros
 from servicecrm.storage.journal import EntryRow, Link, SealRow
 from servicecrm.storage.ports import Command, Delivery, Notice, Outcome
 from servicecrm.storage.rows import (
+    Change,
     CommandRow,
+    EntryKey,
     NoticeRow,
     NumberRow,
     Position,
     Query,
     RecordRow,
+    Term,
     command_rows,
     delivery_of,
     notice_row,
@@ -23,18 +26,39 @@ from servicecrm.storage.rows import (
 )
 from servicecrm.storage.where import condition, page
 
-__all__ = ["SQLITE", "Dialect", "Statement", "Statements", "table_of"]
+__all__ = ["SQLITE", "Dialect", "Rows", "SQLTables", "Statement", "Statements", "table_of"]
 
 Row = tuple[Any, ...]
 
 
 class Statement(NamedTuple):
-    """One statement, its parameters, and what its rows mean. With `many`, the parameters are a list of rows."""
+    """One statement, its parameters, and what its rows mean."""
 
     sql: str
     parameters: Sequence[Any]
     shape: Callable[[list[Row]], Any]
-    many: bool = False
+
+
+class Statements(NamedTuple):
+    """One statement for each of many rows of parameters; with a shape, each of them has an answer."""
+
+    sql: str
+    rows: Sequence[Sequence[Any]]
+    shape: Callable[[list[Row]], Any] | None = None
+
+
+class Rows(NamedTuple):
+    """New rows for a table, which nothing can refuse."""
+
+    table: str
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[Any]]
+
+    @property
+    def statements(self) -> Statements:
+        """The rows as statements, for a database that has no faster way."""
+        sql = f"INSERT INTO {self.table} ({_listed(self.columns)}) VALUES ({_marks(self.columns)})"
+        return Statements(sql, self.rows)
 
 
 class Dialect(NamedTuple):
@@ -45,14 +69,20 @@ class Dialect(NamedTuple):
     """The test for a part of a text; `{column}` and one parameter."""
     clock: str
     """The database's clock, in microseconds since 1970."""
+    place: str
+    """The next place in the outbox; a parameter is the tenant."""
+    lock: str
+    """How rows are kept from others until the transaction ends."""
     skip_locked: str
-    """How claims pass over rows that others hold."""
+    """The same, passing over those that others hold."""
 
 
 SQLITE: Final = Dialect(
     name="sqlite",
     contains="instr({column}, ?) > 0",
     clock="CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
+    place="(SELECT coalesce(max(place), 0) + 1 FROM servicecrm_outbox WHERE tenant = ?)",
+    lock="",
     skip_locked="",
 )
 
@@ -70,15 +100,19 @@ def _first(rows: list[Row]) -> Any:
     return rows[0][0]
 
 
-def _any(rows: list[Row]) -> bool:
-    return bool(rows)
+def _record(rows: list[Row]) -> RecordRow | None:
+    return RecordRow(*rows[0]) if rows else None
+
+
+def _link(rows: list[Row]) -> Link | None:
+    return Link(*rows[0]) if rows else None
 
 
 def _marks(values: Iterable[object]) -> str:
     return ", ".join("?" for _ in values)
 
 
-class Statements:
+class SQLTables:
     """The requests of programs for one tenant. See `servicecrm.storage.rows.Tables`."""
 
     def __init__(self, tenant: str, dialect: Dialect) -> None:
@@ -86,9 +120,9 @@ class Statements:
 
     # -- records ---------------------------------------------------------------------------------
 
-    def fetch(self, kind: Kind[Any], id: str) -> Statement:
+    def fetch(self, kind: Kind[Any], ids: Sequence[str]) -> Statements:
         sql = f"SELECT id, revision, schema, document FROM {table_of(kind)} WHERE tenant = ? AND id = ?"
-        return Statement(sql, (self._tenant, id), lambda rows: RecordRow(*rows[0]) if rows else None)
+        return Statements(sql, [(self._tenant, id) for id in ids], _record)
 
     def select(self, kind: Kind[Any], query: Query) -> Statement:
         return self._selected(kind, ("id", "revision", "schema", "document"), query, lambda values: RecordRow(*values))
@@ -100,9 +134,10 @@ class Statements:
         table = table_of(kind)
         where, values = self._condition(kind, query.filter)
         rest, more = page(query)
+        taking = self._dialect.skip_locked if query.taking else ""
         listed = ", ".join(f'"{name}"' for name in (query.order, "id", *names))
         return Statement(
-            f"SELECT {listed} FROM {table} WHERE tenant = ? AND {where}{rest}",
+            f"SELECT {listed} FROM {table} WHERE tenant = ? AND {where}{rest}{taking}",
             (self._tenant, *values, *more),
             lambda rows: [(make(row[2:]), Position(row[0], row[1])) for row in rows],
         )
@@ -115,30 +150,30 @@ class Statements:
         sql = f"SELECT count(*) FROM {table_of(kind)} WHERE tenant = ? AND {where}"
         return Statement(sql, (self._tenant, *values), _first)
 
-    def insert(self, kind: Kind[Any], row: RecordRow, index: Mapping[str, Indexed]) -> Statement:
-        sql = _insert_sql(table_of(kind), tuple(index))
-        return Statement(sql, (self._tenant, *row, *index.values()), _any)
+    def insert(self, kind: Kind[Any], changes: Sequence[Change]) -> Statements:
+        sql = _insert_sql(table_of(kind), tuple(changes[0].columns))
+        return Statements(sql, [(self._tenant, *row, *columns.values()) for row, columns, _ in changes], bool)
 
-    def update(self, kind: Kind[Any], row: RecordRow, index: Mapping[str, Indexed], expected: int) -> Statement:
-        sql = _update_sql(table_of(kind), tuple(index))
-        return Statement(sql, (*row[1:], *index.values(), self._tenant, row.id, expected), _any)
+    def update(self, kind: Kind[Any], changes: Sequence[Change]) -> Statements:
+        sql = _update_sql(table_of(kind), tuple(changes[0].columns))
+        rows = [(*row[1:], *columns.values(), self._tenant, row.id, expected) for row, columns, expected in changes]
+        return Statements(sql, rows, bool)
 
-    def add_terms(self, kind: Kind[Any], id: str, terms: frozenset[tuple[str, str]]) -> Statement:
-        sql = f"INSERT INTO {table_of(kind)}_terms (tenant, field, value, id) VALUES (?, ?, ?, ?)"
-        return Statement(sql, [(self._tenant, *term, id) for term in sorted(terms)], _nothing, many=True)
+    def add_terms(self, kind: Kind[Any], terms: Sequence[Term]) -> Rows:
+        return self._new(f"{table_of(kind)}_terms", ("field", "value", "id"), terms)
 
-    def drop_terms(self, kind: Kind[Any], id: str, terms: frozenset[tuple[str, str]]) -> Statement:
+    def drop_terms(self, kind: Kind[Any], terms: Sequence[Term]) -> Statements:
         sql = f"DELETE FROM {table_of(kind)}_terms WHERE tenant = ? AND field = ? AND value = ? AND id = ?"
-        return Statement(sql, [(self._tenant, *term, id) for term in sorted(terms)], _nothing, many=True)
+        return Statements(sql, [(self._tenant, *term) for term in terms])
 
     # -- journal ---------------------------------------------------------------------------------
 
-    def append(self, rows: Sequence[EntryRow]) -> Statement:
-        return self._put("servicecrm_journal", EntryRow, rows)
+    def append(self, rows: Sequence[EntryRow]) -> Rows:
+        return self._new("servicecrm_journal", EntryRow._fields, rows)
 
-    def last_link(self, kind: str, id: str) -> Statement:
+    def last_links(self, kind: str, ids: Sequence[str]) -> Statements:
         sql = "SELECT n, hash FROM servicecrm_journal WHERE tenant = ? AND kind = ? AND id = ? ORDER BY n DESC LIMIT 1"
-        return Statement(sql, (self._tenant, kind, id), lambda rows: Link(*rows[0]) if rows else None)
+        return Statements(sql, [(self._tenant, kind, id) for id in ids], _link)
 
     def entries(self, kind: str, id: str) -> Statement:
         sql = f"SELECT {_ENTRY} FROM servicecrm_journal WHERE tenant = ? AND kind = ? AND id = ? ORDER BY n"
@@ -151,12 +186,23 @@ class Statements:
         )
         return Statement(sql, (self._tenant, *after, limit), _entries)
 
+    def unsealed(self, limit: int) -> Statement:
+        sql = (
+            "SELECT kind, id, n, hash FROM servicecrm_journal WHERE tenant = ? AND seal IS NULL "
+            f"ORDER BY kind, id, n LIMIT ?{self._dialect.lock}"
+        )
+        return Statement(sql, (self._tenant, limit), lambda rows: [(row[:3], row[3]) for row in rows])
+
+    def set_seal(self, n: int, entries: Sequence[EntryKey]) -> Statements:
+        sql = "UPDATE servicecrm_journal SET seal = ? WHERE tenant = ? AND kind = ? AND id = ? AND n = ?"
+        return Statements(sql, [(n, self._tenant, *entry) for entry in entries])
+
     def last_seal(self) -> Statement:
         sql = "SELECT n, entries, hash FROM servicecrm_seals WHERE tenant = ? ORDER BY n DESC LIMIT 1"
         return Statement(sql, (self._tenant,), lambda rows: SealRow(*rows[0]) if rows else None)
 
-    def add_seal(self, seal: SealRow) -> Statement:
-        return self._put("servicecrm_seals", SealRow, [seal])
+    def add_seal(self, seal: SealRow) -> Rows:
+        return self._new("servicecrm_seals", SealRow._fields, [seal])
 
     def seals_after(self, n: int, limit: int) -> Statement:
         sql = "SELECT n, entries, hash FROM servicecrm_seals WHERE tenant = ? AND n > ? ORDER BY n LIMIT ?"
@@ -172,49 +218,37 @@ class Statements:
         sql = f"SELECT {_COMMAND} FROM servicecrm_commands WHERE tenant = ? AND id IN ({_marks(ids)})"
         return Statement(sql, (self._tenant, *ids), _outcomes)
 
-    def add_commands(self, outcomes: Sequence[tuple[Command, Outcome]], now: datetime) -> Statement:
+    def add_commands(self, outcomes: Sequence[tuple[Command, Outcome]], now: datetime) -> Rows:
         return self.put_commands(command_rows(outcomes, now))
 
-    def next_number(self, kind: str, year: int) -> Statement:
-        sql = (
-            "INSERT INTO servicecrm_numbers (tenant, kind, year, last) VALUES (?, ?, ?, 1) "
-            "ON CONFLICT (tenant, kind, year) DO UPDATE SET last = servicecrm_numbers.last + 1 RETURNING last"
-        )
-        return Statement(sql, (self._tenant, kind, year), _first)
-
-    def reserve_number(self, kind: str, year: int, count: int) -> Statement:
+    def next_number(self, kind: str, year: int, count: int) -> Statement:
         sql = (
             "INSERT INTO servicecrm_numbers (tenant, kind, year, last) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (tenant, kind, year) DO UPDATE SET last = excluded.last "
-            "WHERE excluded.last > servicecrm_numbers.last"
+            "ON CONFLICT (tenant, kind, year) DO UPDATE SET last = servicecrm_numbers.last + excluded.last "
+            "RETURNING last"
         )
-        return Statement(sql, (self._tenant, kind, year, count), _nothing)
+        return Statement(sql, (self._tenant, kind, year, count), _first)
+
+    def reserve_number(self, kind: str, year: int, count: int) -> Statement:
+        return Statement(_RESERVE, (self._tenant, kind, year, count), _nothing)
 
     # -- outbox ----------------------------------------------------------------------------------
 
-    def enqueue(self, notices: Sequence[Notice]) -> Statement:
-        sql = (
-            "INSERT INTO servicecrm_outbox (tenant, key, place, topic, recipient, kind, record, body, not_before, "
-            "attempt) SELECT ?, ?, coalesce((SELECT max(place) FROM servicecrm_outbox WHERE tenant = ?), 0) + 1, "
-            "?, ?, ?, ?, ?, ?, 0 WHERE true ON CONFLICT (tenant, key) DO NOTHING"
-        )
-        rows = []
-        for notice in notices:
-            key, _, *middle = notice_row(notice, 0)[:8]
-            rows.append((self._tenant, key, self._tenant, *middle))
-        return Statement(sql, rows, _nothing, many=True)
+    def enqueue(self, notices: Sequence[Notice]) -> Statements:
+        return self.put_notices([notice_row(notice, 0) for notice in notices])
 
     def claim(self, worker: str, now: datetime, limit: int, lease: timedelta) -> Statement:
         clock = self._dialect.clock
+        # Apart and first, or a database may look for free notices again for each one that it claims.
         sql = (
-            f"UPDATE servicecrm_outbox SET worker = ?, attempt = attempt + 1, claimed_until = {clock} + ? "
-            "WHERE tenant = ? AND key IN (SELECT key FROM servicecrm_outbox WHERE tenant = ? AND delivered_at IS NULL "
+            "WITH free AS MATERIALIZED (SELECT key FROM servicecrm_outbox WHERE tenant = ? AND delivered_at IS NULL "
             f"AND (not_before IS NULL OR not_before <= ?) AND (claimed_until IS NULL OR claimed_until <= {clock}) "
             f"ORDER BY place LIMIT ?{self._dialect.skip_locked}) "
-            f"RETURNING {_NOTICE}"
+            f"UPDATE servicecrm_outbox SET worker = ?, attempt = attempt + 1, claimed_until = {clock} + ? "
+            f"WHERE tenant = ? AND key IN (SELECT key FROM free) RETURNING {_NOTICE}"
         )
         length = lease // timedelta(microseconds=1)
-        return Statement(sql, (worker, length, self._tenant, self._tenant, micros(now), limit), _deliveries)
+        return Statement(sql, (self._tenant, micros(now), limit, worker, length, self._tenant), _deliveries)
 
     def settle(self, delivery: Delivery, *, delivered: bool, retry_at: datetime | None) -> Statement:
         mine = "WHERE tenant = ? AND key = ? AND worker = ? AND attempt = ? AND delivered_at IS NULL RETURNING key"
@@ -241,18 +275,24 @@ class Statements:
         sql = f"SELECT {_NOTICE} FROM servicecrm_outbox WHERE tenant = ? AND place > ? ORDER BY place LIMIT ?"
         return Statement(sql, (self._tenant, place, limit), lambda rows: [NoticeRow(*row) for row in rows])
 
-    def put_commands(self, rows: Sequence[CommandRow]) -> Statement:
-        return self._put("servicecrm_commands", CommandRow, rows)
+    def put_commands(self, rows: Sequence[CommandRow]) -> Rows:
+        return self._new("servicecrm_commands", CommandRow._fields, rows)
 
-    def put_numbers(self, rows: Sequence[NumberRow]) -> Statement:
-        return self._put("servicecrm_numbers", NumberRow, rows)
+    def put_numbers(self, rows: Sequence[NumberRow]) -> Statements:
+        return Statements(_RESERVE, [(self._tenant, *row) for row in rows])
 
-    def put_notices(self, rows: Sequence[NoticeRow]) -> Statement:
-        return self._put("servicecrm_outbox", NoticeRow, rows)
+    def put_notices(self, rows: Sequence[NoticeRow]) -> Statements:
+        names = NoticeRow._fields
+        marks = ", ".join(self._dialect.place if name == "place" else "?" for name in names)
+        sql = (
+            f"INSERT INTO servicecrm_outbox (tenant, {_NOTICE}) VALUES (?, {marks}) "
+            "ON CONFLICT (tenant, key) DO NOTHING"
+        )
+        n, own = names.index("place"), (self._tenant,) * self._dialect.place.count("?")
+        return Statements(sql, [(self._tenant, *row[:n], *own, *row[n + 1 :]) for row in rows])
 
-    def _put(self, table: str, shape: type[Any], rows: Sequence[Row]) -> Statement:
-        sql = f"INSERT INTO {table} (tenant, {_listed(shape._fields)}) VALUES (?, {_marks(shape._fields)})"
-        return Statement(sql, [(self._tenant, *row) for row in rows], _nothing, many=True)
+    def _new(self, table: str, columns: tuple[str, ...], rows: Sequence[Row]) -> Rows:
+        return Rows(table, ("tenant", *columns), [(self._tenant, *row) for row in rows])
 
     # -- tenants ---------------------------------------------------------------------------------
 
@@ -274,6 +314,11 @@ _ENTRY: Final = _listed(EntryRow._fields)
 _COMMAND: Final = _listed(CommandRow._fields)
 _NUMBER: Final = _listed(NumberRow._fields)
 _NOTICE: Final = _listed(NoticeRow._fields)
+_RESERVE: Final = (
+    "INSERT INTO servicecrm_numbers (tenant, kind, year, last) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (tenant, kind, year) DO UPDATE SET last = excluded.last "
+    "WHERE excluded.last > servicecrm_numbers.last"
+)
 
 
 @cache

@@ -2,12 +2,14 @@
 
 import contextlib
 import copy
+import random
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, Self, TypeVar, cast
+from typing import Any, Generic, Literal, NamedTuple, Protocol, Self, TypeVar, cast
 
-from servicecrm.errors import StaleRevision, StoreError
+from servicecrm.errors import StaleRevision, StoreBusy, StoreError
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import Filter
 from servicecrm.kernel.kinds import Identified, Indexed, Kind, storable
@@ -16,7 +18,22 @@ from servicecrm.storage.rows import Tables, ask
 from servicecrm.storage.verifying import verified
 from servicecrm.storage.work import BROKEN, LEASE, Work
 
-__all__ = ["Answer", "Engine", "EngineStore", "EngineUnit", "run"]
+__all__ = [
+    "Answer",
+    "BaseStore",
+    "Engine",
+    "EngineStore",
+    "EngineUnit",
+    "Mode",
+    "Opened",
+    "Run",
+    "Settings",
+    "Tries",
+    "head_of",
+    "mode_of",
+    "run",
+    "while_open",
+]
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Identified)
@@ -24,13 +41,32 @@ R = TypeVar("R", bound=Identified)
 Answer = Callable[[Op], Any]
 """Puts a request to the tables of a transaction."""
 
-TRIES = 5
+
+class Run(Protocol):
+    """Runs a program of a unit to its end."""
+
+    def __call__(self, program: Program[T]) -> T: ...
 
 
-class Engine(Protocol):
+Mode = Literal["read", "write", "claim"]
+"""What a transaction is for. One that claims does not mind what others do to rows that it passes over."""
+
+
+class Settings(Protocol):
+    """What a store has to know of the engine that it runs on."""
+
+    timeout: float
+    """How many seconds to wait for others."""
+    seals: bool
+    """Does every unit seal its own entries? Else `seal` does it later, because units do not wait for each other."""
+    joined: bool
+    """Does a host commit?"""
+
+
+class Engine(Settings, Protocol):
     """What a store runs on."""
 
-    def transaction(self, tenant: str, *, readonly: bool) -> contextlib.AbstractContextManager[Answer]:
+    def transaction(self, tenant: str, mode: Mode) -> contextlib.AbstractContextManager[Answer]:
         """A transaction for one tenant: commits at the end of the block, rolls back on any exception."""
         ...
 
@@ -55,9 +91,9 @@ def run(program: Program[T], answer: Answer) -> T:
 class EngineUnit:
     """A unit of work on an engine. See `servicecrm.storage.ports.Unit`."""
 
-    def __init__(self, work: Work, answer: Answer, command: Command | None = None) -> None:
+    def __init__(self, work: Work, run: Run, command: Command | None = None) -> None:
         self.outcome: Outcome | None = None
-        self._work, self._answer, self._command = work, answer, command
+        self._work, self._run, self._command = work, run, command
 
     def get(self, record: type[R], id: str) -> R:
         return self._run(self._work.get(record, id))
@@ -102,100 +138,49 @@ class EngineUnit:
     def claim(self, worker: str, *, now: datetime, limit: int = 20, lease: timedelta = LEASE) -> tuple[Delivery, ...]:
         return self._run(self._work.claim(worker, now=now, limit=limit, lease=lease))
 
+    def take(self, record: type[R], *filters: Filter, order: str = "id", limit: int = 20) -> tuple[R, ...]:
+        return self._run(self._work.take(record, *filters, order=order, limit=limit))
+
     def settle(
         self, deliveries: Sequence[Delivery], *, delivered: bool = True, retry_at: datetime | None = None
     ) -> int:
         return self._run(self._work.settle(deliveries, delivered=delivered, retry_at=retry_at))
 
-    def _run(self, program: Program[T]) -> T:
-        with self._work.whole():
-            return run(program, self._answer)
+
+class Opened(NamedTuple):
+    """The unit that is open."""
+
+    tenant: str
+    work: Work
+    run: Run
 
 
-class EngineStore:
-    """A store on an engine. See `servicecrm.storage.ports.Store`."""
+E = TypeVar("E", bound=Settings)
+
+
+class BaseStore(Generic[E]):
+    """What a store is, whether it is waited for or awaited."""
 
     def __init__(
         self,
-        engine: Engine,
+        engine: E,
         kinds: Sequence[Kind[Any]],
         *,
         tenant: str = "default",
-        on_facts: Callable[[Sequence[Fact]], None] | None = None,
+        on_facts: Callable[[Sequence[Fact]], Any] | None = None,
     ) -> None:
-        self.engine = engine
-        self.name = tenant
-        self.on_facts = on_facts
+        self.engine: E = engine
+        self.name: str = tenant
+        self.on_facts: Callable[[Sequence[Fact]], Any] | None = on_facts
         self._kinds: Mapping[type, Kind[Any]] = {kind.schema.record: kind for kind in kinds}
-        self._open: ContextVar[tuple[str, Work, Answer] | None] = ContextVar("servicecrm_unit", default=None)
+        self._open: ContextVar[Opened | None] = ContextVar("servicecrm_unit", default=None)
+        self._registered: set[str] = set()
+        self._waiting: list[Fact] = []
 
     @property
     def kinds(self) -> Mapping[type, Kind[Any]]:
         """The kinds of records that this store keeps, by their class."""
         return self._kinds
-
-    @contextlib.contextmanager
-    def unit(self, command: Command | None = None, *, readonly: bool = False) -> Iterator[EngineUnit]:
-        """Begin a unit of work; inside another unit of this store it joins that one.
-
-        With a command that was given before, `unit.outcome` says what it did: then leave the block.
-
-        Raises:
-            IdempotencyMismatch: the command was used for something else.
-        """
-        with self._working(readonly=readonly) as (work, answer):
-            unit = EngineUnit(work, answer, command)
-            mark = work.mark()
-            if command is not None:
-                unit.outcome = run(work.known([command]), answer).get(command.id)
-            yield unit
-            outcome = work.outcome_since(mark)
-            if command is not None and unit.outcome is None and outcome is not None:
-                run(work.remember([(command, outcome)], now=datetime.now(UTC)), answer)
-
-    def perform(self, program: Callable[[Work], Program[T]], *, readonly: bool = False) -> T:
-        """Run a program in a unit of work of its own, or in the one that is open.
-
-        A unit of its own is run again when somebody saved one of its records in between.
-        """
-        joined = self._open.get()
-        tries = TRIES if joined is None or joined[1].ended else 1
-        while True:
-            try:
-                with self._working(readonly=readonly) as (work, answer):
-                    return run(program(work), answer)
-            except StaleRevision:
-                tries -= 1
-                if not tries:
-                    raise
-
-    @contextlib.contextmanager
-    def _working(self, *, readonly: bool) -> Iterator[tuple[Work, Answer]]:
-        joined = self._open.get()
-        # A task that was started inside a unit may live longer than the unit.
-        if joined is not None and not joined[1].ended:
-            tenant, work, answer = joined
-            if tenant != self.name:
-                raise StoreError(f"a unit of tenant {tenant!r} is open; end it before work for tenant {self.name!r}")
-            with work.whole():
-                yield work, answer
-            return
-        with self.engine.transaction(self.name, readonly=readonly) as answer:
-            work = Work(self._kinds, readonly=readonly)
-            guarded = _while_open(work, answer)
-            self._open.set((self.name, work, guarded))
-            try:
-                yield work, guarded
-                run(work.finish(), answer)
-            finally:
-                work.ended = True
-                self._open.set(None)  # not a reset: a host may leave a unit in another context than it entered it
-        if work.facts:
-            self._after_commit(work.facts)
-
-    def _after_commit(self, facts: Sequence[Fact]) -> None:
-        if self.on_facts is not None:
-            self.on_facts(facts)
 
     def tenant(self, name: str) -> Self:
         """The same store for another tenant."""
@@ -205,22 +190,125 @@ class EngineStore:
         other.name = name
         return other
 
+    def _joined(self) -> Opened | None:
+        """The unit that is open here, if one is."""
+        opened = self._open.get()
+        # A task that was started inside a unit may live longer than the unit.
+        if opened is None or opened.work.ended:
+            return None
+        if opened.tenant != self.name:
+            raise StoreError(f"a unit of tenant {opened.tenant!r} is open; end it before work for tenant {self.name!r}")
+        return opened
+
+    def _work(self, mode: Mode) -> Work:
+        return Work(
+            self._kinds,
+            readonly=mode == "read",
+            seals=self.engine.seals,
+            registered=self.name in self._registered,
+        )
+
+    def _committed(self, work: Work) -> Sequence[Fact]:
+        """What hooks have to hear of now; nothing while a host has not committed."""
+        if self.engine.joined:
+            self._waiting += work.facts
+            return ()
+        if work.registered:
+            self._registered.add(self.name)
+        return work.facts
+
+
+class EngineStore(BaseStore[Engine]):
+    """A store on an engine. See `servicecrm.storage.ports.Store`."""
+
+    @contextlib.contextmanager
+    def unit(
+        self, command: Command | None = None, *, readonly: bool = False, claiming: bool = False
+    ) -> Iterator[EngineUnit]:
+        """Begin a unit of work; inside another unit of this store it joins that one.
+
+        With a command that was given before, `unit.outcome` says what it did: then leave the block. A unit that is
+        `claiming` is for `claim` and `take`: it disturbs no other, but its other reads may see what changes meanwhile.
+
+        Raises:
+            IdempotencyMismatch: the command was used for something else.
+        """
+        with self._working(mode_of(readonly=readonly, claiming=claiming)) as (work, run):
+            unit = EngineUnit(work, run, command)
+            mark = work.mark()
+            if command is not None:
+                unit.outcome = run(work.known([command])).get(command.id)
+            yield unit
+            outcome = work.outcome_since(mark)
+            if command is not None and unit.outcome is None and outcome is not None:
+                run(work.remember([(command, outcome)], now=datetime.now(UTC)))
+
+    def perform(self, program: Callable[[Work], Program[T]], *, readonly: bool = False, claiming: bool = False) -> T:
+        """Run a program in a unit of work of its own, or in the one that is open.
+
+        A unit of its own is run again when others came in between: somebody saved one of its records, or the database
+        could not let both units have been alone.
+        """
+        if self._joined() is not None:
+            return self._once(program, mode_of(readonly=readonly, claiming=claiming))
+        tries = Tries(self.engine.timeout)
+        while True:
+            try:
+                return self._once(program, mode_of(readonly=readonly, claiming=claiming))
+            except (StaleRevision, StoreBusy) as error:
+                time.sleep(tries.pause(error))
+
+    def _once(self, program: Callable[[Work], Program[T]], mode: Mode) -> T:
+        with self._working(mode) as (work, run):
+            return run(program(work))
+
+    @contextlib.contextmanager
+    def _working(self, mode: Mode) -> Iterator[tuple[Work, Run]]:
+        joined = self._joined()
+        if joined is not None:
+            with joined.work.whole():
+                yield joined.work, joined.run
+            return
+        with self.engine.transaction(self.name, mode) as answer:
+            work = self._work(mode)
+            guarded = while_open(work, answer)
+
+            def run_whole(program: Program[T]) -> T:
+                with work.whole():
+                    return run(program, guarded)
+
+            self._open.set(Opened(self.name, work, run_whole))
+            try:
+                yield work, run_whole
+                run(work.finish(), guarded)
+            finally:
+                work.ended = True
+                self._open.set(None)  # not a reset: a host may leave a unit in another context than it entered it
+        self._tell(self._committed(work))
+
+    def _tell(self, facts: Sequence[Fact]) -> None:
+        if facts and self.on_facts is not None:
+            self.on_facts(facts)
+
     def tenants(self) -> tuple[str, ...]:
         """The tenants that have saved something."""
+        return self.perform(lambda _: ask(Tables.tenants), readonly=True)
 
-        def program(_: Work) -> Program[tuple[str, ...]]:
-            return (yield from ask(Tables.tenants))
+    def seal(self) -> int:
+        """Link what no seal covers yet into this tenant's chain; tells how many entries.
 
-        return self.perform(program, readonly=True)
+        Only needed where units do not wait for each other, as on PostgreSQL; elsewhere there is nothing to do.
+        """
+        if self.engine.seals:
+            return 0
+        sealed = 0
+        while some := self.perform(lambda work: work.seal(), claiming=True):
+            sealed += some
+        return sealed
 
     def head(self) -> Head:
         """The end of this tenant's journal; keep it elsewhere to prove later that nothing was cut off."""
-
-        def program(_: Work) -> Program[Head]:
-            seal = yield from ask(Tables.last_seal)
-            return Head(seal=seal.n, hash=seal.hash) if seal else Head(seal=0, hash="")
-
-        return self.perform(program, readonly=True)
+        return self.perform(lambda _: head_of(), readonly=True)
 
     def verify(self, head: Head | None = None) -> int:
         """Check every entry and seal of this tenant's journal; tells how many entries there are.
@@ -228,7 +316,17 @@ class EngineStore:
         Raises:
             BrokenJournal: an entry was changed, moved, put in or left out; with `head`, also cut off at the end.
         """
-        return self.perform(lambda _: verified(self._kinds, head), readonly=True)
+        return self.perform(lambda _: verified(self._kinds, head, all_sealed=self.engine.seals), readonly=True)
+
+    def committed(self) -> None:
+        """The host has committed: run the hooks for what happened in its transaction."""
+        facts = list(self._waiting)
+        self._waiting.clear()  # the list is shared with the same store for other tenants
+        self._tell(facts)
+
+    def rolled_back(self) -> None:
+        """The host has rolled back: what happened in its transaction has not happened."""
+        self._waiting.clear()
 
     def close(self) -> None:
         """Give everything back. A closed store refuses to work."""
@@ -241,6 +339,38 @@ class EngineStore:
         self.close()
 
 
+class Tries:
+    """How long to wait before a unit is tried again: for a busy store until the deadline.
+
+    A unit that is stale again and again may have been given something stale from outside, so it has a few tries.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        self._deadline = time.monotonic() + timeout
+        self._stale = 12
+        self._longest = 0.001
+
+    def pause(self, error: StaleRevision | StoreBusy) -> float:
+        """A time at random, longer from try to try; raises the error when there is no other try."""
+        if isinstance(error, StaleRevision):
+            self._stale -= 1
+        if not self._stale or (isinstance(error, StoreBusy) and time.monotonic() >= self._deadline):
+            raise error
+        self._longest = min(self._longest * 2, 0.1)
+        return random.uniform(0, self._longest)
+
+
+def head_of() -> Program[Head]:
+    """The last seal of a tenant, for somebody outside to keep."""
+    seal = yield from ask(Tables.last_seal)
+    return Head(seal=seal.n, hash=seal.hash) if seal else Head(seal=0, hash="")
+
+
+def mode_of(*, readonly: bool, claiming: bool) -> Mode:
+    """What a transaction for such a unit is for."""
+    return "read" if readonly else "claim" if claiming else "write"
+
+
 def _flat(decisions: Iterable[Decision[Any] | tuple[Decision[Any], ...]]) -> Iterator[Decision[Any]]:
     """A command that decides about several records gives them as a tuple."""
     for decided in decisions:
@@ -250,7 +380,9 @@ def _flat(decisions: Iterable[Decision[Any] | tuple[Decision[Any], ...]]) -> Ite
             yield decision
 
 
-def _while_open(work: Work, answer: Answer) -> Answer:
+def while_open(work: Work, answer: Answer) -> Answer:
+    """An answer that refuses once the unit has ended or failed in part."""
+
     def guarded(op: Op) -> Any:
         if work.ended:
             raise StoreError("this unit of work has ended; begin a new one")

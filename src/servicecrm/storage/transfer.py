@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from itertools import groupby, islice
+from itertools import count, groupby, islice
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeVar, get_args, get_type_hints
 
@@ -16,6 +16,7 @@ from servicecrm.kernel.kinds import Indexed, Kind
 from servicecrm.storage.journal import EntryRow, SealRow, entry_of
 from servicecrm.storage.ports import Program
 from servicecrm.storage.rows import (
+    Change,
     CommandRow,
     NoticeRow,
     NumberRow,
@@ -44,6 +45,7 @@ ByName = Mapping[str, Kind[Any]]
 def exported(kinds: Kinds, write: Callable[[str], object]) -> Program[int]:
     """Write everything of a tenant, a line each; tells how many lines. Notices that are claimed are free again."""
     lines = 0
+    places = count(1)  # dense, whatever numbers the store has given
 
     def put(what: str, row: tuple[Any, ...]) -> None:
         nonlocal lines
@@ -51,12 +53,16 @@ def exported(kinds: Kinds, write: Callable[[str], object]) -> Program[int]:
         lines += 1
 
     def put_all(
-        what: str, start: P, read: Callable[[P], Program[list[Row]]], place: Callable[[Row], P]
+        what: str,
+        start: P,
+        read: Callable[[P], Program[list[Row]]],
+        place: Callable[[Row], P],
+        told: Callable[[Row], Row] = lambda row: row,
     ) -> Program[None]:
         after = start
         while rows := (yield from read(after)):
             for row in rows:
-                put(what, row)
+                put(what, told(row))
             after = place(rows[-1])
 
     put("servicecrm", (FORMAT,))
@@ -72,7 +78,13 @@ def exported(kinds: Kinds, write: Callable[[str], object]) -> Program[int]:
     yield from put_all("command", "", lambda id: ask(Tables.commands_after, id, CHUNK), lambda row: row.id)
     for number in (yield from ask(Tables.numbers)):
         put("number", number)
-    yield from put_all("notice", 0, _notices_after, lambda row: row.place)
+    yield from put_all(
+        "notice",
+        0,
+        lambda place: ask(Tables.notices_after, place, CHUNK),
+        lambda row: row.place,
+        lambda row: row._replace(place=next(places), worker=None, claimed_until=None),
+    )
     put("end", (lines,))
     return lines
 
@@ -82,13 +94,10 @@ def _records_after(kind: Kind[Any], after: Position | None) -> Program[list[tupl
     return [(kind.name, *row) for row, _ in found[:CHUNK]]
 
 
-def _notices_after(place: int) -> Program[list[NoticeRow]]:
-    found = yield from ask(Tables.notices_after, place, CHUNK)
-    return [notice._replace(worker=None, claimed_until=None) for notice in found]
-
-
-def imported(kinds: Kinds, lines: Iterable[str]) -> Program[int]:
+def imported(kinds: Kinds, lines: Iterable[str], seal: Callable[[], Program[int]]) -> Program[int]:
     """Put an export into a tenant that holds nothing yet: all of it or nothing; tells how many lines.
+
+    `seal` seals entries that were written where seals come later, and exported before that.
 
     Numbers go on after the highest one that the tenant's counters or its records tell.
 
@@ -98,19 +107,21 @@ def imported(kinds: Kinds, lines: Iterable[str]) -> Program[int]:
         BrokenJournal: the history in it was tampered with.
     """
     if (
-        (yield from ask(Tables.last_seal)) is not None
+        (yield from ask(Tables.entries_after, ("", "", 0), 1))
         or (yield from ask(Tables.numbers))
         or (yield from ask(Tables.notices_after, 0, 1))
     ):
         raise StoreError("this tenant holds records already; import into an empty one")
     yield from ask(Tables.register)
-    count = 0
+    put_in = 0
     for put, rows in groupby(_rows({kind.name: kind for kind in kinds.values()}, lines), key=itemgetter(0)):
         while chunk := [row for _, row in islice(rows, CHUNK)]:
             yield from put(chunk)
-            count += len(chunk)
+            put_in += len(chunk)
+    while (yield from seal()):
+        pass
     yield from verified(kinds)
-    return count + 2  # the first line and the last
+    return put_in + 2  # the first line and the last
 
 
 class _RecordLine(NamedTuple):
@@ -145,9 +156,7 @@ def _record(kinds: ByName, line: _RecordLine, n: int) -> _Record:
 # What will be read later is read once now, so that it is the import that fails.
 
 
-def _entry(_kinds: ByName, row: EntryRow, n: int) -> EntryRow:
-    if row.seal is None:
-        raise ImportProblem("an entry without a seal", row=n, column="seal")
+def _entry(_kinds: ByName, row: EntryRow, _n: int) -> EntryRow:
     bytes.fromhex(row.salt or "")
     entry_of(row)
     return row
@@ -169,16 +178,21 @@ def _as_it_is(_kinds: ByName, row: Row, _n: int) -> Row:
 
 def _put_records(records: list[_Record]) -> Program[None]:
     highest: dict[tuple[str, int], int] = {}
-    for kind, row, columns, terms, n in records:
-        if not (yield from ask(Tables.insert, kind, row, columns)):
+    for _, group in groupby(records, key=lambda record: record.kind.name):
+        some = list(group)
+        kind = some[0].kind
+        inserted = yield from ask(Tables.insert, kind, [Change(record.row, record.columns) for record in some])
+        if not all(inserted):
+            n = some[inserted.index(False)].n
             raise ImportProblem("this record, or its number, stands in the file twice", row=n)
-        if terms:
-            yield from ask(Tables.add_terms, kind, row.id, terms)
-        number = columns.get("number")
-        parts = parts_of_number(kind.prefix, number) if kind.prefix and isinstance(number, str) else None
-        if parts is not None:
-            year, counted = parts
-            highest[kind.name, year] = max(counted, highest.get((kind.name, year), 0))
+        if terms := [(*term, record.row.id) for record in some for term in sorted(record.terms)]:
+            yield from ask(Tables.add_terms, kind, terms)
+        for record in some:
+            number = record.columns.get("number")
+            parts = parts_of_number(kind.prefix, number) if kind.prefix and isinstance(number, str) else None
+            if parts is not None:
+                year, counted = parts
+                highest[kind.name, year] = max(counted, highest.get((kind.name, year), 0))
     yield from _put_numbers([NumberRow(*key, last) for key, last in highest.items()])
 
 
@@ -192,8 +206,7 @@ def _put_seals(rows: list[SealRow]) -> Program[None]:
 
 
 def _put_numbers(rows: list[NumberRow]) -> Program[None]:
-    for row in rows:
-        yield from ask(Tables.reserve_number, *row)
+    yield from ask(Tables.put_numbers, rows)
 
 
 def _put_commands(rows: list[CommandRow]) -> Program[None]:

@@ -4,9 +4,9 @@ The programs speak to the tables of a store (`Tables` in memory, statements in S
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from servicecrm.errors import (
     AlreadyExists,
@@ -17,15 +17,15 @@ from servicecrm.errors import (
     StaleRevision,
     StoreError,
 )
-from servicecrm.kernel.decisions import Decision
+from servicecrm.kernel.decisions import Decision, Step
 from servicecrm.kernel.filters import Filter, encoded, everything
 from servicecrm.kernel.ids import human_number, parts_of_number
 from servicecrm.kernel.kinds import Identified, Indexed, Kind, storable
 from servicecrm.kernel.records import evolve
 from servicecrm.storage import cursors
-from servicecrm.storage.journal import START, Link, SealRow, chained, entry_of, sealed
+from servicecrm.storage.journal import FIRST_SEAL, START, EntryRow, Link, SealRow, chained, entry_of, sealed
 from servicecrm.storage.ports import Command, Delivery, Entry, Fact, Notice, Outcome, Page, Program
-from servicecrm.storage.rows import Query, RecordRow, Tables, ask
+from servicecrm.storage.rows import Change, Query, RecordRow, Tables, Term, ask
 
 __all__ = ["BROKEN", "LEASE", "Work"]
 
@@ -34,19 +34,33 @@ R = TypeVar("R", bound=Identified)
 
 LEASE = timedelta(minutes=5)
 
+SEALED = 10_000
+"""How many entries one seal covers at most, where seals come later."""
+
 BROKEN = "a part of this unit failed after it had written something, so nothing of it was saved; begin a new unit"
 
 
 class Work:
     """The programs of one unit of work, and what the unit has to remember until it ends."""
 
-    def __init__(self, kinds: Mapping[type, Kind[Any]], *, readonly: bool = False) -> None:
+    def __init__(
+        self,
+        kinds: Mapping[type, Kind[Any]],
+        *,
+        readonly: bool = False,
+        seals: bool = True,
+        registered: bool = False,
+    ) -> None:
         self._kinds = kinds
         self._readonly = readonly
+        self._seals = seals
+        self.registered = registered
+        """Is the tenant in the list of tenants?"""
         self.ended = False
         self._links: dict[tuple[str, str], Link] = {}
         self._hashes: list[str] = []
-        self._seal: SealRow | None = None
+        self._last_seal: SealRow | None = None
+        self._seal: int | None = None
         self._numbers: set[str] = set()
         self.writes: int = 0
         """How often something was written that would have to be taken back."""
@@ -61,10 +75,16 @@ class Work:
     def get(self, record: type[R], id: str) -> Program[R]:
         """The record with this id."""
         kind = self._kind(record)
-        row = yield from ask(Tables.fetch, kind, storable("id", id))
+        (row,) = yield from ask(Tables.fetch, kind, [storable("id", id)])
         if row is None:
             raise NotFound(kind.name, id)
         return _loaded(kind, row)
+
+    def present(self, record: type[R], ids: Sequence[str]) -> Program[dict[str, R]]:
+        """Those of the records with these ids that are there."""
+        kind = self._kind(record)
+        rows = yield from ask(Tables.fetch, kind, [storable("id", id) for id in ids])
+        return {row.id: _loaded(kind, row) for row in rows if row is not None}
 
     def find(
         self,
@@ -80,6 +100,14 @@ class Work:
         found = yield from ask(Tables.select, kind, query)
         kept, cursor = cursors.cut(found, query)
         return Page(tuple(_loaded(kind, row) for row, _ in kept), cursor)
+
+    def take(self, record: type[R], *filters: Filter, order: str = "id", limit: int = 20) -> Program[tuple[R, ...]]:
+        """Records that pass all filters, for this unit alone until it ends; those that others hold are passed over."""
+        self._writing()
+        kind = self._kind(record)
+        query = _query(kind, filters, order, limit, None)._replace(taking=True)
+        found = yield from ask(Tables.select, kind, query)
+        return tuple(_loaded(kind, row) for row, _ in found[:limit])
 
     def rows(
         self,
@@ -120,46 +148,50 @@ class Work:
     ) -> Program[tuple[Any, ...]]:
         """Save decisions, their facts and notices. `commands` names the facts' commands, one for each step in order."""
         self._writing()
-        names = [command.id if command else None for command in commands]
-        steps = [step for decision in decisions for step in decision.steps]
-        if commands and len(commands) != len(steps):
-            raise ValueError(f"{len(steps)} facts need as many commands, got {len(commands)}")
-        saved = []
-        for decision in decisions:
-            ours, names = names[: len(decision.steps)], names[len(decision.steps) :]
-            saved.append((yield from self._save(decision, ours or [None] * len(decision.steps))))
+        steps = sum(len(decision.steps) for decision in decisions)
+        if commands and len(commands) != steps:
+            raise ValueError(f"{steps} facts need as many commands, got {len(commands)}")
+        names = iter([command.id if command else None for command in commands] or [None] * steps)
+        saves = [self._prepared(decision, [next(names) for _ in decision.steps]) for decision in decisions]
+        for group in _grouped(saves):
+            kind = group[0].kind
+            yield from self._insert(kind, group) if group[0].before is None else self._update(kind, group)
+            yield from _index_terms(kind, group)
+        if saves:
+            yield from self._write_down(saves)
         if notices:
             yield from ask(Tables.enqueue, notices)
-        return tuple(saved)
+        for kind, _, saved, _, told, _ in saves:
+            self.facts += [Fact(kind.name, step.event, saved) for step in told]
+            self._saved.append(Outcome(kind=kind.name, id=saved.id, revision=saved.revision, number=_number(saved)))
+        return tuple(save.saved for save in saves)
 
-    def _save(self, decision: Decision[Any], commands: Sequence[str | None]) -> Program[Any]:
+    def _prepared(self, decision: Decision[Any], commands: Sequence[str | None]) -> "_Save":
         before, after = decision.before, decision.after
         kind = self._kind(type(after))
         if not decision.steps or (before is not None and (type(before), before.id) != (type(after), after.id)):
             raise InvalidValue(kind.name, "a decision tells at least one fact, of one record; a command gives such")
         expected = before.revision if before is not None else 0
         saved = evolve(after, revision=expected + 1)
-        index = kind.index_of(saved)
         row = RecordRow(after.id, saved.revision, kind.schema.current, kind.schema.text(saved))
-        if before is None:
-            if not (yield from ask(Tables.insert, kind, row, index)):
-                raise AlreadyExists(kind.name, after.id)
-            yield from self._reserve(kind, _number(saved))
-        elif not (yield from ask(Tables.update, kind, row, index, expected)):
-            found = yield from ask(Tables.fetch, kind, after.id)
-            raise StaleRevision(kind.name, after.id, expected, found and found.revision)
-        if kind.terms:
-            old = kind.terms_of(before) if before is not None else frozenset()
-            new = kind.terms_of(saved)
-            if old - new:
-                yield from ask(Tables.drop_terms, kind, after.id, old - new)
-            if new - old:
-                yield from ask(Tables.add_terms, kind, after.id, new - old)
-        steps = zip(decision.steps, commands, strict=True)
-        yield from self._write_down(kind, saved, steps, document=row.document, new=before is None)
-        self.facts += [Fact(kind.name, step.event, saved) for step in decision.steps]
-        self._saved.append(Outcome(kind=kind.name, id=saved.id, revision=saved.revision, number=_number(saved)))
-        return saved
+        change = Change(row, kind.index_of(saved), expected)
+        return _Save(kind, before, saved, change, decision.steps, commands)
+
+    def _insert(self, kind: Kind[Any], saves: "Sequence[_Save]") -> Program[None]:
+        inserted = yield from ask(Tables.insert, kind, [save.change for save in saves])
+        for save, done in zip(saves, inserted, strict=True):
+            if not done:
+                raise AlreadyExists(kind.name, save.saved.id)
+        for save in saves:
+            yield from self._reserve(kind, _number(save.saved))
+
+    def _update(self, kind: Kind[Any], saves: "Sequence[_Save]") -> Program[None]:
+        updated = yield from ask(Tables.update, kind, [save.change for save in saves])
+        for save, done in zip(saves, updated, strict=True):
+            if not done:
+                id, expected = save.saved.id, save.change.expected
+                (found,) = yield from ask(Tables.fetch, kind, [id])
+                raise StaleRevision(kind.name, id, expected, found and found.revision)
 
     def _reserve(self, kind: Kind[Any], number: str | None) -> Program[None]:
         """A number that a host chose itself is not given again."""
@@ -169,38 +201,65 @@ class Work:
         if parts is not None:
             yield from ask(Tables.reserve_number, kind.name, *parts)
 
-    def _write_down(self, kind: Kind[Any], saved: Any, steps: Any, *, document: str, new: bool) -> Program[None]:
-        key = (kind.name, saved.id)
-        last = self._links.get(key, START if new else None)
-        if last is None:
-            last = yield from ask(Tables.last_link, *key)
-        if self._seal is None:
-            yield from ask(Tables.register)
-            self._seal = (yield from ask(Tables.last_seal)) or SealRow(0, 0, "")
-        rows = chained(kind, saved, steps, document=document, last=last or START, seal=self._seal.n + 1)
+    def _write_down(self, saves: "Sequence[_Save]") -> Program[None]:
+        yield from self._begin_seal()
+        unknown: dict[str, list[str]] = {}
+        for kind, before, saved, *_ in saves:
+            if before is not None and (kind.name, saved.id) not in self._links:
+                unknown.setdefault(kind.name, []).append(saved.id)
+        for name, ids in unknown.items():
+            links = yield from ask(Tables.last_links, name, ids)
+            self._links.update(((name, id), link or START) for id, link in zip(ids, links, strict=True))
+        rows: list[EntryRow] = []
+        for kind, _, saved, change, steps, commands in saves:
+            key = (kind.name, saved.id)
+            told = zip(steps, commands, strict=True)
+            last = self._links.get(key, START)
+            rows += chained(kind, saved, told, document=change.row.document, last=last, seal=self._seal)
+            self._links[key] = Link(rows[-1].n, rows[-1].hash)
         yield from ask(Tables.append, rows)
-        self._links[key] = Link(rows[-1].n, rows[-1].hash)
         self._hashes += [row.hash for row in rows]
 
+    def _begin_seal(self) -> Program[None]:
+        if not self.registered:
+            yield from ask(Tables.register)
+            self.registered = True
+        if self._seals and self._last_seal is None:
+            self._last_seal = (yield from ask(Tables.last_seal)) or FIRST_SEAL
+            self._seal = self._last_seal.n + 1
+
     def finish(self) -> Program[None]:
-        """The last step before the commit: seal what was written down."""
+        """The last step before the commit: seal what was written down, where units do that themselves."""
         if self.broken:
             raise StoreError(BROKEN)
-        if self._seal is not None:
-            seal = sealed(self._seal.n + 1, self._seal.hash, self._hashes)
-            yield from ask(Tables.add_seal, seal)
+        if self._last_seal is not None:
+            yield from ask(Tables.add_seal, sealed(self._last_seal, self._hashes))
+
+    def seal(self, limit: int = SEALED) -> Program[int]:
+        """Link entries that no seal covers yet into the tenant's chain; tells how many."""
+        self._writing()
+        entries = yield from ask(Tables.unsealed, limit)
+        if entries:
+            last = (yield from ask(Tables.last_seal)) or FIRST_SEAL
+            yield from ask(Tables.set_seal, last.n + 1, [key for key, _ in entries])
+            yield from ask(Tables.add_seal, sealed(last, [hash for _, hash in entries]))
+        return len(entries)
 
     def number(self, record: type[Identified], year: int) -> Program[str]:
         """The next human number of a kind."""
+        (number,) = yield from self.numbers(record, year, 1)
+        return number
+
+    def numbers(self, record: type[Identified], year: int, count: int) -> Program[tuple[str, ...]]:
+        """The next human numbers of a kind."""
         self._writing()
         kind = self._kind(record)
         if kind.prefix is None:
             raise InvalidValue(kind.name, "this kind has no human numbers")
-        prefix = kind.prefix
-        count = yield from ask(Tables.next_number, kind.name, year)
-        number = human_number(prefix, year, count)
-        self._numbers.add(number)
-        return number
+        last = yield from ask(Tables.next_number, kind.name, year, count)
+        given = tuple(human_number(kind.prefix, year, n) for n in range(last - count + 1, last + 1))
+        self._numbers.update(given)
+        return given
 
     # -- commands --------------------------------------------------------------------------------
 
@@ -271,6 +330,41 @@ class Work:
         except KeyError:
             known = ", ".join(sorted(kind.name for kind in self._kinds.values()))
         raise InvalidValue(record.__name__, f"this store keeps no such records; known kinds: {known}")
+
+
+class _Save(NamedTuple):
+    """One decision on its way into the store."""
+
+    kind: Kind[Any]
+    before: Any
+    saved: Any
+    change: Change
+    steps: Sequence[Step]
+    commands: Sequence[str | None]
+
+
+def _grouped(saves: Sequence[_Save]) -> Iterable[list[_Save]]:
+    """By kind, new records apart from changed ones, each in the order in which they were decided."""
+    groups: dict[tuple[str, bool], list[_Save]] = {}
+    for save in saves:
+        groups.setdefault((save.kind.name, save.before is None), []).append(save)
+    return groups.values()
+
+
+def _index_terms(kind: Kind[Any], saves: Sequence[_Save]) -> Program[None]:
+    gone: list[Term] = []
+    new: list[Term] = []
+    if not kind.terms:
+        return
+    for save in saves:
+        before = kind.terms_of(save.before) if save.before is not None else frozenset()
+        after = kind.terms_of(save.saved)
+        gone += [(*term, save.saved.id) for term in sorted(before - after)]
+        new += [(*term, save.saved.id) for term in sorted(after - before)]
+    if gone:
+        yield from ask(Tables.drop_terms, kind, gone)
+    if new:
+        yield from ask(Tables.add_terms, kind, new)
 
 
 def _loaded(kind: Kind[R], row: RecordRow) -> R:

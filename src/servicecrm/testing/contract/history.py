@@ -14,7 +14,7 @@ from servicecrm.complaints import Complaint
 from servicecrm.errors import BrokenJournal
 from servicecrm.kernel.decisions import Actor
 from servicecrm.kernel.records import evolve
-from servicecrm.storage.journal import START, EntryRow, SealRow, chained, hash_of, replayed, sealed
+from servicecrm.storage.journal import FIRST_SEAL, START, EntryRow, SealRow, chained, hash_of, replayed, sealed
 from servicecrm.storage.ports import Entry, Head, Store
 from servicecrm.testing.contract.examples import AT, BY, amended, complaint, get, lines, message, put
 from servicecrm.tracking import Message
@@ -261,13 +261,13 @@ class Tampering:
         document = entries[2].document  # the record itself stays as it was
         (entry,) = chained(kind, record, steps, document="", last=START, seal=1)
         (entries[2],) = relinked([entry._replace(document=document)])
-        seals[0] = sealed(1, "", [entry.hash for entry in entries if entry.seal == 1])
+        seals[0] = sealed(FIRST_SEAL, [entry.hash for entry in entries if entry.seal == 1])
         raw.write(entries, seals)
         with pytest.raises(BrokenJournal, match="seal 2"):
             store.verify()
 
         for n in (2, 3):
-            seals[n - 1] = sealed(n, seals[n - 2].hash, [entry.hash for entry in entries if entry.seal == n])
+            seals[n - 1] = sealed(seals[n - 2], [entry.hash for entry in entries if entry.seal == n])
         raw.write(entries, seals)
         assert store.verify() == 5
         with pytest.raises(BrokenJournal, match="cut off"):

@@ -149,7 +149,7 @@ def export(store: Store) -> list[str]:
 
 
 def imports(store: Store, lines: Iterable[str]) -> int:
-    return store.perform(lambda _: imported(store.kinds, lines))
+    return store.perform(lambda work: imported(store.kinds, lines, work.seal))
 
 
 class Transfer:
