@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+import psycopg
 import pytest
 
 from servicecrm.storage import SQLiteStore
 from servicecrm.storage.journal import EntryRow, SealRow
 from servicecrm.storage.memory import MemoryTables
 from servicecrm.storage.ports import Op
+from servicecrm.storage.postgres import PostgresStore
 from servicecrm.storage.store import Answer, EngineStore, Mode
 
 
@@ -43,9 +45,14 @@ def fail_at(store: EngineStore, monkeypatch: pytest.MonkeyPatch) -> Callable[[in
 
 
 @pytest.fixture
-def raw(store: EngineStore) -> "MemoryJournal | SQLiteJournal":
+def raw(store: EngineStore, request: pytest.FixtureRequest) -> "MemoryJournal | SQLJournal":
     """The rows of the journal, behind the store."""
-    return SQLiteJournal(store) if isinstance(store, SQLiteStore) else MemoryJournal(store)
+    if isinstance(store, SQLiteStore):
+        return SQLJournal(lambda: sqlite3.connect(store.path), "?")
+    if isinstance(store, PostgresStore):
+        url, path = request.getfixturevalue("postgres").url, f"-c search_path={store.profile.schema}"
+        return SQLJournal(lambda: psycopg.connect(url, options=path), "%s")
+    return MemoryJournal(store)
 
 
 class MemoryJournal:
@@ -72,27 +79,28 @@ class MemoryJournal:
             tables.add_seal(seal)
 
 
-class SQLiteJournal:
-    """The rows of an SQLite store's journal."""
+class SQLJournal:
+    """The rows of the journal of a store in a database."""
 
-    def __init__(self, store: SQLiteStore) -> None:
-        self._path = store.path
+    def __init__(self, connect: Callable[[], Any], mark: str) -> None:
+        self._connect, self._mark = connect, mark
 
     def read(self) -> tuple[list[EntryRow], list[SealRow]]:
-        with contextlib.closing(sqlite3.connect(self._path)) as connection:
+        with contextlib.closing(self._connect()) as connection:
             entries = connection.execute(f"SELECT {_names(EntryRow)} FROM servicecrm_journal ORDER BY kind, id, n")
+            entries = [EntryRow(*row) for row in entries]
             seals = connection.execute(f"SELECT {_names(SealRow)} FROM servicecrm_seals ORDER BY n")
-            return [EntryRow(*row) for row in entries], [SealRow(*row) for row in seals]
+            return entries, [SealRow(*row) for row in seals]
 
     def write(self, entries: Sequence[EntryRow], seals: Sequence[SealRow]) -> None:
-        with contextlib.closing(sqlite3.connect(self._path)) as connection, connection:
+        with contextlib.closing(self._connect()) as connection, connection:
             for table, shape, rows in (
                 ("servicecrm_journal", EntryRow, entries),
                 ("servicecrm_seals", SealRow, seals),
             ):
                 connection.execute(f"DELETE FROM {table}")
-                marks = ", ".join("?" for _ in shape._fields)
-                connection.executemany(
+                marks = ", ".join(self._mark for _ in shape._fields)
+                connection.cursor().executemany(
                     f"INSERT INTO {table} (tenant, {_names(shape)}) VALUES ('default', {marks})", rows
                 )
 

@@ -80,7 +80,7 @@ def _problems(error: ServiceCRMError | OSError, args: argparse.Namespace) -> Ite
         case ImportProblem() if args.command == "replay":
             yield f"{args.log}: {error}"
         case StoreError() if args.command in ("replay", "doctor"):
-            yield f"{args.store}: {error}"
+            yield f"{args.store.split('://')[0]}: {error}"  # the rest of a URL may hold a password
         case OSError(filename=str() as name, strerror=str() as says):
             yield f"{name}: {says}"
         case _:
@@ -120,14 +120,19 @@ def _parser() -> argparse.ArgumentParser:
         description="Tell the versions in use and which extras are installed; with --store, also check a store. "
         "It changes nothing.",
     )
-    doctor.add_argument("--store", metavar="FILE", help="the file of the store to check")
+    doctor.add_argument("--store", metavar="STORE", help="the store to check: a file, or postgresql://...")
     return parser
 
 
 def _replay_parser(replay: argparse.ArgumentParser) -> None:
     replay.add_argument("log", metavar="LOG", help="a CSV file, also inside a .zip or .gz")
     replay.add_argument("--map", metavar="MAP.toml", required=True, help="what the columns and words of the log mean")
-    replay.add_argument("--store", metavar="FILE", default="memory:", help="where to keep it (default: %(default)s)")
+    replay.add_argument(
+        "--store",
+        metavar="STORE",
+        default="memory:",
+        help="where to keep it: a file, or postgresql://... (default: %(default)s)",
+    )
     replay.add_argument("--tenant", metavar="NAME", default="default", help="whose it is (default: %(default)s)")
     replay.add_argument("--json", metavar="REPORT.json", help="also write the summary to this file")
     replay.add_argument(

@@ -16,7 +16,7 @@ from servicecrm.desk.opening import connect
 from servicecrm.errors import StoreUnavailable
 from servicecrm.kernel.filters import where
 from servicecrm.storage.schema import CURRENT
-from servicecrm.storage.sqlite import SQLiteStore, has_wal_reset_bug
+from servicecrm.storage.sqlite import has_wal_reset_bug
 
 __all__ = ["examine"]
 
@@ -66,8 +66,7 @@ def _extra(name: str) -> str:
 
 
 def _store(desk: Desk) -> Iterator[str]:
-    if isinstance(desk.store, SQLiteStore):
-        yield profile_line(desk.profile)
+    yield profile_line(desk)
     yield f"store version {CURRENT}"  # any other is refused when it is opened
     tenants = desk.store.tenants()
     yield f"tenants: {len(tenants)}"

@@ -12,13 +12,13 @@ import attrs
 
 from servicecrm.cli.report import report_document, report_lines, summary_of
 from servicecrm.desk.desk import Desk
-from servicecrm.desk.opening import connect
+from servicecrm.desk.opening import connect, is_url
 from servicecrm.desk.replay import Replay, replay
 from servicecrm.errors import MalformedDocument
 from servicecrm.interop.logs import read_log
 from servicecrm.interop.maps import LogMap
 from servicecrm.interop.vocabulary import COMPLAINT_WORDS
-from servicecrm.storage.sqlite import Profile, SQLiteStore
+from servicecrm.storage.sqlite import SQLiteStore
 
 __all__ = ["profile_line", "replay_log"]
 
@@ -34,8 +34,8 @@ def replay_log(args: Namespace) -> None:
         start = perf_counter()
         result = replay(desk, facts, log_map, batch=args.batch, strict=args.strict, progress=_progress(start))
         print(_speed(result, start), file=sys.stderr)
-        if isinstance(desk.store, SQLiteStore):
-            print(profile_line(desk.profile), file=sys.stderr)
+        if args.store != "memory:":
+            print(profile_line(desk), file=sys.stderr)
         summary = summary_of(desk, log_map, result, now=args.now or desk.clock())
     if report is not None:
         document = json.dumps(report_document(summary, result, log_map), ensure_ascii=False, indent=2)
@@ -44,10 +44,11 @@ def replay_log(args: Namespace) -> None:
         print(line)
 
 
-def profile_line(profile: Profile) -> str:
-    """How SQLite keeps its promises, in one line."""
-    version, *settings = attrs.asdict(profile).items()
-    return f"SQLite {version[1]}: {' '.join(f'{name}={value}' for name, value in settings)}"
+def profile_line(desk: Desk) -> str:
+    """How the database keeps its promises, in one line."""
+    (_, version), *settings = attrs.asdict(desk.profile).items()
+    name = "SQLite" if isinstance(desk.store, SQLiteStore) else "PostgreSQL"
+    return f"{name} {version}: {' '.join(f'{name}={value}' for name, value in settings)}"
 
 
 def _map(path: Path) -> LogMap:
@@ -59,7 +60,7 @@ def _map(path: Path) -> LogMap:
 
 
 def _opened(args: Namespace) -> Desk:
-    if args.store == "memory:":
+    if args.store == "memory:" or is_url(args.store):
         return connect(args.store, tenant=args.tenant)
     return connect(args.store, tenant=args.tenant, writers=args.writers)
 

@@ -151,7 +151,7 @@ class Complaints(Register):
         """Give several complaints to one handler: all of them, or none."""
         if isinstance(complaints, str):
             raise InvalidValue("complaints", "expected several complaints, such as assign_all([complaint.id], ...)")
-        return self._do_all("assign", complaints, command, {"handler": handler})
+        return self._desk.perform(self._change("assign", complaints, command, {"handler": handler}))
 
     def forward(
         self,
@@ -304,9 +304,14 @@ class Complaints(Register):
         return Order(self._desk.actor, self._desk.clock(), named)
 
     def _do(self, action: str, complaint: str, command: str | None, *, new_id: bool = False, **told: Any) -> Complaint:
-        return self._do_all(action, [complaint], command, told, new_id=new_id)[0]
+        changed = self._change(action, [complaint], command, told, new_id=new_id)
 
-    def _do_all(
+        def program(work: Work) -> Program[Complaint]:
+            return (yield from changed(work))[0]
+
+        return self._desk.perform(program)
+
+    def _change(
         self,
         action: str,
         complaints: Sequence[str],
@@ -314,7 +319,7 @@ class Complaints(Register):
         told: dict[str, Any],
         *,
         new_id: bool = False,
-    ) -> tuple[Complaint, ...]:
+    ) -> Callable[[Work], Program[tuple[Complaint, ...]]]:
         asked: dict[str, object] = {"complaints": list(complaints), **told}
         if action == "amend":  # there None takes a value away; elsewhere it is an argument that was not given
             asked["taken_away"] = [name for name in actions.Amendment.__annotations__ if told.get(name, "") is None]
@@ -331,7 +336,7 @@ class Complaints(Register):
 
             return (yield from change(work, COMPLAINT, complaints, decided, order))
 
-        return self._desk.perform(program)
+        return program
 
 
 WITH_POLICY = frozenset({"assess", "amend", "close", "reopen"})

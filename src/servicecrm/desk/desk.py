@@ -1,26 +1,19 @@
 """The desk: a store, a clock, new ids and an actor around the pure commands."""
 
 import contextlib
-import logging
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
-
-import attrs
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from servicecrm.complaints.model import Complaint
+from servicecrm.desk.base import BaseDesk, WaitedHooks, file_of, profile_of, utf8
 from servicecrm.desk.complaints import Complaints
-from servicecrm.desk.ids import uuid7
 from servicecrm.desk.policies import Policies
-from servicecrm.desk.programs import fetch, is_number
-from servicecrm.errors import ImportProblem, InvalidValue, NotFound, StoreError, StoreUnavailable
-from servicecrm.kernel.decisions import Actor, Decision, Event
-from servicecrm.kernel.ids import Ids
-from servicecrm.storage.joined import JoinedStore
-from servicecrm.storage.ports import Command, Entry, Fact, Page, Program
-from servicecrm.storage.sqlite import Profile, SQLiteStore
+from servicecrm.desk.programs import history_of
+from servicecrm.errors import StoreUnavailable
+from servicecrm.kernel.decisions import Decision
+from servicecrm.storage.ports import Command, Entry, Page, Program
+from servicecrm.storage.sqlite import Profile
 from servicecrm.storage.store import EngineStore, EngineUnit
 from servicecrm.storage.transfer import exported, imported
 from servicecrm.storage.work import Work
@@ -30,110 +23,21 @@ if TYPE_CHECKING:
     from servicecrm.interop.logs import Fact as LogFact
     from servicecrm.interop.logs import RefusedRow
     from servicecrm.interop.maps import LogMap
+    from servicecrm.storage.postgres import PostgresProfile
 
-__all__ = ["Clock", "Desk", "Hook", "HookError"]
+__all__ = ["Desk"]
 
 T = TypeVar("T")
 
-Hook = Callable[[Fact], object]
 
-logger: logging.Logger = logging.getLogger("servicecrm")
-logger.addHandler(logging.NullHandler())
-
-
-class Clock(Protocol):
-    """Tells the time, with its zone."""
-
-    def __call__(self) -> datetime: ...
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-@attrs.frozen
-class HookError:
-    """A hook that failed after the commit: what it was called for, and how it failed.
-
-    The error is the host's own and may say anything, so that neither the log nor the repr shows its text.
-    """
-
-    type: str
-    id: str
-    error: Exception = attrs.field(repr=lambda error: type(error).__name__)
-
-
-class _Hooks:
-    """What a host wants to hear of, after it is saved."""
-
-    def __init__(self) -> None:
-        self.by_type: dict[str, list[Hook]] = {}
-        self.errors: deque[HookError] = deque(maxlen=1_000)
-
-    def __call__(self, facts: Sequence[Fact]) -> None:
-        for fact in facts:
-            for hook in (*self.by_type.get(fact.event.type, ()), *self.by_type.get("*", ())):
-                try:
-                    hook(fact)
-                except Exception as error:  # the change is saved, whatever a hook does
-                    self.errors.append(HookError(fact.event.type, fact.record.id, error))
-                    logger.error(
-                        "a hook for %s of %s failed with %s; see Desk.hook_errors",
-                        fact.event.type,
-                        fact.record.id,
-                        type(error).__name__,
-                    )
-
-
-class Desk:
+class Desk(BaseDesk[EngineStore]):
     """Work on a store as somebody.
 
     One desk serves many threads; `acting_as` gives the same desk to another actor. Use it as a context manager, or
     call `close`.
     """
 
-    def __init__(
-        self,
-        store: EngineStore,
-        *,
-        actor: Actor | str | None = None,
-        clock: Clock = _now,
-        ids: Ids = uuid7,
-    ) -> None:
-        self.store = store
-        self.clock: Clock = clock
-        self.ids: Ids = ids
-        self._actor = actor if actor is None or isinstance(actor, Actor) else Actor(id=actor)
-        # Several desks on one store share their hooks, or the last one would silence the others.
-        self._hooks = store.on_facts if isinstance(store.on_facts, _Hooks) else _Hooks()
-        self._owner = True
-        store.on_facts = self._hooks
-
-    # -- who and where ---------------------------------------------------------------------------
-
-    @property
-    def actor(self) -> Actor:
-        """Who works at this desk.
-
-        Raises:
-            InvalidValue: nobody does.
-        """
-        if self._actor is None:
-            raise InvalidValue("actor", "who does this? name one: connect(..., actor=...) or acting_as(...)")
-        return self._actor
-
-    def acting_as(self, actor: str, *, on_behalf_of: str | None = None) -> "Desk":
-        """The same desk for another actor; it shares the store, its units and the hooks."""
-        return self._copy(self.store, Actor(id=actor, on_behalf_of=on_behalf_of))
-
-    def tenant(self, name: str) -> "Desk":
-        """The same desk for another tenant of the store."""
-        return self._copy(self.store.tenant(name), self._actor)
-
-    def _copy(self, store: EngineStore, actor: Actor | None) -> "Desk":
-        other = Desk.__new__(Desk)
-        other.__dict__.update(self.__dict__, store=store, _actor=actor, _owner=False)
-        return other
+    _hooks_of = WaitedHooks
 
     # -- the slices ------------------------------------------------------------------------------
 
@@ -175,39 +79,13 @@ class Desk:
                 return (unit.get(type(first.after), unit.outcome.id),)
             return unit.save(*decisions)
 
-    def on(self, type: str, hook: Hook) -> None:
-        """Call a hook after every saved event of a type, such as "complaint.closed"; "*" is any.
-
-        A hook that fails undoes nothing: it is logged, and listed in `hook_errors`.
-
-        Raises:
-            InvalidValue: there is no such type of event; names those that there are.
-
-        Source: C004.
-        """
-        if not callable(hook):
-            raise InvalidValue("hook", f"expected something to call, got {hook.__class__.__name__}")
-        if type != "*" and type not in Event.types:
-            raise InvalidValue("type", f"there is no event {type!r}; known: {', '.join(sorted(Event.types))}")
-        self._hooks.by_type.setdefault(type, []).append(hook)
-
     def committed(self) -> None:
         """Tell a desk on your own connection that you have committed: its hooks run."""
-        self._joined().committed()
+        self._on_a_connection().committed()
 
     def rolled_back(self) -> None:
         """Tell a desk on your own connection that you have rolled back: its hooks will not run."""
-        self._joined().rolled_back()
-
-    def _joined(self) -> JoinedStore:
-        if not isinstance(self.store, JoinedStore):
-            raise StoreError("this desk commits by itself; only a desk on your own connection has to be told")
-        return self.store
-
-    @property
-    def hook_errors(self) -> tuple[HookError, ...]:
-        """The latest failures of hooks."""
-        return tuple(self._hooks.errors)
+        self._on_a_connection().rolled_back()
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -217,16 +95,7 @@ class Desk:
         Raises:
             NotFound: there is no such record.
         """
-
-        def program(work: Work) -> Program[tuple[Entry, ...]]:
-            for record, kind in self.store.kinds.items():
-                key = (yield from fetch(work, kind, id)).id if is_number(kind, id) else id
-                entries = yield from work.history(record, key)
-                if entries:
-                    return entries
-            raise NotFound("record", id)
-
-        return self.perform(program, readonly=True)
+        return self.perform(lambda work: history_of(work, self.store.kinds, id), readonly=True)
 
     def worklist(self, handler: str, *, limit: int = 50, after: str | None = None) -> Page[Complaint]:
         """The open complaints of a handler, those that are due next first."""
@@ -235,13 +104,13 @@ class Desk:
     # -- the file --------------------------------------------------------------------------------
 
     @property
-    def profile(self) -> Profile:
-        """How SQLite keeps its promises here.
+    def profile(self) -> "Profile | PostgresProfile":
+        """How the database keeps its promises here.
 
         Raises:
-            StoreError: the store is not a file of ours.
+            StoreError: the store is no database of ours.
         """
-        return self._file().profile
+        return profile_of(self.store)
 
     def backup(self, to: str | Path) -> Path:
         """A consistent and verified copy in a new file, made while others go on writing. See `storage.restore`.
@@ -250,12 +119,7 @@ class Desk:
             StoreError: the store is not a file of ours; use `export`.
             StoreUnavailable: there is a file of that name already, or the copy is not sound.
         """
-        return self._file().backup(to)
-
-    def _file(self) -> SQLiteStore:
-        if not isinstance(self.store, SQLiteStore):
-            raise StoreError("this store is not an SQLite file of ours; export() works with every store")
-        return self.store
+        return file_of(self.store).backup(to)
 
     # -- moving everything -----------------------------------------------------------------------
 
@@ -271,6 +135,7 @@ class Desk:
                     return self.export(file)
             except FileExistsError:
                 raise StoreUnavailable(f"{Path(to).name} is there already; name a new file") from None
+        self.store.seal()
         return self.perform(lambda _: exported(self.store.kinds, to.write), readonly=True)
 
     def import_(self, source: str | Path | IO[str]) -> int:
@@ -282,10 +147,8 @@ class Desk:
         if isinstance(source, str | Path):
             with Path(source).open(encoding="utf-8") as file:
                 return self.import_(file)
-        try:
+        with utf8():
             return self.perform(lambda work: imported(self.store.kinds, source, work.seal))
-        except UnicodeDecodeError:
-            raise ImportProblem("not a text in UTF-8, as an export is") from None
 
     def replay(
         self,

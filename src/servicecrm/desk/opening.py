@@ -2,35 +2,44 @@
 
 import os
 import sqlite3
-from typing import Any
+from asyncio import to_thread
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
-from servicecrm.desk.desk import Clock, Desk, _now
+from servicecrm.desk.adesk import AsyncDesk
+from servicecrm.desk.base import Clock, now
+from servicecrm.desk.desk import Desk
 from servicecrm.desk.ids import uuid7
-from servicecrm.errors import StoreUnavailable
+from servicecrm.errors import StoreError, StoreUnavailable
 from servicecrm.kernel.decisions import Actor
 from servicecrm.kernel.ids import Ids
-from servicecrm.storage.joined import JoinedStore
+from servicecrm.storage.aio import AsyncEngineStore, ThreadStore
 from servicecrm.storage.memory import MemoryStore
 from servicecrm.storage.sqlite import SQLiteStore
 from servicecrm.storage.store import EngineStore
 
-__all__ = ["connect"]
+if TYPE_CHECKING:
+    import psycopg
+
+__all__ = ["aconnect", "connect", "is_url"]
+
+S = TypeVar("S")
 
 
 def connect(
-    store: str | os.PathLike[str] | EngineStore | sqlite3.Connection,
+    store: "str | os.PathLike[str] | EngineStore | sqlite3.Connection | psycopg.Connection[Any]",
     *,
     actor: Actor | str | None = None,
     tenant: str | None = None,
-    clock: Clock = _now,
+    clock: Clock = now,
     ids: Ids = uuid7,
     **options: Any,
 ) -> Desk:
-    """Open a desk on a store: `"memory:"`, the path of an SQLite file, a store, or a connection of yours.
+    """Open a desk on a store.
 
-    A file that is not there yet is made. With a connection, the desk works inside the transaction that you have
-    open on it, and never commits. Further options go to the store, such as `writers="one"` or `readonly=True`;
-    a store that you give has them already, and its tenant, unless another is named.
+    That is `"memory:"`, the path of an SQLite file, a `postgresql://` URL, a store, or a connection of yours. A file
+    that is not there yet is made. With a connection, the desk works inside the transaction that you have open on it,
+    and never commits. Further options go to the store, such as `writers="one"`, `schema="crm"` or `readonly=True`; a
+    store that you give has them already, and its tenant, unless another is named.
 
     Raises:
         StoreUnavailable: the store cannot be opened.
@@ -41,16 +50,81 @@ def connect(
     return Desk(opened if tenant is None else opened.tenant(tenant), actor=actor, clock=clock, ids=ids)
 
 
-def _opened(store: str | os.PathLike[str] | EngineStore | sqlite3.Connection, options: dict[str, Any]) -> EngineStore:
+async def aconnect(
+    store: "str | os.PathLike[str] | EngineStore | AsyncEngineStore | psycopg.AsyncConnection[Any]",
+    *,
+    actor: Actor | str | None = None,
+    tenant: str | None = None,
+    clock: Clock = now,
+    ids: Ids = uuid7,
+    **options: Any,
+) -> AsyncDesk:
+    """Open a desk whose calls are awaited: `async with await aconnect(url) as crm:`.
+
+    Takes and raises what `connect` does. PostgreSQL is awaited itself; memory and SQLite work in a thread of their own.
+    """
+    opened = await _aopened(store, options)
+    return AsyncDesk(opened if tenant is None else opened.tenant(tenant), actor=actor, clock=clock, ids=ids)
+
+
+def _opened(store: Any, options: dict[str, Any]) -> EngineStore:
     if isinstance(store, EngineStore):
-        if options:
-            raise TypeError(f"a store that is open takes no options; make it with {', '.join(options)}")
-        return store
+        return _as_it_is(store, options)
     if isinstance(store, sqlite3.Connection):
-        return JoinedStore(store, **options)
-    path = os.fspath(store)
-    if path == "memory:":
+        return SQLiteStore.join(store, **options)
+    if _of_psycopg(store):
+        from servicecrm.storage.postgres import PostgresStore
+
+        return PostgresStore.join(store, **options)
+    place = os.fspath(store)
+    if is_url(place):
+        from servicecrm.storage.postgres import PostgresStore
+
+        return PostgresStore(place, **options)
+    return _in_this_process(place, options)
+
+
+async def _aopened(store: Any, options: dict[str, Any]) -> AsyncEngineStore:
+    if isinstance(store, AsyncEngineStore):
+        return _as_it_is(store, options)
+    if isinstance(store, EngineStore):
+        return ThreadStore(_as_it_is(store, options))
+    if isinstance(store, sqlite3.Connection):
+        raise StoreError("a connection of sqlite3 cannot be awaited; use connect() where the connection is")
+    if _of_psycopg(store):
+        from servicecrm.storage.postgres import AsyncPostgresStore
+
+        return await AsyncPostgresStore.join(store, **options)
+    place = os.fspath(store)
+    if is_url(place):
+        from servicecrm.storage.postgres import AsyncPostgresStore
+
+        return await AsyncPostgresStore.open(place, **options)
+    return ThreadStore(await to_thread(_in_this_process, place, options))
+
+
+def _as_it_is(store: S, options: dict[str, Any]) -> S:
+    if options:
+        raise TypeError(f"a store that is open takes no options; make it with {', '.join(options)}")
+    return store
+
+
+def _of_psycopg(store: object) -> TypeGuard[Any]:
+    """Is this a connection of psycopg, or of a class made from it? Without loading psycopg to see it."""
+    return any(base.__module__.partition(".")[0] == "psycopg" for base in type(store).__mro__)
+
+
+def is_url(place: str) -> bool:
+    """Does this name a database on a server?"""
+    return place.startswith(("postgresql://", "postgres://"))
+
+
+def _in_this_process(place: str, options: dict[str, Any]) -> EngineStore:
+    if place == "memory:":
         return MemoryStore(**options)
-    if "://" in path or path == ":memory:":
-        raise StoreUnavailable(f"no store answers to {path.split('://')[0]!r}; known: 'memory:' and the path of a file")
-    return SQLiteStore(path, **options)
+    if "://" in place or place == ":memory:":
+        scheme = place.split("://", maxsplit=1)[0]
+        raise StoreUnavailable(
+            f"no store answers to {scheme!r}; known: 'memory:', 'postgresql://' and the path of a file"
+        )
+    return SQLiteStore(place, **options)

@@ -59,4 +59,9 @@ class Policies:
 
     def in_force(self, at: datetime | None = None) -> ComplaintPolicy:
         """The rules at an instant, by default now; the shipped ones before the first version."""
-        return self.book().in_force(self._desk.clock() if at is None else at)[1]
+        instant = self._desk.clock() if at is None else at
+
+        def program(work: Work) -> Program[ComplaintPolicy]:
+            return (yield from policies_of(work)).in_force(instant)[1]
+
+        return self._desk.perform(program, readonly=True)

@@ -14,10 +14,10 @@ from servicecrm.kernel.decisions import Actor, Decision
 from servicecrm.kernel.documents import converter
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.kinds import Identified, Kind, storable
-from servicecrm.storage.ports import Command, Outcome, Program
+from servicecrm.storage.ports import Command, Entry, Outcome, Program
 from servicecrm.storage.work import Work
 
-__all__ = ["Decided", "Order", "change", "fetch", "fingerprint", "is_number", "start"]
+__all__ = ["Decided", "Order", "change", "fetch", "fingerprint", "history_of", "is_number", "start"]
 
 R = TypeVar("R", bound=Identified)
 
@@ -70,6 +70,16 @@ def fetch(work: Work, kind: Kind[R], id: str) -> Program[R]:
     if not page.items:
         raise NotFound(kind.name, id)
     return page.items[0]
+
+
+def history_of(work: Work, kinds: Mapping[type, Kind[Any]], id: str) -> Program[tuple[Entry, ...]]:
+    """What happened to the record with this id, or with this human number."""
+    for record, kind in kinds.items():
+        key = (yield from fetch(work, kind, id)).id if is_number(kind, id) else id
+        entries = yield from work.history(record, key)
+        if entries:
+            return entries
+    raise NotFound("record", id)
 
 
 def start(work: Work, record: type[R], decide: Callable[[], Program[Decided]], order: Order) -> Program[R]:

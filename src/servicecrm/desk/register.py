@@ -73,7 +73,12 @@ class Register:
 
     def search(self, text: str, *filters: Filter, limit: int = 20) -> tuple[Complaint, ...]:
         """Complaints whose number, subject, text or complainant hold this text, newest first, whatever the case."""
-        return self.page(search(text), *filters, order="-id", limit=limit).items
+
+        def program(work: Work) -> Program[tuple[Complaint, ...]]:
+            page = yield from work.find(Complaint, search(text), *filters, order="-id", limit=limit)
+            return page.items
+
+        return self._desk.perform(program, readonly=True)
 
     def worklist(self, handler: str, *, limit: int = 50, after: str | None = None) -> Page[Complaint]:
         """The open complaints of a handler, those that are due next first."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from servicecrm.complaints.model import Complaint
+from servicecrm.desk.base import BaseDesk
 from servicecrm.errors import IdempotencyMismatch, ImportProblem, InvalidValue, PolicyViolation
 from servicecrm.interop.following import follow
 from servicecrm.interop.logs import Fact, RefusedRow
@@ -20,7 +21,7 @@ from servicecrm.storage.work import Work
 if TYPE_CHECKING:
     from servicecrm.desk.desk import Desk
 
-__all__ = ["Replay", "replay"]
+__all__ = ["Replay", "following", "replay"]
 
 BATCH: Final = 1_000
 SHOWN: Final = 10
@@ -92,20 +93,23 @@ def replay(
     result = Replay()
     rows = iter(facts)
     while part := list(islice(rows, batch)):
-        result.add(_followed(desk, part, log_map, strict=strict))
+        result.add(desk.perform(following(desk, part, log_map, strict=strict)))
         if progress is not None:
             progress(result)
     return result
 
 
-def _followed(desk: "Desk", rows: Sequence[Fact | RefusedRow], log_map: LogMap, *, strict: bool) -> Replay:
-    return desk.perform(lambda work: _Batch(work, desk, log_map, strict=strict).run(rows))
+def following(
+    desk: BaseDesk[Any], rows: Sequence[Fact | RefusedRow], log_map: LogMap, *, strict: bool
+) -> Callable[[Work], Program[Replay]]:
+    """Follow one batch of facts, as a program."""
+    return lambda work: _Batch(work, desk, log_map, strict=strict).run(rows)
 
 
 class _Batch:
     """The facts of one unit of work."""
 
-    def __init__(self, work: Work, desk: "Desk", log_map: LogMap, *, strict: bool) -> None:
+    def __init__(self, work: Work, desk: BaseDesk[Any], log_map: LogMap, *, strict: bool) -> None:
         self.work, self.log_map, self.strict = work, log_map, strict
         self.at = desk.clock()
         self.result = Replay()

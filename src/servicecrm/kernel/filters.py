@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import attrs
 
 from servicecrm.errors import InvalidValue
-from servicecrm.kernel.kinds import Kind, folded, storable
+from servicecrm.kernel.kinds import Kind, folded, key_text, storable
 
 __all__ = [
     "AllOf",
@@ -228,7 +228,7 @@ def _leaf(filter: Filter, kind: Kind[Any]) -> Filter:
             raise InvalidValue(filter.field, "only == and != can be asked of a missing value")
         return Comparison(filter.field, filter.operator, value)
     if isinstance(filter, Has):
-        return Has(kind.term(filter.field).name, storable(filter.field, filter.value))
+        return Has(kind.term(filter.field).name, key_text(filter.field, filter.value))
     if isinstance(filter, Search):
         if kind.search is None:
             raise InvalidValue(kind.name, "this kind has no search text")

@@ -26,6 +26,7 @@ __all__ = [
     "Term",
     "folded",
     "from_micros",
+    "key_text",
     "micros",
     "storable",
 ]
@@ -109,7 +110,7 @@ class Column(Generic[R]):
             raise InvalidValue(self.name, f"expected {self.type.value}, got {type(value).__name__}") from None
         if isinstance(encoded, int) and not -_LIMIT <= encoded < _LIMIT:
             raise InvalidValue(self.name, "an integer must fit in 64 bits")
-        return storable(self.name, encoded) if isinstance(encoded, str) else encoded
+        return key_text(self.name, encoded) if isinstance(encoded, str) else encoded
 
     def holds(self, value: object) -> bool:
         """Could this be a value of the column, in its stored form?"""
@@ -129,6 +130,21 @@ def storable(where: str, text: str) -> str:
     problem = text_problem(text)
     if problem is not None:
         raise InvalidValue(where, problem)
+    return text
+
+
+KEY_LIMIT: Final = 500
+"""How many bytes a text to be found by may have: several of them have to fit into one row of any index."""
+
+
+def key_text(where: str, text: str) -> str:
+    """The text itself, which every store can keep in an index.
+
+    Raises:
+        InvalidValue: it is no text, holds NUL or a lone surrogate, or is too long.
+    """
+    if len(storable(where, text)) * 4 > KEY_LIMIT and len(text.encode()) > KEY_LIMIT:
+        raise InvalidValue(where, f"a text to be found by has at most {KEY_LIMIT} bytes in UTF-8")
     return text
 
 
@@ -259,4 +275,4 @@ class Kind(Generic[R]):
 
     def terms_of(self, record: R) -> frozenset[tuple[str, str]]:
         """The terms of a record, as (name, value)."""
-        return frozenset((term.name, value) for term in self.terms for value in term.of(record))
+        return frozenset((term.name, key_text(term.name, value)) for term in self.terms for value in term.of(record))

@@ -220,6 +220,10 @@ class Unit(Protocol):
         """Notices to deliver, for this worker alone until the lease ends by the store's own clock."""
         ...
 
+    def take(self, record: type[R], *filters: Filter, order: str = "id", limit: int = 20) -> tuple[R, ...]:
+        """Records for this unit alone until it ends; those that others hold are passed over."""
+        ...
+
     def settle(
         self, deliveries: Sequence[Delivery], *, delivered: bool = True, retry_at: datetime | None = None
     ) -> int:
@@ -230,12 +234,25 @@ class Unit(Protocol):
 class Store(Protocol):
     """Where records live."""
 
-    def unit(self, command: Command | None = None, *, readonly: bool = False) -> AbstractContextManager[Unit]:
-        """Begin a unit of work; inside another unit of the same store it joins that one."""
+    def unit(
+        self, command: Command | None = None, *, readonly: bool = False, claiming: bool = False
+    ) -> AbstractContextManager[Unit]:
+        """Begin a unit of work; inside another unit of the same store it joins that one.
+
+        `claiming` is for `claim` and `take`. Raises `StoreBusy` where others came in between; then do the block again.
+        """
         ...
 
-    def perform(self, program: "Callable[[Work], Program[T]]", *, readonly: bool = False) -> T:
+    def atomically(self, function: Callable[[Any], T], *, readonly: bool = False, claiming: bool = False) -> T:
+        """Call a function with a unit of its own, and again with a new one when others came in between."""
+        ...
+
+    def perform(self, program: "Callable[[Work], Program[T]]", *, readonly: bool = False, claiming: bool = False) -> T:
         """Run a program in a unit of work of its own, or in the one that is open."""
+        ...
+
+    def seal(self) -> int:
+        """Link what no seal covers yet into the tenant's chain; tells how many entries. 0 where units do it."""
         ...
 
     def tenant(self, name: str) -> "Store":

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, Protocol, Typ
 from servicecrm.kernel.documents import to_text
 from servicecrm.kernel.filters import Filter
 from servicecrm.kernel.frozen import FrozenMap, thaw
-from servicecrm.kernel.kinds import Indexed, Kind, from_micros, micros
+from servicecrm.kernel.kinds import Indexed, Kind, from_micros, key_text, micros
 from servicecrm.storage.journal import EntryRow, Link, SealRow
 from servicecrm.storage.ports import Command, Delivery, Notice, Outcome, Program
 
@@ -220,7 +220,7 @@ def outcome_of(row: CommandRow) -> Outcome:
 def notice_row(notice: Notice, place: int) -> NoticeRow:
     """A new notice as a row."""
     return NoticeRow(
-        key=notice.key,
+        key=key_text("key", notice.key),
         place=place,
         topic=notice.topic,
         recipient=notice.recipient,

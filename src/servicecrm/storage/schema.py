@@ -1,5 +1,6 @@
 """The tables of a store, and the numbered migrations that lead to them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from typing import Any, Final
@@ -90,9 +91,16 @@ CREATE INDEX servicecrm_outbox_waiting ON servicecrm_outbox (tenant, place) WHER
 """
 
 
-def tables(kinds: Sequence[Kind[Any]]) -> str:
+_POSTGRES: Final = "CREATE SEQUENCE servicecrm_outbox_places;\n"
+
+
+def tables(kinds: Sequence[Kind[Any]], dialect: str = "sqlite") -> str:
     """The SQL that makes all tables for these kinds."""
-    return "\n".join((_COMMON, *(_table(kind) for kind in kinds)))
+    text = "\n".join((_COMMON, *(_table(kind) for kind in kinds)))
+    if dialect != "postgres":
+        return text
+    # Texts are compared by their code points everywhere, whatever the language of the database.
+    return _POSTGRES + re.sub(r"\bTEXT\b", 'TEXT COLLATE "C"', text)
 
 
 def _table(kind: Kind[Any]) -> str:

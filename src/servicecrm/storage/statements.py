@@ -116,13 +116,14 @@ class SQLTables:
     """The requests of programs for one tenant. See `servicecrm.storage.rows.Tables`."""
 
     def __init__(self, tenant: str, dialect: Dialect) -> None:
-        self._tenant, self._dialect = tenant, dialect
+        self.tenant: str = tenant
+        self._dialect = dialect
 
     # -- records ---------------------------------------------------------------------------------
 
     def fetch(self, kind: Kind[Any], ids: Sequence[str]) -> Statements:
         sql = f"SELECT id, revision, schema, document FROM {table_of(kind)} WHERE tenant = ? AND id = ?"
-        return Statements(sql, [(self._tenant, id) for id in ids], _record)
+        return Statements(sql, [(self.tenant, id) for id in ids], _record)
 
     def select(self, kind: Kind[Any], query: Query) -> Statement:
         return self._selected(kind, ("id", "revision", "schema", "document"), query, lambda values: RecordRow(*values))
@@ -138,25 +139,25 @@ class SQLTables:
         listed = ", ".join(f'"{name}"' for name in (query.order, "id", *names))
         return Statement(
             f"SELECT {listed} FROM {table} WHERE tenant = ? AND {where}{rest}{taking}",
-            (self._tenant, *values, *more),
+            (self.tenant, *values, *more),
             lambda rows: [(make(row[2:]), Position(row[0], row[1])) for row in rows],
         )
 
     def _condition(self, kind: Kind[Any], filter: Filter) -> tuple[str, list[Indexed]]:
-        return condition(filter, f"{table_of(kind)}_terms", self._tenant, contains=self._dialect.contains)
+        return condition(filter, f"{table_of(kind)}_terms", self.tenant, contains=self._dialect.contains)
 
     def count(self, kind: Kind[Any], filter: Filter) -> Statement:
         where, values = self._condition(kind, filter)
         sql = f"SELECT count(*) FROM {table_of(kind)} WHERE tenant = ? AND {where}"
-        return Statement(sql, (self._tenant, *values), _first)
+        return Statement(sql, (self.tenant, *values), _first)
 
     def insert(self, kind: Kind[Any], changes: Sequence[Change]) -> Statements:
         sql = _insert_sql(table_of(kind), tuple(changes[0].columns))
-        return Statements(sql, [(self._tenant, *row, *columns.values()) for row, columns, _ in changes], bool)
+        return Statements(sql, [(self.tenant, *row, *columns.values()) for row, columns, _ in changes], bool)
 
     def update(self, kind: Kind[Any], changes: Sequence[Change]) -> Statements:
         sql = _update_sql(table_of(kind), tuple(changes[0].columns))
-        rows = [(*row[1:], *columns.values(), self._tenant, row.id, expected) for row, columns, expected in changes]
+        rows = [(*row[1:], *columns.values(), self.tenant, row.id, expected) for row, columns, expected in changes]
         return Statements(sql, rows, bool)
 
     def add_terms(self, kind: Kind[Any], terms: Sequence[Term]) -> Rows:
@@ -164,7 +165,7 @@ class SQLTables:
 
     def drop_terms(self, kind: Kind[Any], terms: Sequence[Term]) -> Statements:
         sql = f"DELETE FROM {table_of(kind)}_terms WHERE tenant = ? AND field = ? AND value = ? AND id = ?"
-        return Statements(sql, [(self._tenant, *term) for term in terms])
+        return Statements(sql, [(self.tenant, *term) for term in terms])
 
     # -- journal ---------------------------------------------------------------------------------
 
@@ -173,50 +174,50 @@ class SQLTables:
 
     def last_links(self, kind: str, ids: Sequence[str]) -> Statements:
         sql = "SELECT n, hash FROM servicecrm_journal WHERE tenant = ? AND kind = ? AND id = ? ORDER BY n DESC LIMIT 1"
-        return Statements(sql, [(self._tenant, kind, id) for id in ids], _link)
+        return Statements(sql, [(self.tenant, kind, id) for id in ids], _link)
 
     def entries(self, kind: str, id: str) -> Statement:
         sql = f"SELECT {_ENTRY} FROM servicecrm_journal WHERE tenant = ? AND kind = ? AND id = ? ORDER BY n"
-        return Statement(sql, (self._tenant, kind, id), _entries)
+        return Statement(sql, (self.tenant, kind, id), _entries)
 
     def entries_after(self, after: tuple[str, str, int], limit: int) -> Statement:
         sql = (
             f"SELECT {_ENTRY} FROM servicecrm_journal WHERE tenant = ? AND (kind, id, n) > (?, ?, ?) "
             "ORDER BY kind, id, n LIMIT ?"
         )
-        return Statement(sql, (self._tenant, *after, limit), _entries)
+        return Statement(sql, (self.tenant, *after, limit), _entries)
 
     def unsealed(self, limit: int) -> Statement:
         sql = (
             "SELECT kind, id, n, hash FROM servicecrm_journal WHERE tenant = ? AND seal IS NULL "
             f"ORDER BY kind, id, n LIMIT ?{self._dialect.lock}"
         )
-        return Statement(sql, (self._tenant, limit), lambda rows: [(row[:3], row[3]) for row in rows])
+        return Statement(sql, (self.tenant, limit), lambda rows: [(row[:3], row[3]) for row in rows])
 
     def set_seal(self, n: int, entries: Sequence[EntryKey]) -> Statements:
         sql = "UPDATE servicecrm_journal SET seal = ? WHERE tenant = ? AND kind = ? AND id = ? AND n = ?"
-        return Statements(sql, [(n, self._tenant, *entry) for entry in entries])
+        return Statements(sql, [(n, self.tenant, *entry) for entry in entries])
 
     def last_seal(self) -> Statement:
         sql = "SELECT n, entries, hash FROM servicecrm_seals WHERE tenant = ? ORDER BY n DESC LIMIT 1"
-        return Statement(sql, (self._tenant,), lambda rows: SealRow(*rows[0]) if rows else None)
+        return Statement(sql, (self.tenant,), lambda rows: SealRow(*rows[0]) if rows else None)
 
     def add_seal(self, seal: SealRow) -> Rows:
         return self._new("servicecrm_seals", SealRow._fields, [seal])
 
     def seals_after(self, n: int, limit: int) -> Statement:
         sql = "SELECT n, entries, hash FROM servicecrm_seals WHERE tenant = ? AND n > ? ORDER BY n LIMIT ?"
-        return Statement(sql, (self._tenant, n, limit), lambda rows: [SealRow(*row) for row in rows])
+        return Statement(sql, (self.tenant, n, limit), lambda rows: [SealRow(*row) for row in rows])
 
     def sealed_hashes(self, first: int, last: int) -> Statement:
         sql = "SELECT seal, hash FROM servicecrm_journal WHERE tenant = ? AND seal BETWEEN ? AND ?"
-        return Statement(sql, (self._tenant, first, last), lambda rows: rows)
+        return Statement(sql, (self.tenant, first, last), lambda rows: rows)
 
     # -- commands and numbers --------------------------------------------------------------------
 
     def commands(self, ids: Sequence[str]) -> Statement:
         sql = f"SELECT {_COMMAND} FROM servicecrm_commands WHERE tenant = ? AND id IN ({_marks(ids)})"
-        return Statement(sql, (self._tenant, *ids), _outcomes)
+        return Statement(sql, (self.tenant, *ids), _outcomes)
 
     def add_commands(self, outcomes: Sequence[tuple[Command, Outcome]], now: datetime) -> Rows:
         return self.put_commands(command_rows(outcomes, now))
@@ -227,10 +228,10 @@ class SQLTables:
             "ON CONFLICT (tenant, kind, year) DO UPDATE SET last = servicecrm_numbers.last + excluded.last "
             "RETURNING last"
         )
-        return Statement(sql, (self._tenant, kind, year, count), _first)
+        return Statement(sql, (self.tenant, kind, year, count), _first)
 
     def reserve_number(self, kind: str, year: int, count: int) -> Statement:
-        return Statement(_RESERVE, (self._tenant, kind, year, count), _nothing)
+        return Statement(_RESERVE, (self.tenant, kind, year, count), _nothing)
 
     # -- outbox ----------------------------------------------------------------------------------
 
@@ -248,7 +249,7 @@ class SQLTables:
             f"WHERE tenant = ? AND key IN (SELECT key FROM free) RETURNING {_NOTICE}"
         )
         length = lease // timedelta(microseconds=1)
-        return Statement(sql, (self._tenant, micros(now), limit, worker, length, self._tenant), _deliveries)
+        return Statement(sql, (self.tenant, micros(now), limit, worker, length, self.tenant), _deliveries)
 
     def settle(self, delivery: Delivery, *, delivered: bool, retry_at: datetime | None) -> Statement:
         mine = "WHERE tenant = ? AND key = ? AND worker = ? AND attempt = ? AND delivered_at IS NULL RETURNING key"
@@ -258,28 +259,28 @@ class SQLTables:
             else "claimed_until = NULL, worker = NULL, not_before = ?"
         )
         values: list[Any] = [] if delivered else [_at(retry_at)]
-        values += [self._tenant, delivery.notice.key, delivery.worker, delivery.attempt]
+        values += [self.tenant, delivery.notice.key, delivery.worker, delivery.attempt]
         return Statement(f"UPDATE servicecrm_outbox SET {change} {mine}", values, len)
 
     # -- moving a whole tenant -------------------------------------------------------------------
 
     def commands_after(self, id: str, limit: int) -> Statement:
         sql = f"SELECT {_COMMAND} FROM servicecrm_commands WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?"
-        return Statement(sql, (self._tenant, id, limit), lambda rows: [CommandRow(*row) for row in rows])
+        return Statement(sql, (self.tenant, id, limit), lambda rows: [CommandRow(*row) for row in rows])
 
     def numbers(self) -> Statement:
         sql = f"SELECT {_NUMBER} FROM servicecrm_numbers WHERE tenant = ? ORDER BY kind, year"
-        return Statement(sql, (self._tenant,), lambda rows: [NumberRow(*row) for row in rows])
+        return Statement(sql, (self.tenant,), lambda rows: [NumberRow(*row) for row in rows])
 
     def notices_after(self, place: int, limit: int) -> Statement:
         sql = f"SELECT {_NOTICE} FROM servicecrm_outbox WHERE tenant = ? AND place > ? ORDER BY place LIMIT ?"
-        return Statement(sql, (self._tenant, place, limit), lambda rows: [NoticeRow(*row) for row in rows])
+        return Statement(sql, (self.tenant, place, limit), lambda rows: [NoticeRow(*row) for row in rows])
 
     def put_commands(self, rows: Sequence[CommandRow]) -> Rows:
         return self._new("servicecrm_commands", CommandRow._fields, rows)
 
     def put_numbers(self, rows: Sequence[NumberRow]) -> Statements:
-        return Statements(_RESERVE, [(self._tenant, *row) for row in rows])
+        return Statements(_RESERVE, [(self.tenant, *row) for row in rows])
 
     def put_notices(self, rows: Sequence[NoticeRow]) -> Statements:
         names = NoticeRow._fields
@@ -288,17 +289,17 @@ class SQLTables:
             f"INSERT INTO servicecrm_outbox (tenant, {_NOTICE}) VALUES (?, {marks}) "
             "ON CONFLICT (tenant, key) DO NOTHING"
         )
-        n, own = names.index("place"), (self._tenant,) * self._dialect.place.count("?")
-        return Statements(sql, [(self._tenant, *row[:n], *own, *row[n + 1 :]) for row in rows])
+        n, own = names.index("place"), (self.tenant,) * self._dialect.place.count("?")
+        return Statements(sql, [(self.tenant, *row[:n], *own, *row[n + 1 :]) for row in rows])
 
     def _new(self, table: str, columns: tuple[str, ...], rows: Sequence[Row]) -> Rows:
-        return Rows(table, ("tenant", *columns), [(self._tenant, *row) for row in rows])
+        return Rows(table, ("tenant", *columns), [(self.tenant, *row) for row in rows])
 
     # -- tenants ---------------------------------------------------------------------------------
 
     def register(self) -> Statement:
         sql = "INSERT INTO servicecrm_tenants (tenant) VALUES (?) ON CONFLICT (tenant) DO NOTHING"
-        return Statement(sql, (self._tenant,), _nothing)
+        return Statement(sql, (self.tenant,), _nothing)
 
     def tenants(self) -> Statement:
         sql = "SELECT tenant FROM servicecrm_tenants UNION SELECT tenant FROM servicecrm_seals ORDER BY tenant"

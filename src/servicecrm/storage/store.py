@@ -12,7 +12,7 @@ from typing import Any, Generic, Literal, NamedTuple, Protocol, Self, TypeVar, c
 from servicecrm.errors import StaleRevision, StoreBusy, StoreError
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import Filter
-from servicecrm.kernel.kinds import Identified, Indexed, Kind, storable
+from servicecrm.kernel.kinds import Identified, Indexed, Kind, key_text
 from servicecrm.storage.ports import Command, Delivery, Entry, Fact, Head, Notice, Op, Outcome, Page, Program
 from servicecrm.storage.rows import Tables, ask
 from servicecrm.storage.verifying import verified
@@ -184,7 +184,7 @@ class BaseStore(Generic[E]):
 
     def tenant(self, name: str) -> Self:
         """The same store for another tenant."""
-        if not storable("tenant", name):
+        if not key_text("tenant", name):
             raise StoreError("a tenant has a name")
         other = copy.copy(self)
         other.name = name
@@ -249,18 +249,34 @@ class EngineStore(BaseStore[Engine]):
         A unit of its own is run again when others came in between: somebody saved one of its records, or the database
         could not let both units have been alone.
         """
-        if self._joined() is not None:
-            return self._once(program, mode_of(readonly=readonly, claiming=claiming))
+
+        def once() -> T:
+            with self._working(mode_of(readonly=readonly, claiming=claiming)) as (work, run):
+                return run(program(work))
+
+        return self._again(once)
+
+    def atomically(self, function: Callable[[EngineUnit], T], *, readonly: bool = False, claiming: bool = False) -> T:
+        """Call a function with a unit of its own, and again with a new one when others came in between.
+
+        The function must do nothing outside the unit that it should not do twice.
+        """
+
+        def once() -> T:
+            with self.unit(readonly=readonly, claiming=claiming) as unit:
+                return function(unit)
+
+        return self._again(once)
+
+    def _again(self, once: Callable[[], T]) -> T:
+        if self._joined() is not None:  # only the whole of the unit that is open can be done again
+            return once()
         tries = Tries(self.engine.timeout)
         while True:
             try:
-                return self._once(program, mode_of(readonly=readonly, claiming=claiming))
+                return once()
             except (StaleRevision, StoreBusy) as error:
                 time.sleep(tries.pause(error))
-
-    def _once(self, program: Callable[[Work], Program[T]], mode: Mode) -> T:
-        with self._working(mode) as (work, run):
-            return run(program(work))
 
     @contextlib.contextmanager
     def _working(self, mode: Mode) -> Iterator[tuple[Work, Run]]:

@@ -12,7 +12,7 @@ from servicecrm.kernel.checks import text_problem
 from servicecrm.kernel.documents import to_text
 from servicecrm.kernel.filters import AllOf
 from servicecrm.kernel.ids import parts_of_number
-from servicecrm.kernel.kinds import Indexed, Kind
+from servicecrm.kernel.kinds import KEY_LIMIT, Indexed, Kind
 from servicecrm.storage.journal import EntryRow, SealRow, entry_of
 from servicecrm.storage.ports import Program
 from servicecrm.storage.rows import (
@@ -289,7 +289,8 @@ def _checked(values: list[Any], what: str, n: int) -> list[Any]:
 def _storable(name: str, value: str | int | None) -> bool:
     if isinstance(value, int):
         return _LEAST.get(name, _MIN) <= value <= _MAX
-    return value is None or text_problem(value) is None
+    long = value is not None and name in ("id", "key") and len(value.encode("utf-8", "replace")) > KEY_LIMIT
+    return value is None or (text_problem(value) is None and not long)
 
 
 def _body(lines: Iterable[str]) -> Iterator[tuple[int, str, list[Any]]]:

@@ -20,7 +20,7 @@ from servicecrm.errors import (
 from servicecrm.kernel.decisions import Decision, Step
 from servicecrm.kernel.filters import Filter, encoded, everything
 from servicecrm.kernel.ids import human_number, parts_of_number
-from servicecrm.kernel.kinds import Identified, Indexed, Kind, storable
+from servicecrm.kernel.kinds import Identified, Indexed, Kind, key_text
 from servicecrm.kernel.records import evolve
 from servicecrm.storage import cursors
 from servicecrm.storage.journal import FIRST_SEAL, START, EntryRow, Link, SealRow, chained, entry_of, sealed
@@ -75,7 +75,7 @@ class Work:
     def get(self, record: type[R], id: str) -> Program[R]:
         """The record with this id."""
         kind = self._kind(record)
-        (row,) = yield from ask(Tables.fetch, kind, [storable("id", id)])
+        (row,) = yield from ask(Tables.fetch, kind, [key_text("id", id)])
         if row is None:
             raise NotFound(kind.name, id)
         return _loaded(kind, row)
@@ -83,7 +83,7 @@ class Work:
     def present(self, record: type[R], ids: Sequence[str]) -> Program[dict[str, R]]:
         """Those of the records with these ids that are there."""
         kind = self._kind(record)
-        rows = yield from ask(Tables.fetch, kind, [storable("id", id) for id in ids])
+        rows = yield from ask(Tables.fetch, kind, [key_text("id", id) for id in ids])
         return {row.id: _loaded(kind, row) for row in rows if row is not None}
 
     def find(
@@ -135,7 +135,7 @@ class Work:
     def history(self, record: type[Identified], id: str) -> Program[tuple[Entry, ...]]:
         """The facts of one record, oldest first."""
         kind = self._kind(record)
-        rows = yield from ask(Tables.entries, kind.name, storable("id", id))
+        rows = yield from ask(Tables.entries, kind.name, key_text("id", id))
         return tuple(entry_of(row) for row in rows)
 
     # -- writing ---------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ class Work:
             raise InvalidValue(kind.name, "a decision tells at least one fact, of one record; a command gives such")
         expected = before.revision if before is not None else 0
         saved = evolve(after, revision=expected + 1)
-        row = RecordRow(after.id, saved.revision, kind.schema.current, kind.schema.text(saved))
+        row = RecordRow(key_text("id", after.id), saved.revision, kind.schema.current, kind.schema.text(saved))
         change = Change(row, kind.index_of(saved), expected)
         return _Save(kind, before, saved, change, decision.steps, commands)
 
@@ -271,7 +271,7 @@ class Work:
         """
         if not commands:
             return {}
-        found = yield from ask(Tables.commands, [c.id for c in commands])
+        found = yield from ask(Tables.commands, [key_text("command", c.id) for c in commands])
         for command in commands:
             if command.id in found and found[command.id][0] != command.fingerprint:
                 raise IdempotencyMismatch(command.id)
@@ -297,7 +297,7 @@ class Work:
     ) -> Program[tuple[Delivery, ...]]:
         """Notices for this worker to deliver."""
         self._writing()
-        claimed = yield from ask(Tables.claim, storable("worker", worker), now, limit, lease)
+        claimed = yield from ask(Tables.claim, key_text("worker", worker), now, limit, lease)
         return tuple(claimed)
 
     def settle(

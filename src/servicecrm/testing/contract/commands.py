@@ -133,7 +133,7 @@ class Commands:
             entries = [entry for id in "abcd" for entry in unit.history(Complaint, id)]
         assert [entry.command for entry in entries] == ["k-1", "k-1", "k-7", None]
 
-    @pytest.mark.parametrize("id", ["k'1", "K-1", "k-1 ", "é", "💧", "k" * 5_000])
+    @pytest.mark.parametrize("id", ["k'1", "K-1", "k-1 ", "é", "💧", "k" * 500])
     def test_a_command_may_have_any_text_as_its_id(self, store: Store, id: str) -> None:
         with store.unit(command("k-1")) as unit:
             unit.save(complaint("other"))

@@ -11,7 +11,7 @@ from servicecrm.kernel.decisions import Decision, begin, decide, stamp
 from servicecrm.kernel.filters import Filter
 from servicecrm.kernel.kinds import Identified
 from servicecrm.kernel.records import evolve
-from servicecrm.storage.ports import Command, Delivery, Notice, Page, Store
+from servicecrm.storage.ports import Command, Delivery, Head, Notice, Page, Store
 from servicecrm.tracking import Message, write
 
 __all__ = [
@@ -69,8 +69,14 @@ def command(id: str = "k-1", fingerprint: str = "record(No water)") -> Command:
 
 def put(store: Store, *decisions: Decision[Any], notices: Sequence[Notice] = ()) -> tuple[Any, ...]:
     """Save in a unit of its own."""
-    with store.unit() as unit:
-        return unit.save(*decisions, notices=notices)
+    saved: tuple[Any, ...] = store.atomically(lambda unit: unit.save(*decisions, notices=notices))
+    return saved
+
+
+def sealed_head(store: Store) -> Head:
+    """The head after everything is sealed."""
+    store.seal()
+    return store.head()
 
 
 def get(store: Store, record: type[R], id: str) -> R:
@@ -113,5 +119,5 @@ def claim(
     lease: timedelta = timedelta(minutes=5),
 ) -> tuple[Delivery, ...]:
     """Claim notices in a unit of its own."""
-    with store.unit() as unit:
+    with store.unit(claiming=True) as unit:
         return unit.claim(worker, now=now, limit=limit, lease=lease)

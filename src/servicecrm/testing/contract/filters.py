@@ -184,7 +184,7 @@ class Terms:
         assert count(store, where("tags").has("x"), where("category") == "water") == 1
 
     def test_a_term_takes_any_text(self, store: Store) -> None:
-        odd = ("", " ", "a'b", '"', "%", "é", "💧", "a" * 1_000)
+        odd = ("", " ", "a'b", '"', "%", "é", "💧", "a" * 500)
         put(store, complaint("a", tags=frozenset(odd)))
 
         for tag in odd:

@@ -13,7 +13,20 @@ from servicecrm.errors import InvalidValue, NaiveDatetime, NotFound, ServiceCRME
 from servicecrm.kernel.filters import search, where
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.storage.ports import Command, Notice, Store
-from servicecrm.testing.contract.examples import AT, NOW, claim, complaint, count, find, get, ids, message, notice, put
+from servicecrm.testing.contract.examples import (
+    AT,
+    NOW,
+    claim,
+    command,
+    complaint,
+    count,
+    find,
+    get,
+    ids,
+    message,
+    notice,
+    put,
+)
 from servicecrm.tracking import Message
 
 __all__ = ["Hostile"]
@@ -42,22 +55,45 @@ class Hostile:
 
     @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
     def test_odd_texts_come_back_exactly(self, store: Store, text: str) -> None:
-        put(store, complaint(subject=text, category=text, tags=frozenset({text}), extra=FrozenMap({text: [text]})))
-        put(store, message(text=text), notices=[Notice(key=text, topic=text, recipient=text, kind="k", id=text)])
+        key = text[:250]
+        put(store, complaint(subject=text, category=key, tags=frozenset({key}), extra=FrozenMap({text: [text]})))
+        put(store, message(text=text), notices=[Notice(key=key, topic=text, recipient=text, kind="k", id=text)])
         found = get(store, Complaint, "c-1")
 
         assert found.subject == text
-        assert found.category == text
-        assert found.tags == {text}
+        assert found.category == key
+        assert found.tags == {key}
         assert found.extra == {text: (text,)}
         assert get(store, Message, "m-1").text == text
-        assert ids(find(store, where("category") == text)) == ["c-1"]
-        assert ids(find(store, where("tags").has(text))) == ["c-1"]
+        assert ids(find(store, where("category") == key)) == ["c-1"]
+        assert ids(find(store, where("tags").has(key))) == ["c-1"]
         assert ids(find(store, search(text))) == ["c-1"]
         assert claim(store)[0].notice.recipient == text
         assert store.verify() == 2
 
-    @pytest.mark.parametrize("id", [text[:500] for text in TEXTS], ids=range(len(TEXTS)))
+    @pytest.mark.parametrize("long", ["x" * 501, "é" * 251, "💧" * 126])
+    def test_a_text_to_be_found_by_has_at_most_500_bytes(self, store: Store, long: str) -> None:
+        fits = long[:-1]
+        put(store, complaint(fits, category=fits, handler=fits, tags=frozenset({fits})), notices=[notice(fits)])
+        for bad in (
+            complaint(long),
+            complaint(category=long),
+            complaint(handler=long),
+            complaint(tags=frozenset({long})),
+        ):
+            with pytest.raises(InvalidValue, match="500 bytes"):
+                put(store, bad)
+        with pytest.raises(InvalidValue, match="500 bytes"):
+            put(store, notices=[notice(long)])
+        with pytest.raises(InvalidValue, match="500 bytes"):
+            store.tenant(long)
+        with pytest.raises(InvalidValue, match="500 bytes"), store.unit(command(long)):
+            pass
+        with pytest.raises(InvalidValue, match="500 bytes"):
+            get(store, Complaint, long)
+        assert ids(find(store)) == [fits]
+
+    @pytest.mark.parametrize("id", [text[:250] for text in TEXTS], ids=range(len(TEXTS)))
     def test_odd_ids_are_found_again(self, store: Store, id: str) -> None:
         put(store, complaint(id), complaint("plain"))
 

@@ -7,7 +7,18 @@ import pytest
 from servicecrm.complaints import Complaint
 from servicecrm.errors import AlreadyExists, NotFound, NoTransaction, StaleRevision
 from servicecrm.storage.ports import Store
-from servicecrm.testing.contract.examples import amended, claim, command, complaint, count, get, lines, notice, put
+from servicecrm.testing.contract.examples import (
+    amended,
+    claim,
+    command,
+    complaint,
+    count,
+    get,
+    lines,
+    notice,
+    put,
+    sealed_head,
+)
 
 __all__ = ["Host", "Joining"]
 
@@ -66,7 +77,7 @@ class Joining:
         assert host.texts() == []
         store = host.join()
         assert count(store) == 0
-        assert store.head().seal == 0
+        assert sealed_head(store).seal == 0
         assert claim(store) == ()
         with store.unit(command()) as unit:
             assert unit.outcome is None

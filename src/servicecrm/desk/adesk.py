@@ -1,0 +1,145 @@
+"""The desk, awaited."""
+
+import contextlib
+from asyncio import to_thread
+from collections.abc import AsyncIterator, Callable, Iterable
+from itertools import islice
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+from servicecrm.complaints.model import Complaint
+from servicecrm.desk.awaited import AsyncComplaints, AsyncPolicies
+from servicecrm.desk.base import AwaitedHooks, BaseDesk, file_of, profile_of, utf8
+from servicecrm.desk.programs import history_of
+from servicecrm.errors import StoreUnavailable
+from servicecrm.kernel.decisions import Decision
+from servicecrm.storage.aio import AsyncEngineStore, ThreadStore
+from servicecrm.storage.awaited import AsyncUnit
+from servicecrm.storage.ports import Command, Entry, Page, Program
+from servicecrm.storage.transfer import exported, imported
+from servicecrm.storage.work import Work
+
+if TYPE_CHECKING:
+    from servicecrm.desk.replay import Replay
+    from servicecrm.interop.logs import Fact as LogFact
+    from servicecrm.interop.logs import RefusedRow
+    from servicecrm.interop.maps import LogMap
+    from servicecrm.storage.postgres import PostgresProfile
+    from servicecrm.storage.sqlite import Profile
+
+__all__ = ["AsyncDesk"]
+
+T = TypeVar("T")
+
+
+class AsyncDesk(BaseDesk[AsyncEngineStore]):
+    """Work on a store as somebody, awaited: the names of `Desk`. Cancelling leaves before or after, never between.
+
+    One desk serves many tasks of one event loop. Use it as an async context manager, or call `close`.
+    """
+
+    _hooks_of = AwaitedHooks
+
+    @property
+    def complaints(self) -> AsyncComplaints:
+        """Record complaints and handle them."""
+        return AsyncComplaints(self)
+
+    @property
+    def policies(self) -> AsyncPolicies:
+        """The house rules, version by version."""
+        return AsyncPolicies(self)
+
+    @contextlib.asynccontextmanager
+    async def unit(self) -> AsyncIterator[AsyncUnit]:
+        """Several changes, one commit: all of them are saved when the block ends, or none."""
+        async with self.store.unit() as unit:
+            yield unit
+
+    async def save(
+        self, *decisions: Decision[Any] | tuple[Decision[Any], ...], command: Command | None = None
+    ) -> tuple[Any, ...]:
+        """Save decisions that a host made with the pure commands. See `Desk.save`."""
+        async with self.store.unit(command) as unit:
+            if unit.outcome is not None:
+                first = decisions[0][0] if isinstance(decisions[0], tuple) else decisions[0]
+                return (await unit.get(type(first.after), unit.outcome.id),)
+            return await unit.save(*decisions)
+
+    async def committed(self) -> None:
+        """Tell a desk on your own connection that you have committed: its hooks run."""
+        await self._on_a_connection().committed()
+
+    def rolled_back(self) -> None:
+        """Tell a desk on your own connection that you have rolled back: its hooks will not run."""
+        self._on_a_connection().rolled_back()
+
+    async def history(self, id: str) -> tuple[Entry, ...]:
+        """What happened to a record, oldest first. See `Desk.history`."""
+        return await self.perform(lambda work: history_of(work, self.store.kinds, id), readonly=True)
+
+    async def worklist(self, handler: str, *, limit: int = 50, after: str | None = None) -> Page[Complaint]:
+        """The open complaints of a handler, those that are due next first."""
+        return await self.complaints.worklist(handler, limit=limit, after=after)
+
+    @property
+    def profile(self) -> "Profile | PostgresProfile":
+        """How the database keeps its promises here. See `Desk.profile`."""
+        return profile_of(self.store.store if isinstance(self.store, ThreadStore) else self.store)
+
+    async def backup(self, to: str | Path) -> Path:
+        """A consistent and verified copy of an SQLite file. See `Desk.backup`."""
+        return await to_thread(file_of(self.store.store if isinstance(self.store, ThreadStore) else None).backup, to)
+
+    async def export(self, to: str | Path | IO[str]) -> int:
+        """Write everything of this tenant as JSON Lines, to a new file. See `Desk.export`."""
+        if isinstance(to, str | Path):
+            try:
+                with await to_thread(Path(to).open, "x", encoding="utf-8", newline="\n") as file:
+                    return await self.export(file)
+            except FileExistsError:
+                raise StoreUnavailable(f"{Path(to).name} is there already; name a new file") from None
+        await self.store.seal()
+        return await self.perform(lambda _: exported(self.store.kinds, to.write), readonly=True)
+
+    async def import_(self, source: str | Path | IO[str]) -> int:
+        """Put an export into this tenant, which has to be empty. See `Desk.import_`."""
+        if isinstance(source, str | Path):
+            with await to_thread(Path(source).open, encoding="utf-8") as file:
+                return await self.import_(file)
+        with utf8():
+            return await self.perform(lambda work: imported(self.store.kinds, source, work.seal))
+
+    async def replay(
+        self,
+        facts: "Iterable[LogFact | RefusedRow]",
+        log_map: "LogMap",
+        *,
+        batch: int = 1_000,
+        strict: bool = False,
+        progress: "Callable[[Replay], object] | None" = None,
+    ) -> "Replay":
+        """Follow another system's log. See `Desk.replay`; the log is read in a thread."""
+        from servicecrm.desk.replay import Replay, following
+
+        result, rows = Replay(), iter(facts)
+        while part := await to_thread(lambda: list(islice(rows, batch))):
+            result.add(await self.perform(following(self, part, log_map, strict=strict)))
+            if progress is not None:
+                progress(result)
+        return result
+
+    async def perform(self, program: Callable[[Work], Program[T]], *, readonly: bool = False) -> T:
+        """Run a program on the store; what every method above does."""
+        return await self.store.perform(program, readonly=readonly)
+
+    async def close(self) -> None:
+        """Give the store back. A desk that came from another one leaves that to it."""
+        if self._owner:
+            await self.store.close()
+
+    async def __aenter__(self) -> "AsyncDesk":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

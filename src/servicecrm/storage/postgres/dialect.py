@@ -1,0 +1,109 @@
+"""How PostgreSQL wants its statements, and what its errors mean."""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final, Literal
+
+from servicecrm.errors import MissingExtra, ReadOnlyStore, StoreBusy, StoreError, StoreUnavailable
+from servicecrm.storage.statements import Dialect
+from servicecrm.storage.store import Mode
+
+try:
+    import psycopg
+    from psycopg import sql
+except ImportError as error:
+    raise MissingExtra("a store on PostgreSQL", "postgres") from error
+
+__all__ = ["POSTGRES", "Isolation", "begin", "checked_schema", "named", "named_errors", "placed", "tenant_of"]
+
+Isolation = Literal["serializable", "repeatable read", "read committed"]
+"""What units see of each other; only serializable ones see nothing that could not have happened one after another."""
+
+POSTGRES: Final = Dialect(
+    name="postgres",
+    contains="strpos({column}, ?) > 0",
+    clock="(extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
+    place="nextval('servicecrm_outbox_places')",
+    lock=" FOR UPDATE",
+    skip_locked=" FOR UPDATE SKIP LOCKED",
+)
+
+_NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
+
+def checked_schema(name: str | None) -> str | None:
+    """The name of a schema, which goes into statements as it is.
+
+    Raises:
+        StoreError: it would have to be quoted.
+    """
+    if name is not None and not _NAME.fullmatch(name):
+        raise StoreError("the name of a schema has up to 63 of a-z, 0-9 and _, and does not begin with a digit")
+    return name
+
+
+@lru_cache(maxsize=1_000)
+def placed(text: str, schema: str | None) -> bytes:
+    """A statement with the driver's marks, and its tables in their schema; it holds no values."""
+    text = text.replace("?", "%s")
+    return (text if schema is None else re.sub(r"\bservicecrm_", f"{schema}.servicecrm_", text)).encode()
+
+
+def begin(mode: Mode, isolation: Isolation, tenant: str | None) -> bytes:
+    """How a transaction begins; with a tenant, row level security shows only what is this tenant's."""
+    level = "read committed" if mode == "claim" else isolation
+    access = "READ ONLY" if mode == "read" else "READ WRITE"
+    text = f"BEGIN ISOLATION LEVEL {level.upper()} {access}".encode()
+    return text if tenant is None else text + b"; " + tenant_of(tenant, local=True)
+
+
+def tenant_of(tenant: str, *, local: bool) -> bytes:
+    """Tells row level security whose rows are wanted: until the transaction ends, or from now on."""
+    return sql.SQL("SELECT set_config('servicecrm.tenant', {}, {})").format(tenant, local).as_bytes(None)
+
+
+@contextlib.contextmanager
+def named_errors() -> Iterator[None]:
+    """Raise our own errors instead of the driver's."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise named(error) from error
+
+
+_BUSY: Final = frozenset(
+    {
+        "40001",  # serialization failure
+        "40P01",  # deadlock
+        "55P03",  # a lock was not to be had in time
+        "23505",  # somebody put the same key in at the same moment
+        "53300",  # too many connections
+    }
+)
+_SAYS: Final = {
+    "25P02": "PostgreSQL rolled this unit back after an error; nothing of it was saved",
+    "3D000": "there is no database of that name",
+    "3F000": "there is no schema of that name",
+    "42501": "this role may not do that; grant it the tables of servicecrm",
+    "42P01": "tables are missing; restore a backup",
+}
+_CLASSES: Final = {
+    "28": "the server does not let this role in",
+    "53": "the server has no room left; nothing of this unit was saved",
+    "57": "the server is shutting down, or somebody cancelled the statement",
+}
+
+
+def named(error: psycopg.Error) -> StoreError:
+    """Our error for one of the driver's, whose own text may hold values."""
+    state = error.sqlstate
+    if state is None or state.startswith("08"):
+        return StoreUnavailable("the server cannot be reached, or has closed the connection")
+    if state in _BUSY:
+        return StoreBusy()
+    if state == "25006":
+        return ReadOnlyStore()
+    says = _SAYS.get(state) or _CLASSES.get(state[:2])
+    return StoreUnavailable(says or f"PostgreSQL says {type(error).__name__}")
