@@ -8,33 +8,43 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from servicecrm import complaints, errors
-    from servicecrm.desk import Desk, connect
+    from servicecrm.desk import AsyncDesk, AsyncWorker, Desk, Worker, aconnect, connect
     from servicecrm.kernel.filters import search, where
 
-__all__ = ["Desk", "__version__", "complaints", "connect", "errors", "search", "where"]
+__all__ = [
+    "AsyncDesk",
+    "AsyncWorker",
+    "Desk",
+    "Worker",
+    "__version__",
+    "aconnect",
+    "complaints",
+    "connect",
+    "errors",
+    "search",
+    "where",
+]
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "Desk": "servicecrm.desk",
-    "connect": "servicecrm.desk",
-    "search": "servicecrm.kernel.filters",
-    "where": "servicecrm.kernel.filters",
-    "complaints": "",
-    "errors": "",
-}
-
 if not TYPE_CHECKING:
+    from servicecrm.kernel.lazy import lazily
 
-    def __getattr__(name):
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
-        home = _HOMES[name]
-        found = getattr(import_module(home), name) if home else import_module(f"{__name__}.{name}")
-        globals()[name] = found
-        return found
+    __getattr__ = lazily(
+        __name__,
+        {
+            "AsyncDesk": "servicecrm.desk",
+            "AsyncWorker": "servicecrm.desk",
+            "Desk": "servicecrm.desk",
+            "Worker": "servicecrm.desk",
+            "aconnect": "servicecrm.desk",
+            "complaints": "servicecrm.complaints",
+            "connect": "servicecrm.desk",
+            "errors": "servicecrm.errors",
+            "search": "servicecrm.kernel.filters",
+            "where": "servicecrm.kernel.filters",
+        },
+    )
 
 
 def __dir__() -> list[str]:

@@ -2,17 +2,14 @@
 
 import os
 import sqlite3
-from asyncio import to_thread
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
-from servicecrm.desk.adesk import AsyncDesk
 from servicecrm.desk.base import Clock, now
 from servicecrm.desk.desk import Desk
 from servicecrm.desk.ids import uuid7
-from servicecrm.errors import StoreError, StoreUnavailable
+from servicecrm.errors import StoreUnavailable
 from servicecrm.kernel.decisions import Actor
 from servicecrm.kernel.ids import Ids
-from servicecrm.storage.aio import AsyncEngineStore, ThreadStore
 from servicecrm.storage.memory import MemoryStore
 from servicecrm.storage.sqlite import SQLiteStore
 from servicecrm.storage.store import EngineStore
@@ -20,7 +17,7 @@ from servicecrm.storage.store import EngineStore
 if TYPE_CHECKING:
     import psycopg
 
-__all__ = ["aconnect", "connect", "is_url"]
+__all__ = ["as_it_is", "connect", "in_this_process", "is_url", "of_psycopg"]
 
 S = TypeVar("S")
 
@@ -50,29 +47,12 @@ def connect(
     return Desk(opened if tenant is None else opened.tenant(tenant), actor=actor, clock=clock, ids=ids)
 
 
-async def aconnect(
-    store: "str | os.PathLike[str] | EngineStore | AsyncEngineStore | psycopg.AsyncConnection[Any]",
-    *,
-    actor: Actor | str | None = None,
-    tenant: str | None = None,
-    clock: Clock = now,
-    ids: Ids = uuid7,
-    **options: Any,
-) -> AsyncDesk:
-    """Open a desk whose calls are awaited: `async with await aconnect(url) as crm:`.
-
-    Takes and raises what `connect` does. PostgreSQL is awaited itself; memory and SQLite work in a thread of their own.
-    """
-    opened = await _aopened(store, options)
-    return AsyncDesk(opened if tenant is None else opened.tenant(tenant), actor=actor, clock=clock, ids=ids)
-
-
 def _opened(store: Any, options: dict[str, Any]) -> EngineStore:
     if isinstance(store, EngineStore):
-        return _as_it_is(store, options)
+        return as_it_is(store, options)
     if isinstance(store, sqlite3.Connection):
         return SQLiteStore.join(store, **options)
-    if _of_psycopg(store):
+    if of_psycopg(store):
         from servicecrm.storage.postgres import PostgresStore
 
         return PostgresStore.join(store, **options)
@@ -81,35 +61,17 @@ def _opened(store: Any, options: dict[str, Any]) -> EngineStore:
         from servicecrm.storage.postgres import PostgresStore
 
         return PostgresStore(place, **options)
-    return _in_this_process(place, options)
+    return in_this_process(place, options)
 
 
-async def _aopened(store: Any, options: dict[str, Any]) -> AsyncEngineStore:
-    if isinstance(store, AsyncEngineStore):
-        return _as_it_is(store, options)
-    if isinstance(store, EngineStore):
-        return ThreadStore(_as_it_is(store, options))
-    if isinstance(store, sqlite3.Connection):
-        raise StoreError("a connection of sqlite3 cannot be awaited; use connect() where the connection is")
-    if _of_psycopg(store):
-        from servicecrm.storage.postgres import AsyncPostgresStore
-
-        return await AsyncPostgresStore.join(store, **options)
-    place = os.fspath(store)
-    if is_url(place):
-        from servicecrm.storage.postgres import AsyncPostgresStore
-
-        return await AsyncPostgresStore.open(place, **options)
-    return ThreadStore(await to_thread(_in_this_process, place, options))
-
-
-def _as_it_is(store: S, options: dict[str, Any]) -> S:
+def as_it_is(store: S, options: dict[str, Any]) -> S:
+    """A store that a host has opened."""
     if options:
         raise TypeError(f"a store that is open takes no options; make it with {', '.join(options)}")
     return store
 
 
-def _of_psycopg(store: object) -> TypeGuard[Any]:
+def of_psycopg(store: object) -> TypeGuard[Any]:
     """Is this a connection of psycopg, or of a class made from it? Without loading psycopg to see it."""
     return any(base.__module__.partition(".")[0] == "psycopg" for base in type(store).__mro__)
 
@@ -119,7 +81,8 @@ def is_url(place: str) -> bool:
     return place.startswith(("postgresql://", "postgres://"))
 
 
-def _in_this_process(place: str, options: dict[str, Any]) -> EngineStore:
+def in_this_process(place: str, options: dict[str, Any]) -> EngineStore:
+    """A store without a server."""
     if place == "memory:":
         return MemoryStore(**options)
     if "://" in place or place == ":memory:":

@@ -54,7 +54,7 @@ class Work:
         self._kinds = kinds
         self._readonly = readonly
         self._seals = seals
-        self.registered = registered
+        self.registered: bool = registered
         """Is the tenant in the list of tenants?"""
         self.ended = False
         self._links: dict[tuple[str, str], Link] = {}
@@ -157,6 +157,8 @@ class Work:
             kind = group[0].kind
             yield from self._insert(kind, group) if group[0].before is None else self._update(kind, group)
             yield from _index_terms(kind, group)
+        if saves or notices:
+            yield from self._register()
         if saves:
             yield from self._write_down(saves)
         if notices:
@@ -202,7 +204,9 @@ class Work:
             yield from ask(Tables.reserve_number, kind.name, *parts)
 
     def _write_down(self, saves: "Sequence[_Save]") -> Program[None]:
-        yield from self._begin_seal()
+        if self._seals and self._last_seal is None:
+            self._last_seal = (yield from ask(Tables.last_seal)) or FIRST_SEAL
+            self._seal = self._last_seal.n + 1
         unknown: dict[str, list[str]] = {}
         for kind, before, saved, *_ in saves:
             if before is not None and (kind.name, saved.id) not in self._links:
@@ -220,13 +224,10 @@ class Work:
         yield from ask(Tables.append, rows)
         self._hashes += [row.hash for row in rows]
 
-    def _begin_seal(self) -> Program[None]:
+    def _register(self) -> Program[None]:
         if not self.registered:
             yield from ask(Tables.register)
             self.registered = True
-        if self._seals and self._last_seal is None:
-            self._last_seal = (yield from ask(Tables.last_seal)) or FIRST_SEAL
-            self._seal = self._last_seal.n + 1
 
     def finish(self) -> Program[None]:
         """The last step before the commit: seal what was written down, where units do that themselves."""
