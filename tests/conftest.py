@@ -1,13 +1,9 @@
-"""What all tests share: how hard properties are tried, the long forms, servers, and data from outside the project."""
+"""What all tests share: how hard properties are tried, the long forms, and data from outside the project."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-
-from tests.servers import NO_BINARIES, Postgres
 
 # Workers share the cores, so how long an example takes says nothing here.
 settings.register_profile(
@@ -42,30 +38,3 @@ def shared(pytestconfig: pytest.Config) -> Path:
     if not folder.is_dir():
         pytest.skip("needs the folder `shared` next to the project")
     return folder
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL server, one for each worker. Each test makes schemas and roles of its own there."""
-    with _postgres() as server:
-        yield server
-
-
-@pytest.fixture
-def own_postgres() -> Iterator[Postgres]:
-    """A PostgreSQL server for one test, which may stop it."""
-    with _postgres(own=True) as server:
-        yield server
-
-
-def _postgres(*, own: bool = False) -> Postgres:
-    if missing := Postgres.available(own=own):
-        if os.environ.get("SERVICECRM_REQUIRE_POSTGRES") == "1":
-            pytest.fail(missing)
-        pytest.skip(f"NOT RUN: {missing}")
-    return Postgres(own=own)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if missed := [each for each in terminalreporter.getreports("skipped") if NO_BINARIES in str(each.longrepr)]:
-        terminalreporter.write_sep("!", f"tests NOT RUN: {len(missed)} ({NO_BINARIES})", red=True, bold=True)
