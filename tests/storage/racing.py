@@ -128,7 +128,7 @@ def add_without_looking(place: Place, updates: int, n: int) -> int:
         return Statements("SELECT CAST(? AS TEXT)", [(id,) for id in ids], lambda _: fresh)
 
     SQLTables.update = blind  # type: ignore[assignment, method-assign]
-    SQLTables.last_links = new_chain  # type: ignore[method-assign]
+    SQLTables.last_links = new_chain  # type: ignore[assignment, method-assign]
     return add(place, updates, n)
 
 
