@@ -11,7 +11,7 @@ from servicecrm.kernel.checks import text_problem
 from servicecrm.kernel.kinds import Column
 from servicecrm.storage.rows import Position, Query
 
-__all__ = ["check_page", "cut", "read", "write"]
+__all__ = ["check_limit", "check_page", "cut", "read", "write"]
 
 MAX_LIMIT: Final = 10_000
 
@@ -26,8 +26,12 @@ def check_page(order: object, limit: object) -> None:
     """
     if not isinstance(order, str):
         raise InvalidValue("order", f"expected a column, such as '-received_at', got {type(order).__name__}")
-    if limit is None:
-        return
+    if limit is not None:
+        check_limit(limit)
+
+
+def check_limit(limit: object) -> None:
+    """Refuses a limit that is not from 1 to 10,000."""
     if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MAX_LIMIT:
         raise InvalidValue("limit", f"expected an integer from 1 to {MAX_LIMIT:,}; read on with the `next` of a page")
 

@@ -192,7 +192,8 @@ def checked(row: EntryRow, last: Link) -> Link:
     where = f"entry {row.n} of {row.kind} {row.id}"
     if row.n != last.n + 1:
         raise BrokenJournal(f"{where} follows entry {last.n}: entries are missing or out of order")
-    if row.personal is not None and (row.commitment is None or _commitment(row.salt, row.personal) != row.commitment):
+    erased = row.salt is None and row.personal is None
+    if not erased and (row.commitment is None or _commitment(row.salt, row.personal) != row.commitment):
         raise BrokenJournal(f"{where}: the personal part does not fit its commitment")
     if row.hash != hash_of(last.hash, row):
         raise BrokenJournal(f"{where} was changed")

@@ -182,11 +182,11 @@ class MemoryTables:
     def entries(self, kind: str, id: str) -> list[EntryRow]:
         return list(self._table("journal", kind, id).values())
 
-    def entries_after(self, after: tuple[str, str, int], limit: int) -> list[EntryRow]:
+    def entries_after(self, after: EntryKey | None, limit: int) -> list[EntryRow]:
         found: list[EntryRow] = []
         for kind, id in sorted(self._table("journals")):
-            if (kind, id) >= (after[0], after[1]):
-                found += [row for row in self.entries(kind, id) if (kind, id, row.n) > after]
+            if after is None or (kind, id) >= (after[0], after[1]):
+                found += [row for row in self.entries(kind, id) if after is None or (kind, id, row.n) > after]
             if len(found) >= limit:
                 break
         return found[:limit]
@@ -209,8 +209,8 @@ class MemoryTables:
     def add_seal(self, seal: SealRow) -> None:
         self._data.put(self._table("seals"), seal.n, seal)
 
-    def seals_after(self, n: int, limit: int) -> list[SealRow]:
-        return [seal for m, seal in self._table("seals").items() if m > n][:limit]
+    def seals_after(self, n: int | None, limit: int) -> list[SealRow]:
+        return [seal for m, seal in self._table("seals").items() if n is None or m > n][:limit]
 
     def sealed_hashes(self, first: int, last: int) -> list[tuple[int, str]]:
         numbers = [n for n in self._table("seal numbers") if n and first <= n <= last]

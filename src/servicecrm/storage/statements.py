@@ -180,12 +180,10 @@ class SQLTables:
         sql = f"SELECT {_ENTRY} FROM servicecrm_journal WHERE tenant = ? AND kind = ? AND id = ? ORDER BY n"
         return Statement(sql, (self.tenant, kind, id), _entries)
 
-    def entries_after(self, after: tuple[str, str, int], limit: int) -> Statement:
-        sql = (
-            f"SELECT {_ENTRY} FROM servicecrm_journal WHERE tenant = ? AND (kind, id, n) > (?, ?, ?) "
-            "ORDER BY kind, id, n LIMIT ?"
-        )
-        return Statement(sql, (self.tenant, *after, limit), _entries)
+    def entries_after(self, after: EntryKey | None, limit: int) -> Statement:
+        rest = "" if after is None else "AND (kind, id, n) > (?, ?, ?) "
+        sql = f"SELECT {_ENTRY} FROM servicecrm_journal WHERE tenant = ? {rest}ORDER BY kind, id, n LIMIT ?"
+        return Statement(sql, (self.tenant, *(after or ()), limit), _entries)
 
     def unsealed(self, limit: int) -> Statement:
         sql = (
@@ -205,9 +203,10 @@ class SQLTables:
     def add_seal(self, seal: SealRow) -> Rows:
         return self._new("servicecrm_seals", SealRow._fields, [seal])
 
-    def seals_after(self, n: int, limit: int) -> Statement:
-        sql = "SELECT n, entries, hash FROM servicecrm_seals WHERE tenant = ? AND n > ? ORDER BY n LIMIT ?"
-        return Statement(sql, (self.tenant, n, limit), lambda rows: [SealRow(*row) for row in rows])
+    def seals_after(self, n: int | None, limit: int) -> Statement:
+        rest, values = ("", ()) if n is None else ("AND n > ? ", (n,))
+        sql = f"SELECT n, entries, hash FROM servicecrm_seals WHERE tenant = ? {rest}ORDER BY n LIMIT ?"
+        return Statement(sql, (self.tenant, *values, limit), lambda rows: [SealRow(*row) for row in rows])
 
     def sealed_hashes(self, first: int, last: int) -> Statement:
         sql = "SELECT seal, hash FROM servicecrm_journal WHERE tenant = ? AND seal BETWEEN ? AND ?"

@@ -27,8 +27,11 @@ def verified(kinds: Mapping[type, Kind[Any]], head: Head | None = None, *, all_s
         BrokenJournal: an entry or a record was changed, moved, put in or left out; with `head`, also cut off at the
             end.
     """
-    counted, waiting = yield from _chains({kind.name: kind for kind in kinds.values()})
-    yield from _seals(counted if all_sealed else counted - waiting, head)
+    try:
+        counted, waiting = yield from _chains({kind.name: kind for kind in kinds.values()})
+        yield from _seals(counted if all_sealed else counted - waiting, head)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise BrokenJournal("there is a value that is never written there") from error
     return counted
 
 
@@ -55,8 +58,8 @@ def _chains(kinds: Mapping[str, Kind[Any]]) -> Program[tuple[int, int]]:
     return counted, waiting
 
 
-def _place(row: EntryRow | None) -> tuple[str, str, int]:
-    return ("", "", 0) if row is None else (row.kind, row.id, row.n)
+def _place(row: EntryRow | None) -> tuple[str, str, int] | None:
+    return None if row is None else (row.kind, row.id, row.n)
 
 
 def _records(kinds: Mapping[str, Kind[Any]], ends: Sequence[EntryRow], records: Counter[str]) -> Program[None]:
@@ -67,21 +70,26 @@ def _records(kinds: Mapping[str, Kind[Any]], ends: Sequence[EntryRow], records: 
         last = list(group)
         found = yield from ask(Tables.fetch, kinds[name], [row.id for row in last])
         for row, record in zip(last, found, strict=True):
-            if record is None or (record.revision, digest_of(record.document)) != (row.revision, row.document):
+            if record is None or (row.revision, row.schema, row.document) != (
+                record.revision,
+                record.schema,
+                digest_of(record.document),
+            ):
                 raise BrokenJournal(f"{row.kind} {row.id} is not as its last entry left it")
         records[name] += len(last)
 
 
 def _seals(counted: int, head: Head | None) -> Program[None]:
     last, met, covered = FIRST_SEAL, head is None or head.seal == 0, 0
-    while seals := (yield from ask(Tables.seals_after, last.n, CHUNK)):
+    place: int | None = None  # not 0: what somebody put before the first seal would not be read
+    while seals := (yield from ask(Tables.seals_after, place, CHUNK)):
         hashes: dict[int, list[str]] = {}
         for n, hash in (yield from ask(Tables.sealed_hashes, seals[0].n, seals[-1].n)):
             hashes.setdefault(n, []).append(hash)
         for seal in seals:
             if seal != sealed(last, hashes.pop(seal.n, ())):
                 raise BrokenJournal(f"seal {seal.n} does not fit its entries or the seal before it")
-            last, covered = seal, covered + seal.entries
+            last, place, covered = seal, seal.n, covered + seal.entries
             met = met or (head is not None and (seal.n, seal.hash) == (head.seal, head.hash))
     if covered != counted:
         raise BrokenJournal("there are entries under no seal: the journal was cut off, or something was put in")

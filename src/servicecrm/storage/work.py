@@ -5,7 +5,7 @@ The programs speak to the tables of a store (`Tables` in memory, statements in S
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from servicecrm.errors import (
@@ -257,6 +257,8 @@ class Work:
         kind = self._kind(record)
         if kind.prefix is None:
             raise InvalidValue(kind.name, "this kind has no human numbers")
+        if type(year) is not int or not MINYEAR <= year <= MAXYEAR:
+            raise InvalidValue("year", f"expected a year from {MINYEAR} to {MAXYEAR}")
         last = yield from ask(Tables.next_number, kind.name, year, count)
         given = tuple(human_number(kind.prefix, year, n) for n in range(last - count + 1, last + 1))
         self._numbers.update(given)
@@ -298,6 +300,7 @@ class Work:
     ) -> Program[tuple[Delivery, ...]]:
         """Notices for this worker to deliver."""
         self._writing()
+        cursors.check_limit(limit)
         claimed = yield from ask(Tables.claim, key_text("worker", worker), now, limit, lease)
         return tuple(claimed)
 
