@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.records import evolve
 from servicecrm.storage.ports import Delivery, Notice, Store
@@ -169,5 +170,7 @@ class Outbox:
     def test_nothing_to_claim_is_nothing(self, store: Store) -> None:
         assert claim(store) == ()
         put(store, notices=[notice()])
-        assert claim(store, limit=0) == ()
+        for bad in (0, -1, 10_001, 2**63, True):
+            with pytest.raises(InvalidValue, match="limit"):
+                claim(store, limit=bad)
         assert keys(claim(store, limit=1)) == ["n-1"]
