@@ -11,12 +11,13 @@ import servicecrm
 from benchmarks.commands import commands
 from benchmarks.documents import documents
 from benchmarks.imports import TARGET, import_time
+from benchmarks.postgres import postgres
 from benchmarks.rounds import ROUNDS, Result, compare
 from benchmarks.units import units
 
 
 def main() -> None:
-    named = ("attrs", "cattrs", "transitions", "python-statemachine", "pydantic")
+    named = ("attrs", "cattrs", "transitions", "python-statemachine", "pydantic", "psycopg", "sqlalchemy", "django")
     print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {platform.system()}")
     print(", ".join((f"servicecrm {servicecrm.__version__}", *(f"{name} {version(name)}" for name in named))))
     print(f"Medians of {ROUNDS} rounds in which all take turns, after one to warm up; no check is left out.")
@@ -26,6 +27,9 @@ def main() -> None:
         for comparison in chain(commands(), documents(), units(folder)):
             for line in _lines(compare(comparison)):
                 print(line, flush=True)
+    for result in postgres():
+        for line in [result] if isinstance(result, str) else _lines(result):
+            print(line, flush=True)
     milliseconds = import_time() * 1_000
     print(f"{'import servicecrm.complaints':58}{milliseconds:>7.0f} ms{'':8}{f'<{TARGET * 1_000:.0f} ms':>9}")
 
@@ -34,7 +38,7 @@ def _lines(result: Result) -> Iterator[str]:
     yield f"{result.comparison.title:58}{result.ours:>10.1f}"
     for name, taken in result.others.items():
         target = result.comparison.targets.get(name)
-        wanted = "" if target is None else f">={target:g}"
+        wanted = "" if target is None else f">={target:.2g}"
         missed = "  missed" if name in result.missed else ""
         yield f"{f'  {name}':58}{taken:>10.1f}{result.ratios[name]:>8.2f}{wanted:>9}{missed}"
 

@@ -1,5 +1,6 @@
 """What the command line says, to people and to programs, when all is well and when it is not."""
 
+import contextlib
 import gzip
 import json
 import os
@@ -8,13 +9,17 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from servicecrm.cli import main
 from servicecrm.desk import connect
+from servicecrm.storage.schema import CURRENT
+from tests.desk.places import STORES, empty_store
 
 ROOT = Path(__file__).parent.parent.parent
 DEMO = Path(str(files("servicecrm"))) / "demo"
@@ -31,6 +36,33 @@ def log(tmp_path: Path) -> Path:
     path = tmp_path / "water.csv"
     path.write_text("".join(lines[:101]), "utf-8")
     return path
+
+
+@pytest.fixture(params=STORES[1:])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty store that is kept, as the option names it."""
+    with empty_store(request.param, tmp_path, request) as url:
+        yield url
+
+
+def shown(store: str) -> str:
+    """What an error says of the store: all of a file's name, nothing of a URL that might be secret."""
+    return store.split("://", maxsplit=1)[0]
+
+
+def database(store: str) -> str:
+    """Which database the second line of a replay names."""
+    return "PostgreSQL" if "://" in store else "SQLite"
+
+
+def execute(store: str, statement: str) -> None:
+    """Change a store behind the back of the library."""
+    if "://" in store:
+        with psycopg.connect(store) as database:
+            database.execute(statement.encode())
+    else:
+        with contextlib.closing(sqlite3.connect(store)) as file, file:
+            file.execute(statement)
 
 
 def replay(log: Path | str, *options: object, map: Path | str = MAP) -> int:
@@ -57,10 +89,10 @@ def test_a_replay_prints_the_summary_and_the_findings_and_reports_the_same(
     assert err.startswith("100 events, ")
 
 
-def test_a_later_extract_adds_to_the_file_and_the_same_one_changes_nothing(
-    log: Path, tmp_path: Path, capsys: Captured
+def test_a_later_extract_adds_to_the_store_and_the_same_one_changes_nothing(
+    log: Path, store: str, tmp_path: Path, capsys: Captured
 ) -> None:
-    store, report = tmp_path / "crm.db", tmp_path / "report.json"
+    report = tmp_path / "report.json"
 
     def new(of: Path) -> int:
         assert replay(of, "--store", store, "--json", report, "--writers", "one", "--batch", 30) == 0
@@ -73,13 +105,24 @@ def test_a_later_extract_adds_to_the_file_and_the_same_one_changes_nothing(
     assert [new(log), new(log), new(later)] == [100, 0, 100]
     out, err = capsys.readouterr()
     assert out.count("\nNothing new in this log\n") == 1
-    assert [line.split()[0] for line in err.splitlines()] == ["100", "SQLite"] * 2 + ["200", "SQLite"]
+    assert [line.split()[0] for line in err.splitlines()] == [
+        word for count in ("100", "100", "200") for word in (count, database(store))
+    ]
+
+
+@pytest.mark.parametrize("command", ["replay", "demo"])
+def test_what_was_replayed_is_sealed_at_the_end(command: str, log: Path, store: str) -> None:
+    assert (replay(log, "--store", store) if command == "replay" else main(["demo", "--store", store])) == 0
+
+    with connect(store) as desk:
+        assert desk.store.seal() == 0
+        assert desk.store.head().seal > 0
 
 
 def test_the_summary_is_about_the_cases_of_the_log_and_of_the_tenant(
-    log: Path, tmp_path: Path, capsys: Captured
+    log: Path, store: str, tmp_path: Path, capsys: Captured
 ) -> None:
-    store, report = tmp_path / "crm.db", tmp_path / "report.json"
+    report = tmp_path / "report.json"
     with connect(store, actor="ann@city.example") as desk:
         desk.complaints.record(subject="No water", channel="phone")
 
@@ -89,7 +132,7 @@ def test_the_summary_is_about_the_cases_of_the_log_and_of_the_tenant(
     assert json.loads(report.read_text("utf-8"))["cases"] == harbour["cases"]
     with connect(store) as desk:
         assert set(desk.store.tenants()) == {"default", "harbour"}
-    assert [line.split()[0] for line in capsys.readouterr().err.splitlines()] == ["100", "SQLite"] * 2
+    assert [line.split()[0] for line in capsys.readouterr().err.splitlines()] == ["100", database(store)] * 2
 
 
 def test_rows_that_cannot_be_taken_are_shown_with_row_and_column(log: Path, tmp_path: Path, capsys: Captured) -> None:
@@ -199,17 +242,15 @@ def test_a_file_that_is_no_database_is_named_and_stays_as_it_is(command: str, lo
 
 
 @pytest.mark.parametrize("command", ["replay", "doctor"])
-def test_a_store_of_a_newer_version_is_refused(command: str, log: Path, tmp_path: Path, capsys: Captured) -> None:
-    store = tmp_path / "crm.db"
+def test_a_store_of_a_newer_version_is_refused(command: str, log: Path, store: str, capsys: Captured) -> None:
     connect(store).close()
-    connection = sqlite3.connect(store)
-    connection.execute("UPDATE servicecrm_version SET version = 99")
-    connection.commit()
-    connection.close()
-
-    assert (replay(log, "--store", store) if command == "replay" else main(["doctor", "--store", str(store)])) == 1
+    execute(store, "UPDATE servicecrm_version SET version = 99")
+    try:
+        assert (replay(log, "--store", store) if command == "replay" else main(["doctor", "--store", store])) == 1
+    finally:
+        execute(store, f"UPDATE servicecrm_version SET version = {CURRENT}")  # other tests get the same tables
     (line,) = told(capsys)
-    assert line.startswith(f"servicecrm: {store}: ")
+    assert line.startswith(f"servicecrm: {shown(store)}: ")
     assert "version 99" in line
     assert line.endswith("install a newer servicecrm")
 
@@ -220,8 +261,8 @@ def test_a_store_that_does_not_exist_cannot_be_examined(tmp_path: Path, capsys: 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_another_map_on_the_same_store_is_refused(log: Path, tmp_path: Path, capsys: Captured) -> None:
-    store, other = tmp_path / "crm.db", tmp_path / "other.toml"
+def test_another_map_on_the_same_store_is_refused(log: Path, store: str, tmp_path: Path, capsys: Captured) -> None:
+    other = tmp_path / "other.toml"
     other.write_text(
         MAP.read_text("utf-8").replace('Answered = { state = "responded" }', 'Answered = { state = "closed" }')
     )
@@ -266,7 +307,7 @@ def test_wrong_usage_is_explained(arguments: list[str], says: str, capsys: Captu
 
 
 def test_an_interrupted_command_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
-    def interrupted(**_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("servicecrm.cli.demo.demonstrate", interrupted)
@@ -294,6 +335,18 @@ def test_the_demonstration_is_the_same_on_every_run(capsys: Captured) -> None:
     assert capsys.readouterr() == (expected * 2, "")
 
 
+def test_the_demonstration_may_be_kept_and_a_second_one_adds_nothing(store: str, capsys: Captured) -> None:
+    expected = Path(__file__).with_name("demo.txt").read_text("utf-8")
+
+    assert [main(["demo", "--store", store]), main(["demo", "--store", store])] == [0, 0]
+    out, err = capsys.readouterr()
+    assert (out[: len(expected)], err) == (expected, "")
+    assert out[len(expected) :].startswith("Cases                  390\nOpen                    13\n")
+    assert out.endswith("\nNothing new in this log\n")
+    with connect(store, readonly=True) as desk:
+        assert desk.complaints.count() == 390
+
+
 def test_the_demonstration_prints_the_same_numbers_in_every_language(capsys: Captured) -> None:
     numbers = []
     for language in ("en", "de", "zh"):
@@ -310,9 +363,11 @@ def test_the_doctor_tells_what_is_installed_and_how_to_install_the_rest(tmp_path
     info = tmp_path / "servicecrm-9.8.7.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(
-        "Metadata-Version: 2.4\nName: servicecrm\nVersion: 9.8.7\nProvides-Extra: slow\nProvides-Extra: testing\n"
+        "Metadata-Version: 2.4\nName: servicecrm\nVersion: 9.8.7\n"
+        "Provides-Extra: slow\nProvides-Extra: testing\nProvides-Extra: postgres\n"
         'Requires-Dist: attrs\nRequires-Dist: no-such-thing>=1; extra == "slow"\n'
         'Requires-Dist: pytest>=8; extra == "testing"\n'
+        'Requires-Dist: psycopg[binary,pool]>=3.2; extra == "postgres"\n'
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run((*COMMAND, "doctor"), check=True, capture_output=True, text=True, env=environment)
@@ -327,56 +382,47 @@ def test_the_doctor_tells_what_is_installed_and_how_to_install_the_rest(tmp_path
         "time zones: found",
         'extra slow: not installed; pip install "servicecrm[slow]"',
         "extra testing: installed",
+        "extra postgres: installed",
     ]
     version = subprocess.run((*COMMAND, "--version"), check=True, capture_output=True, text=True, env=environment)
     assert version.stdout == "servicecrm 9.8.7\n"
 
 
-def test_the_doctor_examines_every_tenant_of_a_store(log: Path, tmp_path: Path, capsys: Captured) -> None:
-    store = tmp_path / "crm.db"
+def test_the_doctor_examines_every_tenant_of_a_store(log: Path, store: str, capsys: Captured) -> None:
     replay(log, "--store", store)
     with connect(store, actor="ann@city.example", tenant="harbour") as desk:
         desk.complaints.record(subject="No water", channel="phone")
     capsys.readouterr()
 
-    assert main(["doctor", "--store", str(store)]) == 0
+    assert main(["doctor", "--store", store]) == 0
     out, err = capsys.readouterr()
     lines = out.splitlines()
     assert {"store version 1", "tenants: 2", "tenant default", "tenant harbour", "  complaint: 1"} <= set(lines)
     assert lines.count("  complaints in an unknown state: 0") == 2
     assert "  journal: 1 entries, verified" in lines
-    assert "synchronous=FULL" in out
+    assert ("isolation=serializable" if "://" in store else "synchronous=FULL") in out
     assert err == ""
 
 
-def broken(log: Path, folder: Path, statement: str) -> Path:
-    store = folder / "crm.db"
+def test_the_doctor_names_complaints_in_states_that_nobody_knows(log: Path, store: str, capsys: Captured) -> None:
     replay(log, "--store", store)
-    connection = sqlite3.connect(store)
-    connection.execute(statement)
-    connection.commit()
-    connection.close()
-    return store
-
-
-def test_the_doctor_names_complaints_in_states_that_nobody_knows(log: Path, tmp_path: Path, capsys: Captured) -> None:
-    change = "UPDATE servicecrm_complaint SET state = 'lost' WHERE id = 'water_utility:C-0001'"
-    store = broken(log, tmp_path, change)
+    execute(store, "UPDATE servicecrm_complaint SET state = 'lost' WHERE id = 'water_utility:C-0001'")
     capsys.readouterr()
 
-    assert main(["doctor", "--store", str(store)]) == 0
+    assert main(["doctor", "--store", store]) == 0
     out, _ = capsys.readouterr()
     assert "  complaints in an unknown state: 1\n    water_utility:C-0001: lost\n" in out
 
 
-def test_the_doctor_finds_a_history_that_was_tampered_with(log: Path, tmp_path: Path, capsys: Captured) -> None:
-    store = broken(log, tmp_path, "UPDATE servicecrm_journal SET \"by\" = 'bob@city.example' WHERE n = 2")
+def test_the_doctor_finds_a_history_that_was_tampered_with(log: Path, store: str, capsys: Captured) -> None:
+    replay(log, "--store", store)
+    execute(store, "UPDATE servicecrm_journal SET \"by\" = 'bob@city.example' WHERE n = 2")
     capsys.readouterr()
 
-    assert main(["doctor", "--store", str(store)]) == 1
+    assert main(["doctor", "--store", store]) == 1
     out, err = capsys.readouterr()
     assert "verified" not in out
-    assert err.startswith(f"servicecrm: {store}: ")
+    assert err.startswith(f"servicecrm: {shown(store)}: ")
     assert err.count("\n") == 1
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -10,16 +10,22 @@ import psycopg
 import pytest
 
 from servicecrm.storage import SQLiteStore
+from servicecrm.storage.aio import AsyncAnswer, AsyncEngineStore
 from servicecrm.storage.journal import EntryRow, SealRow
 from servicecrm.storage.memory import MemoryTables
 from servicecrm.storage.ports import Op
-from servicecrm.storage.postgres import PostgresStore
+from servicecrm.storage.postgres import AsyncPostgresStore, PostgresStore
 from servicecrm.storage.store import Answer, EngineStore, Mode
+from tests.contract.bridge import Bridge
 
 
 @pytest.fixture
-def fail_at(store: EngineStore, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], AbstractContextManager[object]]:
+def fail_at(
+    store: EngineStore | Bridge, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[int], AbstractContextManager[object]]:
     """Makes the k-th request to the tables of a store fail."""
+    if isinstance(store, Bridge):
+        return _fail_at_awaited(store.awaited, monkeypatch)
     transaction = store.engine.transaction
 
     @contextlib.contextmanager
@@ -44,15 +50,44 @@ def fail_at(store: EngineStore, monkeypatch: pytest.MonkeyPatch) -> Callable[[in
     return fail_at
 
 
+def _fail_at_awaited(
+    store: AsyncEngineStore, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[int], AbstractContextManager[object]]:
+    transaction = store.engine.transaction
+
+    @contextlib.contextmanager
+    def fail_at(k: int) -> Iterator[None]:
+        requests = iter(range(1, 1_000))
+
+        @contextlib.asynccontextmanager
+        async def failing(tenant: str, mode: Mode) -> AsyncIterator[AsyncAnswer]:
+            async with transaction(tenant, mode) as answer:
+
+                async def counted(op: Op) -> Any:
+                    if next(requests) == k:
+                        raise OSError("the k-th request fails")
+                    return await answer(op)
+
+                yield counted
+
+        with monkeypatch.context() as patch:
+            patch.setattr(store.engine, "transaction", failing)
+            yield
+
+    return fail_at
+
+
 @pytest.fixture
-def raw(store: EngineStore, request: pytest.FixtureRequest) -> "MemoryJournal | SQLJournal":
+def raw(store: EngineStore | Bridge, request: pytest.FixtureRequest) -> "MemoryJournal | SQLJournal":
     """The rows of the journal, behind the store."""
-    if isinstance(store, SQLiteStore):
-        return SQLJournal(lambda: sqlite3.connect(store.path), "?")
-    if isinstance(store, PostgresStore):
-        url, path = request.getfixturevalue("postgres").url, f"-c search_path={store.profile.schema}"
+    behind = store.behind if isinstance(store, Bridge) else store
+    if isinstance(behind, SQLiteStore):
+        return SQLJournal(lambda: sqlite3.connect(behind.path), "?")
+    if isinstance(behind, PostgresStore | AsyncPostgresStore):
+        url, path = request.getfixturevalue("postgres").url, f"-c search_path={behind.profile.schema}"
         return SQLJournal(lambda: psycopg.connect(url, options=path), "%s")
-    return MemoryJournal(store)
+    assert isinstance(behind, EngineStore)
+    return MemoryJournal(behind)
 
 
 class MemoryJournal:

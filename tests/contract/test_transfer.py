@@ -1,4 +1,4 @@
-"""An export that was changed is told, and memory and SQLite take and refuse the same."""  # C128
+"""An export that was changed is told, and memory, SQLite and PostgreSQL take and refuse the same."""  # C128
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -11,11 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecrm.complaints import Complaint
+from servicecrm.desk import connect
 from servicecrm.errors import BrokenJournal, ImportProblem, MalformedDocument, StoreError
 from servicecrm.storage import MemoryStore, SQLiteStore
+from servicecrm.storage.postgres import PostgresStore
 from servicecrm.storage.store import EngineStore
 from servicecrm.storage.transfer import exported, imported
 from servicecrm.testing.contract.examples import amended, command, complaint, get, message, notice, put
+from tests.desk.places import STORES, empty_store
+from tests.servers import Postgres
+from tests.stores import clean_schema
 
 Line = list[Any]
 
@@ -55,16 +60,21 @@ def body() -> list[Line]:
 
 
 @pytest.fixture(scope="module")
-def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SQLiteStore]:
-    """One file with many tenants, so that each import finds an empty one."""
-    with SQLiteStore(tmp_path_factory.mktemp("transfer") / "crm.db") as store:
-        yield store
+def databases(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EngineStore, ...]]:
+    """A file and a schema with many tenants, so that each import finds an empty one."""
+    with (
+        SQLiteStore(tmp_path_factory.mktemp("transfer") / "crm.db") as sqlite,
+        clean_schema(postgres) as schema,
+        PostgresStore(postgres.url, schema=schema) as database,
+    ):
+        database.tenants()  # the pool has its connection: it uses chance for that, which Hypothesis forbids
+        yield sqlite, database
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EngineStore]:
-    with MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "crm.db") as store:
-        yield store
+    with empty_store(request.param, tmp_path, request) as url, connect(url) as crm:
+        yield crm.store
 
 
 ODD = st.one_of(
@@ -82,7 +92,9 @@ TENANTS = iter(range(10**6))
 
 
 @given(st.data())
-def test_one_changed_value_is_refused_or_kept_alike_by_every_store(sqlite: SQLiteStore, data: st.DataObject) -> None:
+def test_one_changed_value_is_refused_or_kept_alike_by_every_store(
+    databases: tuple[EngineStore, ...], data: st.DataObject
+) -> None:
     changed = body()
     row = data.draw(st.integers(0, len(changed) - 1), label="row")
     line = changed[row]
@@ -92,18 +104,22 @@ def test_one_changed_value_is_refused_or_kept_alike_by_every_store(sqlite: SQLit
 
     with MemoryStore() as memory:
         found = take(memory, changed)
-    assert take(sqlite.tenant(f"t-{next(TENANTS)}"), changed) == found
+    for store in databases:
+        assert take(store.tenant(f"t-{next(TENANTS)}"), changed) == found
 
 
 @given(st.data())
-def test_lines_left_out_or_repeated_are_refused_or_kept_alike(sqlite: SQLiteStore, data: st.DataObject) -> None:
+def test_lines_left_out_or_repeated_are_refused_or_kept_alike(
+    databases: tuple[EngineStore, ...], data: st.DataObject
+) -> None:
     first, *middle, _ = body()
     order = data.draw(st.lists(st.integers(0, len(middle) - 1), min_size=len(middle) - 2), label="lines")
     changed = [first, *(middle[n] for n in order), ["end", len(order) + 1]]
 
     with MemoryStore() as memory:
         found = take(memory, changed)
-    assert take(sqlite.tenant(f"t-{next(TENANTS)}"), changed) == found
+    for store in databases:
+        assert take(store.tenant(f"t-{next(TENANTS)}"), changed) == found
 
 
 FORGED = [

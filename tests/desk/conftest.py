@@ -10,6 +10,7 @@ import pytest
 from servicecrm.complaints import Complaint
 from servicecrm.desk import Desk, connect
 from servicecrm.testing import FixedClock, SeededIds
+from tests.desk.places import STORES, empty_store
 
 Bring = Callable[..., Complaint]
 
@@ -20,10 +21,18 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(params=STORES)
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kind of store."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """What to connect to."""
-    return "memory:" if request.param == "memory" else str(tmp_path / "crm.db")
+    with empty_store(kind, tmp_path, request) as url:
+        yield url
 
 
 @pytest.fixture

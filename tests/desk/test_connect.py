@@ -12,8 +12,18 @@ from servicecrm.desk import Desk, connect
 from servicecrm.errors import NaiveDatetime, NoTransaction, ReadOnlyStore, SchemaTooOld, StoreUnavailable
 from servicecrm.storage import MemoryStore, SQLiteStore
 from servicecrm.storage.joined import JoinedStore
+from servicecrm.storage.postgres import PostgresStore
+from tests.desk.places import STORES, empty_store, empty_tables
+from tests.servers import Postgres
 
 ANN = "ann@city.example"
+
+
+@pytest.fixture(params=STORES[1:])
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """What to connect to again and again."""
+    with empty_store(request.param, tmp_path, request) as url:
+        yield url
 
 
 def test_memory_is_new_every_time() -> None:
@@ -42,18 +52,45 @@ def test_options_go_to_the_store_that_is_opened(tmp_path: Path) -> None:
         connect(store, readonly=True)
 
 
-def test_a_desk_for_reading_reads_and_refuses_to_write(tmp_path: Path) -> None:
-    path = tmp_path / "crm.db"
-    with connect(path, actor=ANN) as crm:
+def test_a_url_is_a_database_that_keeps(postgres: Postgres) -> None:
+    with empty_tables(postgres) as url:
+        with connect(url, actor=ANN) as crm:
+            assert isinstance(crm.store, PostgresStore)
+            complaint = crm.complaints.record(subject="No water", channel="phone")
+        with connect(url.replace("postgresql://", "postgres://")) as crm:
+            assert crm.complaints.get(str(complaint.number)) == complaint
+
+
+def test_a_schema_may_be_named_and_its_tables_are_made(postgres: Postgres) -> None:
+    schema = postgres.schema()
+    for _ in range(2):
+        with connect(postgres.url, actor=ANN, schema=schema) as crm:
+            crm.complaints.record(subject="No water", channel="phone", command="k-1")
+            assert isinstance(crm.store, PostgresStore)
+            assert (crm.store.profile.schema, crm.complaints.count()) == (schema, 1)
+
+
+def test_a_desk_for_reading_reads_and_refuses_to_write(kept: str) -> None:
+    with connect(kept, actor=ANN) as crm:
         complaint = crm.complaints.record(subject="No water", channel="phone")
-    before = path.read_bytes()
-    with connect(path, actor=ANN, readonly=True) as reader:
+    with connect(kept, actor=ANN, readonly=True) as reader:
         assert reader.complaints.get(complaint.id) == complaint
         with pytest.raises(ReadOnlyStore, match="open it without readonly=True"):
             reader.complaints.acknowledge(complaint.id)
         with pytest.raises(ReadOnlyStore):
             reader.complaints.record(subject="No gas", channel="web")
         assert reader.complaints.count() == 1
+
+
+def test_a_file_that_was_opened_for_reading_stays_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "crm.db"
+    with connect(path, actor=ANN) as crm:
+        complaint = crm.complaints.record(subject="No water", channel="phone")
+    before = path.read_bytes()
+    with connect(path, actor=ANN, readonly=True) as reader:
+        assert reader.complaints.get(complaint.id) == complaint
+        with pytest.raises(ReadOnlyStore):
+            reader.complaints.acknowledge(complaint.id)
     assert path.read_bytes() == before
 
 
@@ -64,10 +101,10 @@ def test_an_unknown_kind_of_store_is_told_without_the_rest_of_its_name(url: str)
     assert "secret" not in str(refused.value)
 
 
-def test_a_tenant_may_be_named(tmp_path: Path) -> None:
-    with connect(tmp_path / "crm.db", actor=ANN, tenant="south") as south:
+def test_a_tenant_may_be_named(kept: str) -> None:
+    with connect(kept, actor=ANN, tenant="south") as south:
         south.complaints.record(subject="No gas", channel="web")
-    with connect(tmp_path / "crm.db") as crm:
+    with connect(kept) as crm:
         assert crm.store.tenants() == ("south",)
         assert (crm.complaints.count(), crm.tenant("south").complaints.count()) == (0, 1)
 

@@ -1,5 +1,6 @@
 """Everything of a tenant out of one store and into another."""  # C128
 
+import contextlib
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,8 +9,11 @@ import pytest
 
 from servicecrm.complaints import DEFAULT, Complaint
 from servicecrm.desk import Desk, connect
-from servicecrm.errors import IdempotencyMismatch, ImportProblem, NotFound, StoreError
+from servicecrm.errors import IdempotencyMismatch, ImportProblem, NotFound, StoreBusy, StoreError
+from servicecrm.storage.store import Answer, Mode
 from servicecrm.testing import FixedClock
+from servicecrm.testing.contract.examples import sealed_head
+from tests.desk.places import STORES, empty_store
 
 Bring = Callable[..., Complaint]
 
@@ -24,11 +28,15 @@ def full(crm: Desk, clock: FixedClock, bring: Bring) -> Desk:
     return crm
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Iterator[Desk]:
-    """A desk on an empty store of either kind."""
-    url = "memory:" if request.param == "memory" else str(tmp_path / "other.db")
-    with connect(url, actor="bob@city.example", clock=clock) as empty:
+NEXT = dict(zip(STORES, (*STORES[1:], STORES[0]), strict=True))
+"""Where to move to: once around."""
+
+
+@pytest.fixture
+def empty(kind: str, tmp_path: Path, request: pytest.FixtureRequest, clock: FixedClock) -> Iterator[Desk]:
+    """A desk on an empty store of another kind."""
+    (folder := tmp_path / "other").mkdir()
+    with empty_store(NEXT[kind], folder, request) as url, connect(url, actor="bob@city.example", clock=clock) as empty:
         yield empty
 
 
@@ -43,10 +51,61 @@ def test_an_export_makes_the_same_store_again(full: Desk, empty: Desk, tmp_path:
         assert empty.complaints.messages(complaint.id) == full.complaints.messages(complaint.id)
     assert empty.complaints.search("ÄNGSTRÖM") == full.complaints.search("ängström") != ()
     assert empty.policies.book() == full.policies.book()
-    assert empty.store.verify(full.store.head()) == full.store.verify()
+    assert empty.store.verify(sealed_head(full.store)) == full.store.verify()
     again = io.StringIO()
     empty.export(again)
     assert again.getvalue() == (tmp_path / "all.jsonl").read_text("utf-8")
+
+
+@pytest.mark.parametrize("kept", STORES[1:])
+def test_a_desk_for_reading_exports_too(kept: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    with empty_store(kept, tmp_path, request) as url:
+        with connect(url, actor="ann@city.example") as crm:
+            crm.complaints.record(subject="No water", channel="phone")
+        with connect(url, readonly=True) as reader, connect("memory:") as other:
+            reader.export(tmp_path / "all.jsonl")
+            other.import_(tmp_path / "all.jsonl")
+            assert list(other.complaints.find()) == list(reader.complaints.find())
+
+
+@pytest.fixture
+def busy_once(monkeypatch: pytest.MonkeyPatch) -> Callable[[Desk, Mode], None]:
+    """Makes the commit of the next unit fail, as PostgreSQL does when others came in between."""
+
+    def busy_once(crm: Desk, mode: Mode) -> None:
+        transaction, busy = crm.store.engine.transaction, iter([mode])
+
+        @contextlib.contextmanager
+        def failing(tenant: str, mode: Mode) -> Iterator[Answer]:
+            with transaction(tenant, mode) as answer:
+                yield answer
+                if mode == expected and next(busy, None):
+                    raise StoreBusy
+
+        expected = mode
+        monkeypatch.setattr(crm.store.engine, "transaction", failing)
+
+    return busy_once
+
+
+def test_an_export_that_had_to_begin_again_holds_every_line_once(
+    full: Desk, tmp_path: Path, busy_once: Callable[[Desk, Mode], None]
+) -> None:
+    lines = full.export(tmp_path / "before.jsonl")
+    busy_once(full, "read")
+
+    assert full.export(tmp_path / "after.jsonl") == lines
+    assert (tmp_path / "after.jsonl").read_bytes() == (tmp_path / "before.jsonl").read_bytes()
+
+
+def test_an_import_that_had_to_begin_again_reads_every_line_again(
+    full: Desk, empty: Desk, tmp_path: Path, busy_once: Callable[[Desk, Mode], None]
+) -> None:
+    lines = full.export(tmp_path / "all.jsonl")
+    busy_once(empty, "write")
+
+    assert empty.import_(tmp_path / "all.jsonl") == lines
+    assert list(empty.complaints.find()) == list(full.complaints.find())
 
 
 def test_commands_and_numbers_go_on_where_they_were(full: Desk, empty: Desk) -> None:
@@ -115,6 +174,6 @@ def test_a_spoilt_export_is_told_and_nothing_of_it_is_kept(
         empty.import_(path)
 
     assert empty.complaints.count() == 0
-    assert empty.store.head().seal == 0
+    assert sealed_head(empty.store).seal == 0
     with pytest.raises(NotFound):
         empty.history("CMP-2026-000001")

@@ -72,9 +72,9 @@ def rewritten(method: str, old: str, new: str) -> Break:
 
 
 def stale_is_overwritten(patch: pytest.MonkeyPatch) -> None:
-    def update(honest: Any, tables: MemoryTables, kind: Any, change: Change) -> bool:
+    def update(honest: Any, tables: MemoryTables, kind: Any, change: Change) -> Any:
         (found,) = tables.fetch(kind, [change.row.id])
-        return bool(honest(tables, kind, change._replace(expected=found.revision) if found else change))
+        return honest(tables, kind, change._replace(expected=found.revision) if found else change)
 
     around(patch, MemoryTables, "_update", update)
 
@@ -82,7 +82,9 @@ def stale_is_overwritten(patch: pytest.MonkeyPatch) -> None:
 def taken_id_is_overwritten(patch: pytest.MonkeyPatch) -> None:
     def insert(honest: Any, tables: MemoryTables, kind: Any, change: Change) -> bool:
         (found,) = tables.fetch(kind, [change.row.id])
-        return tables._update(kind, change._replace(expected=found.revision)) if found else honest(tables, kind, change)
+        if found is None:
+            return bool(honest(tables, kind, change))
+        return tables._update(kind, change._replace(expected=found.revision)) is not None
 
     around(patch, MemoryTables, "_insert", insert)
 
@@ -133,11 +135,10 @@ def a_failed_save_is_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 def paged(old: str, new: str) -> Break:
     def change(honest: Any, query: Any) -> Any:
-        text, values = honest(query)
-        return text.replace(old, new), values
+        return [(text.replace(old, new), values) for text, values in honest(query)]
 
     def break_(patch: pytest.MonkeyPatch) -> None:
-        around(patch, statements, "page", change)
+        around(patch, statements, "pages", change)
 
     break_.__name__ = f"pages_have_{new}"
     return break_
@@ -237,7 +238,7 @@ class OneForAll:
 
 
 def threads_share_their_units(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(store, "ContextVar", OneForAll)
+    patch.setattr(store, "_OPEN", OneForAll("servicecrm_units", default=()))
 
 
 def the_hosts_transaction_is_committed(patch: pytest.MonkeyPatch) -> None:
@@ -262,7 +263,7 @@ MUTANTS: tuple[tuple[str, str, Break], ...] = (
     (MEMORY, "Units", a_unit_for_reading_writes),
     (SQLITE, "Paging", paged("id > ?", "id >= ?")),
     (SQLITE, "Paging", paged("NULLS LAST", "NULLS FIRST")),
-    (SQLITE, "Paging", paged("DESC NULLS LAST, id DESC", "DESC NULLS LAST, id ASC")),
+    (SQLITE, "Paging", paged("DESC, id DESC", "DESC, id ASC")),
     (SQLITE, "Filters", negation_knows_three_values),
     (MEMORY, "Filters", search_minds_the_case),
     (MEMORY, "Terms", old_terms_stay),

@@ -24,6 +24,7 @@ examples:
   servicecrm replay tickets.csv --map tickets.toml                    a trial in memory
   servicecrm replay tickets.csv --map tickets.toml --store crm.db     again later: only what is new is added
   servicecrm doctor --store crm.db
+  servicecrm doctor --store postgresql://crm@db.example/crm           PGPASSWORD or ~/.pgpass may hold the password
 """
 
 
@@ -61,7 +62,7 @@ def _run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     elif args.command == "demo":
         from servicecrm.cli.demo import demonstrate
 
-        demonstrate(language=args.language)
+        demonstrate(args.store, language=args.language)
     elif args.command == "doctor":
         from servicecrm.cli.doctor import examine
 
@@ -79,7 +80,7 @@ def _problems(error: ServiceCRMError | OSError, args: argparse.Namespace) -> Ite
             yield from (f"{args.map}: {problem}" for problem in error.problems)
         case ImportProblem() if args.command == "replay":
             yield f"{args.log}: {error}"
-        case StoreError() if args.command in ("replay", "doctor"):
+        case StoreError() if args.command is not None:
             yield f"{args.store.split('://')[0]}: {error}"  # the rest of a URL may hold a password
         case OSError(filename=str() as name, strerror=str() as says):
             yield f"{name}: {says}"
@@ -113,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Replay the log that is shipped, a year of complaints of a water utility that does not exist, "
         "and sum it up.",
     )
+    _add_store(demo)
     _add_language(demo)
     doctor = commands.add_parser(
         "doctor",
@@ -127,12 +129,7 @@ def _parser() -> argparse.ArgumentParser:
 def _replay_parser(replay: argparse.ArgumentParser) -> None:
     replay.add_argument("log", metavar="LOG", help="a CSV file, also inside a .zip or .gz")
     replay.add_argument("--map", metavar="MAP.toml", required=True, help="what the columns and words of the log mean")
-    replay.add_argument(
-        "--store",
-        metavar="STORE",
-        default="memory:",
-        help="where to keep it: a file, or postgresql://... (default: %(default)s)",
-    )
+    _add_store(replay)
     replay.add_argument("--tenant", metavar="NAME", default="default", help="whose it is (default: %(default)s)")
     replay.add_argument("--json", metavar="REPORT.json", help="also write the summary to this file")
     replay.add_argument(
@@ -149,6 +146,15 @@ def _replay_parser(replay: argparse.ArgumentParser) -> None:
         help="may other processes use the file meanwhile? 'one' is faster (default: %(default)s)",
     )
     _add_language(replay)
+
+
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--store",
+        metavar="STORE",
+        default="memory:",
+        help="where to keep it: a file, or postgresql://... (default: %(default)s)",
+    )
 
 
 def _add_language(parser: argparse.ArgumentParser) -> None:

@@ -17,12 +17,13 @@ NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """The end of the year that the log tells of. With a clock that stands still, every run prints the same."""
 
 
-def demonstrate(*, language: str) -> None:
-    """Replay the log that is shipped into memory, and print what it comes to."""
+def demonstrate(store: str, *, language: str) -> None:
+    """Replay the log that is shipped into a store, and print what it comes to."""
     folder = files("servicecrm") / "demo"
     log_map = LogMap.from_toml((folder / "water_utility.toml").read_text("utf-8"), COMPLAINT_WORDS)
-    with as_file(folder / "water_utility.csv") as log, connect("memory:", clock=lambda: NOW) as desk:
+    with as_file(folder / "water_utility.csv") as log, connect(store, clock=lambda: NOW) as desk:
         result = replay(desk, read_log(log, log_map), log_map)
+        desk.store.seal()
         summary = summary_of(desk, log_map, result, now=NOW)
         for line in report_lines(summary, result, log.name, language=language):
             print(line)

@@ -17,6 +17,7 @@ from servicecrm.errors import StoreUnavailable
 from servicecrm.kernel.filters import where
 from servicecrm.storage.schema import CURRENT
 from servicecrm.storage.sqlite import has_wal_reset_bug
+from servicecrm.storage.store import EngineUnit
 
 __all__ = ["examine"]
 
@@ -56,13 +57,18 @@ def _package(name: str) -> str:
 
 
 def _extra(name: str) -> str:
-    needs = [
-        re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
-        for requirement in requires("servicecrm") or ()
-        if re.search(rf"""extra == ['"]{re.escape(name)}['"]""", requirement)
-    ]
-    there = all(installed(package) for package in needs)
+    there = _brought("servicecrm", name)
     return f"extra {name}: " + ("installed" if there else f'not installed; pip install "servicecrm[{name}]"')
+
+
+def _brought(package: str, extra: str) -> bool:
+    """Is everything installed that an extra brings, with the extras of those packages?"""
+    for requirement in requires(package) or ():
+        if re.search(rf"""extra == ['"]{re.escape(extra)}['"]""", requirement):
+            name, extras = re.findall(r"^([\w.-]+)(?:\[([^]]*)\])?", requirement)[0]
+            if not installed(name) or not all(_brought(name, each.strip()) for each in extras.split(",") if each):
+                return False
+    return True
 
 
 def _store(desk: Desk) -> Iterator[str]:
@@ -76,12 +82,14 @@ def _store(desk: Desk) -> Iterator[str]:
 
 
 def _tenant(desk: Desk) -> Iterator[str]:
-    with desk.store.unit(readonly=True) as unit:
-        for record, kind in desk.store.kinds.items():
-            yield f"{kind.name}: {unit.count(record):,}"
-        strange = ~where("state").one_of(LIFECYCLE.states)
-        found = unit.count(Complaint, strange)
-        rows, _ = unit.rows(Complaint, ("id", "state"), strange, limit=10)
-    yield f"complaints in an unknown state: {found:,}"
-    yield from (f"  {id}: {state}" for id, state in rows)
+    yield from desk.store.atomically(lambda unit: list(_records(desk, unit)), readonly=True)
     yield f"journal: {desk.store.verify():,} entries, verified"
+
+
+def _records(desk: Desk, unit: EngineUnit) -> Iterator[str]:
+    for record, kind in desk.store.kinds.items():
+        yield f"{kind.name}: {unit.count(record):,}"
+    strange = ~where("state").one_of(LIFECYCLE.states)
+    yield f"complaints in an unknown state: {unit.count(Complaint, strange):,}"
+    rows, _ = unit.rows(Complaint, ("id", "state"), strange, limit=10)
+    yield from (f"  {id}: {state}" for id, state in rows)

@@ -33,6 +33,7 @@ def replay_log(args: Namespace) -> None:
     with _opened(args) as desk:
         start = perf_counter()
         result = replay(desk, facts, log_map, batch=args.batch, strict=args.strict, progress=_progress(start))
+        desk.store.seal()
         print(_speed(result, start), file=sys.stderr)
         if args.store != "memory:":
             print(profile_line(desk), file=sys.stderr)

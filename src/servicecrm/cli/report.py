@@ -12,6 +12,7 @@ from servicecrm.desk.replay import Replay
 from servicecrm.interop.maps import LogMap
 from servicecrm.kernel.kinds import from_micros
 from servicecrm.kernel.texts import Texts
+from servicecrm.storage.store import EngineUnit
 
 __all__ = ["report_document", "report_lines", "summary_of"]
 
@@ -23,27 +24,30 @@ PAGE: Final = 10_000
 
 def summary_of(desk: Desk, log_map: LogMap, result: Replay, *, now: datetime) -> Summary:
     """Sum up the cases of a log that the desk's store holds; months begin in the zone of the log."""
-    return summarise(
-        _cases(desk, f"{log_map.name}:"),
-        now=now,
-        zone=log_map.zone,
-        events=result.events,
-        findings=result.findings,
-        refused_rows=result.refused_rows,
-    )
+
+    def summary(unit: EngineUnit) -> Summary:
+        return summarise(
+            _cases(unit, f"{log_map.name}:"),
+            now=now,
+            zone=log_map.zone,
+            events=result.events,
+            findings=result.findings,
+            refused_rows=result.refused_rows,
+        )
+
+    return desk.store.atomically(summary, readonly=True)  # others may write meanwhile
 
 
-def _cases(desk: Desk, prefix: str) -> Iterator[CaseRow]:
+def _cases(unit: EngineUnit, prefix: str) -> Iterator[CaseRow]:
     """The cases whose id begins so, from the columns of the store: no document is read."""
-    with desk.store.unit(readonly=True) as unit:
-        after: str | None = None
-        while True:
-            rows, after = unit.rows(Complaint, COLUMNS, limit=PAGE, after=after)
-            for id, *values in rows:
-                if str(id).startswith(prefix):
-                    yield _case(values)
-            if after is None:
-                return
+    after: str | None = None
+    while True:
+        rows, after = unit.rows(Complaint, COLUMNS, limit=PAGE, after=after)
+        for id, *values in rows:
+            if str(id).startswith(prefix):
+                yield _case(values)
+        if after is None:
+            return
 
 
 def _case(values: Sequence[Any]) -> CaseRow:

@@ -9,11 +9,11 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from servicecrm.complaints.model import Complaint
 from servicecrm.desk.awaited import AsyncComplaints, AsyncPolicies
-from servicecrm.desk.base import AwaitedHooks, BaseDesk, file_of, profile_of, utf8
+from servicecrm.desk.base import AwaitedHooks, BaseDesk, Rewound, file_of, profile_of, utf8
 from servicecrm.desk.programs import history_of
-from servicecrm.errors import StoreUnavailable
+from servicecrm.errors import ReadOnlyStore, StoreUnavailable
 from servicecrm.kernel.decisions import Decision
-from servicecrm.storage.aio import AsyncEngineStore, ThreadStore
+from servicecrm.storage.aio import AsyncEngineStore, ThreadStore, finished
 from servicecrm.storage.awaited import AsyncUnit
 from servicecrm.storage.ports import Command, Entry, Page, Program
 from servicecrm.storage.transfer import exported, imported
@@ -85,30 +85,39 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
     @property
     def profile(self) -> "Profile | PostgresProfile":
         """How the database keeps its promises here. See `Desk.profile`."""
-        return profile_of(self.store.store if isinstance(self.store, ThreadStore) else self.store)
+        return profile_of(self.store)
 
     async def backup(self, to: str | Path) -> Path:
         """A consistent and verified copy of an SQLite file. See `Desk.backup`."""
-        return await to_thread(file_of(self.store.store if isinstance(self.store, ThreadStore) else None).backup, to)
+        file = file_of(self.store.store if isinstance(self.store, ThreadStore) else None)
+        return await finished(to_thread(file.backup, to))
 
     async def export(self, to: str | Path | IO[str]) -> int:
         """Write everything of this tenant as JSON Lines, to a new file. See `Desk.export`."""
         if isinstance(to, str | Path):
             try:
-                with await to_thread(Path(to).open, "x", encoding="utf-8", newline="\n") as file:
-                    return await self.export(file)
+                file = await finished(to_thread(Path(to).open, "x", encoding="utf-8", newline="\n"))
             except FileExistsError:
                 raise StoreUnavailable(f"{Path(to).name} is there already; name a new file") from None
-        await self.store.seal()
-        return await self.perform(lambda _: exported(self.store.kinds, to.write), readonly=True)
+            try:
+                with file:
+                    return await self.export(file)
+            except BaseException:
+                Path(to).unlink()  # not all of an export is none
+                raise
+        with contextlib.suppress(ReadOnlyStore):  # what is not sealed yet is exported as it is
+            await self.store.seal()
+        written = Rewound(to)
+        return await self.perform(lambda _: exported(self.store.kinds, written().write), readonly=True)
 
     async def import_(self, source: str | Path | IO[str]) -> int:
         """Put an export into this tenant, which has to be empty. See `Desk.import_`."""
         if isinstance(source, str | Path):
-            with await to_thread(Path(source).open, encoding="utf-8") as file:
+            with await finished(to_thread(Path(source).open, encoding="utf-8")) as file:
                 return await self.import_(file)
         with utf8():
-            return await self.perform(lambda work: imported(self.store.kinds, source, work.seal))
+            read = Rewound(source)
+            return await self.perform(lambda work: imported(self.store.kinds, read(), work.seal))
 
     async def replay(
         self,

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import attrs
 
@@ -27,6 +27,7 @@ __all__ = [
     "Clock",
     "Hook",
     "HookError",
+    "Rewound",
     "WaitedHooks",
     "file_of",
     "now",
@@ -87,6 +88,30 @@ def utf8() -> Iterator[None]:
         yield
     except UnicodeDecodeError:
         raise ImportProblem("not a text in UTF-8, as an export is") from None
+
+
+class Rewound:
+    """A stream that a unit reads or writes, from where it is now: again from there, if the unit is done again."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream: IO[str] = stream
+        self._start: int | None = stream.tell() if stream.seekable() else None
+        self._begun: bool = False
+
+    def __call__(self) -> IO[str]:
+        """The stream, at its start.
+
+        Raises:
+            StoreError: it cannot go back there.
+        """
+        if self._begun:
+            if self._start is None:
+                raise StoreError("others came in between, and this stream cannot be begun again; give a file")
+            self._stream.seek(self._start)
+            if self._stream.writable():
+                self._stream.truncate()
+        self._begun = True
+        return self._stream
 
 
 class Hooks:

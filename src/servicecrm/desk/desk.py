@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from servicecrm.complaints.model import Complaint
-from servicecrm.desk.base import BaseDesk, WaitedHooks, file_of, profile_of, utf8
+from servicecrm.desk.base import BaseDesk, Rewound, WaitedHooks, file_of, profile_of, utf8
 from servicecrm.desk.complaints import Complaints
 from servicecrm.desk.policies import Policies
 from servicecrm.desk.programs import history_of
-from servicecrm.errors import StoreUnavailable
+from servicecrm.errors import ReadOnlyStore, StoreUnavailable
 from servicecrm.kernel.decisions import Decision
 from servicecrm.storage.ports import Command, Entry, Page, Program
 from servicecrm.storage.sqlite import Profile
@@ -135,8 +135,10 @@ class Desk(BaseDesk[EngineStore]):
                     return self.export(file)
             except FileExistsError:
                 raise StoreUnavailable(f"{Path(to).name} is there already; name a new file") from None
-        self.store.seal()
-        return self.perform(lambda _: exported(self.store.kinds, to.write), readonly=True)
+        with contextlib.suppress(ReadOnlyStore):  # what is not sealed yet is exported as it is
+            self.store.seal()
+        written = Rewound(to)
+        return self.perform(lambda _: exported(self.store.kinds, written().write), readonly=True)
 
     def import_(self, source: str | Path | IO[str]) -> int:
         """Put an export into this tenant, which has to be empty: all of it, or nothing; tells how many lines.
@@ -148,7 +150,8 @@ class Desk(BaseDesk[EngineStore]):
             with Path(source).open(encoding="utf-8") as file:
                 return self.import_(file)
         with utf8():
-            return self.perform(lambda work: imported(self.store.kinds, source, work.seal))
+            read = Rewound(source)
+            return self.perform(lambda work: imported(self.store.kinds, read(), work.seal))
 
     def replay(
         self,

@@ -1,7 +1,7 @@
 """Where records live: in memory, in an SQLite file, or inside a host's own transaction."""
 
 from servicecrm.storage.backup import restore
-from servicecrm.storage.driver import install
+from servicecrm.storage.joined import install
 from servicecrm.storage.memory import MemoryStore
 from servicecrm.storage.ports import Command, Delivery, Entry, Head, Notice, Outcome, Page, Store, Unit
 from servicecrm.storage.sqlite import Profile, SQLiteStore

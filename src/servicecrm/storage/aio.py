@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from inspect import isawaitable
 from typing import Any, Protocol, Self, TypeVar, cast
 
-from servicecrm.errors import StaleRevision, StoreBusy
+from servicecrm.errors import ForkedStoreError, StaleRevision, StoreBusy, StoreError, StoreUnavailable
 from servicecrm.storage.awaited import AsyncUnit
 from servicecrm.storage.ports import Command, Fact, Head, Op, Program
 from servicecrm.storage.rows import Tables, ask
@@ -72,7 +73,7 @@ async def arun(program: Program[T], answer: AsyncAnswer) -> T:
 async def finished(awaitable: Awaitable[T]) -> T:
     """Wait for the end of something that must not be left half done.
 
-    A cancellation that comes meanwhile is delivered where the task waits next.
+    A cancellation that comes meanwhile is delivered where the task waits next; see `_cancellable`.
     """
     task = asyncio.ensure_future(awaitable)
     cancelled = False
@@ -86,6 +87,25 @@ async def finished(awaitable: Awaitable[T]) -> T:
         here.uncancel()
         here.cancel()
     return task.result()
+
+
+@contextlib.asynccontextmanager
+async def _cancellable() -> AsyncIterator[None]:
+    """Delivers at the end of the block what `finished` has put off in it.
+
+    Later it would hit whatever the task does next, when the timeout or the group that wanted it is left already.
+    """
+    try:
+        yield
+    finally:
+        if _cancellations():
+            await asyncio.sleep(0)
+
+
+def _cancellations() -> int:
+    """How often it was asked for that this task ends."""
+    here = asyncio.current_task()
+    return 0 if here is None else here.cancelling()
 
 
 class AsyncEngineStore(BaseStore[AsyncEngine]):
@@ -120,6 +140,10 @@ class AsyncEngineStore(BaseStore[AsyncEngine]):
 
         A unit of its own is run again when others came in between.
         """
+        joined = self._joined()
+        if joined is not None:
+            # Not through `_working`, which would take what other tasks write in the unit meanwhile for ours.
+            return await cast(_AsyncRun, joined.run)(program(joined.work))
 
         async def once() -> T:
             async with self._working(mode_of(readonly=readonly, claiming=claiming)) as (work, run):
@@ -155,24 +179,28 @@ class AsyncEngineStore(BaseStore[AsyncEngine]):
             with joined.work.whole():
                 yield joined.work, cast(_AsyncRun, joined.run)
             return
-        async with self.engine.transaction(self.name, mode) as answer:
-            work = self._work(mode)
-            guarded = while_open(work, answer)
-            one_at_a_time = asyncio.Lock()
+        before = _cancellations()
+        async with _cancellable():
+            async with self.engine.transaction(self.name, mode) as answer:
+                if _cancellations() > before:  # before Python 3.12, what waits for a connection may lose one
+                    raise asyncio.CancelledError
+                work = self._work(mode)
+                guarded = while_open(work, answer)
+                one_at_a_time = asyncio.Lock()
 
-            async def run(program: Program[T]) -> T:
-                async with one_at_a_time:
-                    with work.whole():
-                        return await arun(program, guarded)
+                async def run(program: Program[T]) -> T:
+                    async with one_at_a_time:
+                        with work.whole():
+                            return await arun(program, guarded)
 
-            self._open.set(Opened(self.name, work, cast(Run, run)))
-            try:
-                yield work, run
-                await arun(work.finish(), guarded)
-            finally:
-                work.ended = True
-                self._open.set(None)
-        await self._tell(self._committed(work))
+                self._open.set(Opened(self.name, work, cast(Run, run)))
+                try:
+                    yield work, run
+                    await arun(work.finish(), guarded)
+                finally:
+                    work.ended = True
+                    self._open.set(None)
+            await self._tell(self._committed(work))
 
     async def _tell(self, facts: Sequence[Fact]) -> None:
         if facts and self.on_facts is not None:
@@ -205,7 +233,8 @@ class AsyncEngineStore(BaseStore[AsyncEngine]):
         """The host has committed: run the hooks for what happened in its transaction."""
         facts = list(self._waiting)
         self._waiting.clear()
-        await self._tell(facts)
+        async with _cancellable():
+            await self._tell(facts)
 
     def rolled_back(self) -> None:
         """The host has rolled back: what happened in its transaction has not happened."""
@@ -213,7 +242,8 @@ class AsyncEngineStore(BaseStore[AsyncEngine]):
 
     async def close(self) -> None:
         """Give everything back. A closed store refuses to work."""
-        await self.engine.close()
+        async with _cancellable():
+            await finished(self.engine.close())
 
     async def __aenter__(self) -> Self:
         return self
@@ -231,6 +261,9 @@ class ThreadEngine:
         self.joined: bool = engine.joined
         self.engine: Engine = engine
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="servicecrm")
+        self._process = os.getpid()
+        self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._turn = asyncio.Lock()
 
     @contextlib.asynccontextmanager
@@ -249,28 +282,52 @@ class ThreadEngine:
 
     @contextlib.asynccontextmanager
     async def _my_turn(self) -> AsyncIterator[None]:
+        turn = self._turn_here()
         try:
             async with asyncio.timeout(self.timeout):
-                await self._turn.acquire()
+                await turn.acquire()
         except TimeoutError:
             raise StoreBusy from None
         try:
+            if self._closed:
+                raise StoreUnavailable("the store is closed")
             yield
         finally:
-            self._turn.release()
+            turn.release()
+            if self._closed:
+                self._thread.shutdown()
+
+    def _turn_here(self) -> asyncio.Lock:
+        """Whose turn it is on the event loop that runs. Several loops may use a store, one after the other."""
+        if self._process != os.getpid():
+            raise ForkedStoreError(self._process, os.getpid())
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            if self._loop is not None and self._loop.is_running():
+                raise StoreError("another event loop uses this store; open one for each")
+            self._loop, self._turn = loop, asyncio.Lock()
+        return self._turn
 
     def _do(self, function: Callable[..., T], *arguments: object) -> "asyncio.Future[T]":
         return asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
 
     async def close(self) -> None:
-        """Close the engine, and end the thread."""
-        await finished(self._do(self.engine.close))
-        self._thread.shutdown()
+        """Close the engine, and end the thread; a unit that is open may come to its end."""
+        if self._closed or self._process != os.getpid():
+            return
+        self._closed = True
+        await self._do(self.engine.close)
+        if not self._turn.locked():
+            self._thread.shutdown()
 
 
 class ThreadStore(AsyncEngineStore):
     """A store for threads, awaited: one thread of its own works on it, one unit after the other."""
 
     def __init__(self, store: EngineStore) -> None:
+        if store.engine.joined:
+            raise StoreError("a store inside a host's transaction cannot be awaited; use connect() where the host is")
         super().__init__(ThreadEngine(store.engine), tuple(store.kinds.values()), tenant=store.name)
         self.store: EngineStore = store
+        # Read now: later it could have to wait for the unit of another task, and the event loop with it.
+        self.profile: object = getattr(store, "profile", None)

@@ -9,7 +9,7 @@ from typing import Any
 from servicecrm.errors import ForkedStoreError, StoreBusy, StoreUnavailable
 from servicecrm.kernel.filters import Filter
 from servicecrm.kernel.kinds import Indexed, Kind, micros
-from servicecrm.storage.journal import EntryRow, Link, SealRow
+from servicecrm.storage.journal import START, EntryRow, Link, SealRow
 from servicecrm.storage.kinds import SHIPPED
 from servicecrm.storage.places import Places
 from servicecrm.storage.ports import Command, Delivery, Notice, Outcome
@@ -145,16 +145,17 @@ class MemoryTables:
             self._data.put(numbers, number, id)
         return True
 
-    def update(self, kind: Kind[Any], changes: Sequence[Change]) -> list[bool]:
+    def update(self, kind: Kind[Any], changes: Sequence[Change]) -> list[Link | None]:
         return [self._update(kind, change) for change in changes]
 
-    def _update(self, kind: Kind[Any], change: Change) -> bool:
+    def _update(self, kind: Kind[Any], change: Change) -> Link | None:
         records = self._records(kind)
         old = records.get(change.row.id)
         if old is None or old.row.revision != change.expected:
-            return False
+            return None
         self._data.put(records, change.row.id, Stored(change.row, change.columns, old.terms))
-        return True
+        entries = self._table("journal", kind.name, change.row.id)
+        return Link(len(entries), entries[len(entries)].hash) if entries else START
 
     def add_terms(self, kind: Kind[Any], terms: Sequence[Term]) -> None:
         records = self._records(kind)
@@ -175,10 +176,6 @@ class MemoryTables:
             self._data.put(self._table("seal numbers"), row.seal, None)
             self._data.put(self._table("journals"), (row.kind, row.id), None)
 
-    def last_links(self, kind: str, ids: Sequence[str]) -> list[Link | None]:
-        journals = (self._table("journal", kind, id) for id in ids)
-        return [Link(len(entries), entries[len(entries)].hash) if entries else None for entries in journals]
-
     def entries(self, kind: str, id: str) -> list[EntryRow]:
         return list(self._table("journal", kind, id).values())
 
@@ -191,16 +188,17 @@ class MemoryTables:
                 break
         return found[:limit]
 
-    def unsealed(self, limit: int) -> list[tuple[EntryKey, str]]:
-        return sorted(self._table("sealed", None).items())[:limit]
-
-    def set_seal(self, n: int, entries: Sequence[EntryKey]) -> None:
-        for kind, id, m in entries:
+    def seal(self, n: int, limit: int) -> list[str]:
+        waiting = self._table("sealed", None)
+        hashes = []
+        for kind, id, m in sorted(waiting)[:limit]:
+            hashes.append(waiting[kind, id, m])
             journal = self._table("journal", kind, id)
-            self._data.drop(self._table("sealed", None), (kind, id, m))
+            self._data.drop(waiting, (kind, id, m))
             self._data.put(journal, m, journal[m]._replace(seal=n))
-            self._data.put(self._table("sealed", n), (kind, id, m), journal[m].hash)
-        self._data.put(self._table("seal numbers"), n, None)
+            self._data.put(self._table("sealed", n), (kind, id, m), hashes[-1])
+            self._data.put(self._table("seal numbers"), n, None)
+        return hashes
 
     def last_seal(self) -> SealRow | None:
         seals = self._table("seals")

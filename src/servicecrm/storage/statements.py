@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from servicecrm.kernel.filters import Filter
 from servicecrm.kernel.kinds import Indexed, Kind, micros
-from servicecrm.storage.journal import EntryRow, Link, SealRow
+from servicecrm.storage.journal import START, EntryRow, Link, SealRow
 from servicecrm.storage.ports import Command, Delivery, Notice, Outcome
 from servicecrm.storage.rows import (
     Change,
@@ -24,7 +24,7 @@ from servicecrm.storage.rows import (
     notice_row,
     outcome_of,
 )
-from servicecrm.storage.where import condition, page
+from servicecrm.storage.where import condition, pages
 
 __all__ = ["SQLITE", "Dialect", "Rows", "SQLTables", "Statement", "Statements", "table_of"]
 
@@ -71,10 +71,8 @@ class Dialect(NamedTuple):
     """The database's clock, in microseconds since 1970."""
     place: str
     """The next place in the outbox; a parameter is the tenant."""
-    lock: str
-    """How rows are kept from others until the transaction ends."""
     skip_locked: str
-    """The same, passing over those that others hold."""
+    """How rows are kept from others until the transaction ends, passing over those that others hold."""
 
 
 SQLITE: Final = Dialect(
@@ -82,7 +80,6 @@ SQLITE: Final = Dialect(
     contains="instr({column}, ?) > 0",
     clock="CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
     place="(SELECT coalesce(max(place), 0) + 1 FROM servicecrm_outbox WHERE tenant = ?)",
-    lock="",
     skip_locked="",
 )
 
@@ -105,7 +102,11 @@ def _record(rows: list[Row]) -> RecordRow | None:
 
 
 def _link(rows: list[Row]) -> Link | None:
-    return Link(*rows[0]) if rows else None
+    """The end of the chain of a record that was there; None if it was not."""
+    if not rows:
+        return None
+    n, hash = rows[0]
+    return START if n is None else Link(n, hash)
 
 
 def _marks(values: Iterable[object]) -> str:
@@ -132,16 +133,21 @@ class SQLTables:
         return self._selected(kind, names, query, tuple)
 
     def _selected(self, kind: Kind[Any], names: Sequence[str], query: Query, make: Callable[[Row], Any]) -> Statement:
-        table = table_of(kind)
         where, values = self._condition(kind, query.filter)
-        rest, more = page(query)
-        taking = self._dialect.skip_locked if query.taking else ""
         listed = ", ".join(f'"{name}"' for name in (query.order, "id", *names))
-        return Statement(
-            f"SELECT {listed} FROM {table} WHERE tenant = ? AND {where}{rest}{taking}",
-            (self.tenant, *values, *more),
-            lambda rows: [(make(row[2:]), Position(row[0], row[1])) for row in rows],
-        )
+        base = f"SELECT {listed} FROM {table_of(kind)} WHERE tenant = ? AND {where}"
+        parts = pages(query)
+        if len(parts) == 1:
+            text = base + parts[0][0] + (self._dialect.skip_locked if query.taking else "")
+        else:
+            way = "DESC" if query.descending else "ASC"
+            text = " UNION ALL ".join(f"SELECT * FROM ({base}{rest}) AS part" for rest, _ in parts)
+            text += f" ORDER BY 1 {way} NULLS LAST, 2 {way}"
+        given = [value for _, more in parts for value in (self.tenant, *values, *more)]
+        if len(parts) > 1 and query.limit is not None:
+            text += " LIMIT ?"
+            given.append(query.limit + 1)
+        return Statement(text, given, lambda rows: [(make(row[2:]), Position(row[0], row[1])) for row in rows])
 
     def _condition(self, kind: Kind[Any], filter: Filter) -> tuple[str, list[Indexed]]:
         return condition(filter, f"{table_of(kind)}_terms", self.tenant, contains=self._dialect.contains)
@@ -156,9 +162,9 @@ class SQLTables:
         return Statements(sql, [(self.tenant, *row, *columns.values()) for row, columns, _ in changes], bool)
 
     def update(self, kind: Kind[Any], changes: Sequence[Change]) -> Statements:
-        sql = _update_sql(table_of(kind), tuple(changes[0].columns))
+        sql = _update_sql(table_of(kind), kind.name, tuple(changes[0].columns))
         rows = [(*row[1:], *columns.values(), self.tenant, row.id, expected) for row, columns, expected in changes]
-        return Statements(sql, rows, bool)
+        return Statements(sql, rows, _link)
 
     def add_terms(self, kind: Kind[Any], terms: Sequence[Term]) -> Rows:
         return self._new(f"{table_of(kind)}_terms", ("field", "value", "id"), terms)
@@ -172,10 +178,6 @@ class SQLTables:
     def append(self, rows: Sequence[EntryRow]) -> Rows:
         return self._new("servicecrm_journal", EntryRow._fields, rows)
 
-    def last_links(self, kind: str, ids: Sequence[str]) -> Statements:
-        sql = "SELECT n, hash FROM servicecrm_journal WHERE tenant = ? AND kind = ? AND id = ? ORDER BY n DESC LIMIT 1"
-        return Statements(sql, [(self.tenant, kind, id) for id in ids], _link)
-
     def entries(self, kind: str, id: str) -> Statement:
         sql = f"SELECT {_ENTRY} FROM servicecrm_journal WHERE tenant = ? AND kind = ? AND id = ? ORDER BY n"
         return Statement(sql, (self.tenant, kind, id), _entries)
@@ -185,16 +187,12 @@ class SQLTables:
         sql = f"SELECT {_ENTRY} FROM servicecrm_journal WHERE tenant = ? {rest}ORDER BY kind, id, n LIMIT ?"
         return Statement(sql, (self.tenant, *(after or ()), limit), _entries)
 
-    def unsealed(self, limit: int) -> Statement:
+    def seal(self, n: int, limit: int) -> Statement:
         sql = (
-            "SELECT kind, id, n, hash FROM servicecrm_journal WHERE tenant = ? AND seal IS NULL "
-            f"ORDER BY kind, id, n LIMIT ?{self._dialect.lock}"
+            "UPDATE servicecrm_journal SET seal = ? WHERE tenant = ? AND (kind, id, n) IN (SELECT kind, id, n "
+            "FROM servicecrm_journal WHERE tenant = ? AND seal IS NULL LIMIT ?) AND seal IS NULL RETURNING hash"
         )
-        return Statement(sql, (self.tenant, limit), lambda rows: [(row[:3], row[3]) for row in rows])
-
-    def set_seal(self, n: int, entries: Sequence[EntryKey]) -> Statements:
-        sql = "UPDATE servicecrm_journal SET seal = ? WHERE tenant = ? AND kind = ? AND id = ? AND n = ?"
-        return Statements(sql, [(n, self.tenant, *entry) for entry in entries])
+        return Statement(sql, (n, self.tenant, self.tenant, limit), lambda rows: [hash for (hash,) in rows])
 
     def last_seal(self) -> Statement:
         sql = "SELECT n, entries, hash FROM servicecrm_seals WHERE tenant = ? ORDER BY n DESC LIMIT 1"
@@ -329,9 +327,17 @@ def _insert_sql(table: str, columns: tuple[str, ...]) -> str:
 
 
 @cache
-def _update_sql(table: str, columns: tuple[str, ...]) -> str:
+def _update_sql(table: str, kind: str, columns: tuple[str, ...]) -> str:
     changes = ", ".join(f'"{name}" = ?' for name in ("revision", "schema", "document", *columns))
-    return f"UPDATE {table} SET {changes} WHERE tenant = ? AND id = ? AND revision = ? RETURNING revision"
+    # What is asked next is told at once: where the record's chain ends.
+    last = (
+        f"FROM servicecrm_journal AS j WHERE j.tenant = {table}.tenant AND j.kind = '{kind}' AND j.id = {table}.id "
+        "ORDER BY j.n DESC LIMIT 1"
+    )
+    return (
+        f"UPDATE {table} SET {changes} WHERE tenant = ? AND id = ? AND revision = ? "
+        f"RETURNING (SELECT j.n {last}), (SELECT j.hash {last})"
+    )
 
 
 def _entries(rows: list[Row]) -> list[EntryRow]:

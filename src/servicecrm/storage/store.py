@@ -24,6 +24,7 @@ __all__ = [
     "Engine",
     "EngineStore",
     "EngineUnit",
+    "Here",
     "Mode",
     "Opened",
     "Run",
@@ -155,6 +156,21 @@ class Opened(NamedTuple):
     run: Run
 
 
+class Here:
+    """Holds the unit that is open here, in this thread or task: for one store, or for all on a host's connection."""
+
+    def get(self) -> Opened | None:
+        return next((opened for here, opened in _OPEN.get() if here is self), None)
+
+    def set(self, opened: Opened | None) -> None:
+        others = tuple(each for each in _OPEN.get() if each[0] is not self and not each[1].work.ended)
+        _OPEN.set(others if opened is None else (*others, (self, opened)))
+
+
+_OPEN: ContextVar[tuple[tuple[Here, Opened], ...]] = ContextVar("servicecrm_units", default=())
+# One variable for all: a context never forgets one that was set in it, and a host makes a store for each transaction.
+
+
 E = TypeVar("E", bound=Settings)
 
 
@@ -173,7 +189,7 @@ class BaseStore(Generic[E]):
         self.name: str = tenant
         self.on_facts: Callable[[Sequence[Fact]], Any] | None = on_facts
         self._kinds: Mapping[type, Kind[Any]] = {kind.schema.record: kind for kind in kinds}
-        self._open: ContextVar[Opened | None] = ContextVar("servicecrm_unit", default=None)
+        self._open: Here = Here()
         self._registered: set[str] = set()
         self._waiting: list[Fact] = []
 

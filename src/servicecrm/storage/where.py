@@ -8,7 +8,7 @@ from servicecrm.kernel.filters import AllOf, AnyOf, Comparison, Filter, Has, Not
 from servicecrm.kernel.kinds import Indexed
 from servicecrm.storage.rows import Query
 
-__all__ = ["condition", "page"]
+__all__ = ["condition", "pages"]
 
 Condition = tuple[str, list[Indexed]]
 
@@ -63,23 +63,27 @@ def _one_of(filter: OneOf, *, negated: bool) -> Condition:
     return f"({(' AND ' if missing and negated else ' OR ').join(parts)})", list(values)
 
 
-def page(query: Query) -> Condition:
-    """The rows after the cursor, then the order, then one row more than the limit. Missing values come last."""
-    column, sign = f'"{query.order}"', "<" if query.descending else ">"
-    text = ""
-    values: list[Indexed] = []
+def pages(query: Query) -> list[Condition]:
+    """The rows after the cursor, in order, and one row more than the limit. Missing values come last.
+
+    Where a page may begin inside an index, rows with a value and rows without one are two ranges of it: each is read
+    from where it begins, and no further than the page goes.
+    """
+    column, sign, way = f'"{query.order}"', *(("<", "DESC") if query.descending else (">", "ASC"))
+    limit: Condition = ("", []) if query.limit is None else (" LIMIT ?", [query.limit + 1])
+
+    def part(condition: str, values: list[Indexed], order: str) -> Condition:
+        return f"{condition} ORDER BY {order}{limit[0]}", [*values, *limit[1]]
+
+    in_order = f"{column} {way}, id {way}"  # as an index has it, also where no value differs
+    if query.order == "id":
+        after: Condition = (f" AND id {sign} ?", [query.after.id]) if query.after else ("", [])
+        return [part(*after, f"id {way}")]
+    if query.after is not None and query.after.value is None:
+        return [part(f" AND {column} IS NULL AND id {sign} ?", [query.after.id], in_order)]
+    if query.after is None and (query.taking or not query.descending):
+        return [part("", [], f"{column} {way} NULLS LAST, id {way}")]
+    begins: Condition = (f" AND {column} IS NOT NULL", [])
     if query.after is not None:
-        value, id = query.after
-        if query.order == "id":
-            text, values = f" AND id {sign} ?", [id]
-        elif value is None:
-            text, values = f" AND ({column} IS NULL AND id {sign} ?)", [id]
-        else:
-            text = f" AND ({column} {sign} ? OR ({column} = ? AND id {sign} ?) OR {column} IS NULL)"
-            values = [value, value, id]
-    way = "DESC" if query.descending else "ASC"
-    text += f" ORDER BY id {way}" if query.order == "id" else f" ORDER BY {column} {way} NULLS LAST, id {way}"
-    if query.limit is not None:
-        text += " LIMIT ?"
-        values.append(query.limit + 1)
-    return text, values
+        begins = f" AND ({column}, id) {sign} (?, ?)", [query.after.value, query.after.id]
+    return [part(*begins, in_order), part(f" AND {column} IS NULL", [], in_order)]

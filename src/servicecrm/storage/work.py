@@ -184,36 +184,33 @@ class Work:
         for save, done in zip(saves, inserted, strict=True):
             if not done:
                 raise AlreadyExists(kind.name, save.saved.id)
-        for save in saves:
-            yield from self._reserve(kind, _number(save.saved))
+        yield from self._reserve(kind, [_number(save.saved) for save in saves])
 
     def _update(self, kind: Kind[Any], saves: "Sequence[_Save]") -> Program[None]:
-        updated = yield from ask(Tables.update, kind, [save.change for save in saves])
-        for save, done in zip(saves, updated, strict=True):
-            if not done:
-                id, expected = save.saved.id, save.change.expected
+        links = yield from ask(Tables.update, kind, [save.change for save in saves])
+        for save, link in zip(saves, links, strict=True):
+            id, expected = save.saved.id, save.change.expected
+            if link is None:
                 (found,) = yield from ask(Tables.fetch, kind, [id])
                 raise StaleRevision(kind.name, id, expected, found and found.revision)
+            self._links[kind.name, id] = link
 
-    def _reserve(self, kind: Kind[Any], number: str | None) -> Program[None]:
-        """A number that a host chose itself is not given again."""
-        if kind.prefix is None or number is None or number in self._numbers:
-            return
-        parts = parts_of_number(kind.prefix, number)
-        if parts is not None:
-            yield from ask(Tables.reserve_number, kind.name, *parts)
+    def _reserve(self, kind: Kind[Any], numbers: Iterable[str | None]) -> Program[None]:
+        """Numbers that a host chose itself are not given again; the highest one of a year speaks for all."""
+        highest: dict[int, int] = {}
+        for number in numbers:
+            if kind.prefix is None or number is None or number in self._numbers:
+                continue
+            parts = parts_of_number(kind.prefix, number)
+            if parts is not None:
+                highest[parts[0]] = max(parts[1], highest.get(parts[0], 0))
+        for year, last in highest.items():
+            yield from ask(Tables.reserve_number, kind.name, year, last)
 
     def _write_down(self, saves: "Sequence[_Save]") -> Program[None]:
         if self._seals and self._last_seal is None:
             self._last_seal = (yield from ask(Tables.last_seal)) or FIRST_SEAL
             self._seal = self._last_seal.n + 1
-        unknown: dict[str, list[str]] = {}
-        for kind, before, saved, *_ in saves:
-            if before is not None and (kind.name, saved.id) not in self._links:
-                unknown.setdefault(kind.name, []).append(saved.id)
-        for name, ids in unknown.items():
-            links = yield from ask(Tables.last_links, name, ids)
-            self._links.update(((name, id), link or START) for id, link in zip(ids, links, strict=True))
         rows: list[EntryRow] = []
         for kind, _, saved, change, steps, commands in saves:
             key = (kind.name, saved.id)
@@ -239,12 +236,11 @@ class Work:
     def seal(self, limit: int = SEALED) -> Program[int]:
         """Link entries that no seal covers yet into the tenant's chain; tells how many."""
         self._writing()
-        entries = yield from ask(Tables.unsealed, limit)
-        if entries:
-            last = (yield from ask(Tables.last_seal)) or FIRST_SEAL
-            yield from ask(Tables.set_seal, last.n + 1, [key for key, _ in entries])
-            yield from ask(Tables.add_seal, sealed(last, [hash for _, hash in entries]))
-        return len(entries)
+        last = (yield from ask(Tables.last_seal)) or FIRST_SEAL
+        hashes = yield from ask(Tables.seal, last.n + 1, limit)
+        if hashes:
+            yield from ask(Tables.add_seal, sealed(last, hashes))
+        return len(hashes)
 
     def number(self, record: type[Identified], year: int) -> Program[str]:
         """The next human number of a kind."""

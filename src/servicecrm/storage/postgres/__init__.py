@@ -1,5 +1,13 @@
 """Where records live when many processes work on them: in PostgreSQL. Needs the extra `postgres`."""
 
+from servicecrm.errors import MissingExtra
+
+try:
+    import psycopg  # noqa: F401
+    import psycopg_pool  # noqa: F401
+except ImportError as error:
+    raise MissingExtra("a store on PostgreSQL", "postgres") from error
+
 from servicecrm.storage.postgres.opening import PostgresProfile, install
 from servicecrm.storage.postgres.stores import AsyncPostgresStore, PostgresStore
 

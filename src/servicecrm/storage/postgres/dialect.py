@@ -12,11 +12,25 @@ from servicecrm.storage.store import Mode
 
 try:
     import psycopg
-    from psycopg import sql
+    from psycopg.adapt import AdaptersMap
+    from psycopg.types.bool import BoolDumper, BoolLoader
+    from psycopg.types.none import NoneDumper
+    from psycopg.types.numeric import Int8Dumper, IntLoader
+    from psycopg.types.string import StrDumperUnknown, TextLoader
 except ImportError as error:
     raise MissingExtra("a store on PostgreSQL", "postgres") from error
 
-__all__ = ["POSTGRES", "Isolation", "begin", "checked_schema", "named", "named_errors", "placed", "tenant_of"]
+__all__ = [
+    "ADAPTERS",
+    "POSTGRES",
+    "Isolation",
+    "begin",
+    "checked_schema",
+    "named",
+    "named_errors",
+    "placed",
+    "tenant_of",
+]
 
 Isolation = Literal["serializable", "repeatable read", "read committed"]
 """What units see of each other; only serializable ones see nothing that could not have happened one after another."""
@@ -26,9 +40,26 @@ POSTGRES: Final = Dialect(
     contains="strpos({column}, ?) > 0",
     clock="(extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
     place="nextval('servicecrm_outbox_places')",
-    lock=" FOR UPDATE",
     skip_locked=" FOR UPDATE SKIP LOCKED",
 )
+
+
+class Number(Int8Dumper):
+    """A number whose type the server finds out, as it does for texts and for nothing.
+
+    So a statement has one prepared form whatever its values are. Had it several, then a failure in the middle of many
+    rows would leave the driver with the name of one that the server was never told.
+    """
+
+    oid = 0
+
+
+ADAPTERS: Final = AdaptersMap(psycopg.adapters)
+"""How values go to the server and come back, whatever a host has registered with its connection or with psycopg."""
+for _type, _dumper in ((str, StrDumperUnknown), (int, Number), (bool, BoolDumper), (type(None), NoneDumper)):
+    ADAPTERS.register_dumper(_type, _dumper)
+for _name, _loader in (("text", TextLoader), ("int4", IntLoader), ("int8", IntLoader), ("bool", BoolLoader)):
+    ADAPTERS.register_loader(_name, _loader)
 
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
@@ -61,7 +92,8 @@ def begin(mode: Mode, isolation: Isolation, tenant: str | None) -> bytes:
 
 def tenant_of(tenant: str, *, local: bool) -> bytes:
     """Tells row level security whose rows are wanted: until the transaction ends, or from now on."""
-    return sql.SQL("SELECT set_config('servicecrm.tenant', {}, {})").format(tenant, local).as_bytes(None)
+    name = f"convert_from(decode('{tenant.encode().hex()}', 'hex'), 'UTF8')"  # in any encoding of the connection
+    return f"SELECT set_config('servicecrm.tenant', {name}, {local})".encode()
 
 
 @contextlib.contextmanager

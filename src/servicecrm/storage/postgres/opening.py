@@ -1,10 +1,12 @@
 """What is done once, when a store on PostgreSQL is opened: its tables, its settings, and who may see what."""
 
-from typing import Final
+import contextlib
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 import attrs
 import psycopg
-from psycopg.rows import tuple_row
+from psycopg.rows import args_row, tuple_row
 
 from servicecrm.errors import SchemaTooNew, SchemaTooOld, StoreUnavailable
 from servicecrm.storage.postgres.dialect import Isolation, checked_schema, named_errors
@@ -58,7 +60,7 @@ def prepare(
         SchemaTooOld: it waits for `migrate=True`.
     """
     checked_schema(schema)
-    with named_errors(), psycopg.connect(url, autocommit=True, connect_timeout=max(2, int(timeout))) as connection:
+    with named_errors(), _connected(url, timeout) as connection:
         (number, encoding, standby) = _row(
             connection,
             "SELECT current_setting('server_version_num')::int, current_setting('server_encoding'),"
@@ -70,16 +72,23 @@ def prepare(
             raise StoreUnavailable(f"a database with the encoding UTF8 is needed, this one has {encoding}")
         if standby and not readonly:
             raise StoreUnavailable("this server is a standby; open it with readonly=True")
+        if tenants_apart:
+            _check_role(connection)
+        empty = _is_empty(connection, schema)  # asked first: another process may make the tables in between
         found = version_of(connection, schema)
-        if found < CURRENT and not readonly and (migrate or (found == 0 and _is_empty(connection, schema))):
+        if not readonly and found <= CURRENT and (migrate or (found == 0 and empty)):
             install(connection, schema=schema, tenants_apart=tenants_apart)
             found = CURRENT
         checked_version(found)
-        if tenants_apart:
-            if migrate:
-                _keep_apart(connection, schema)
-            _check_apart(connection, schema)
+        _check_apart(connection, schema, tenants_apart=tenants_apart)
         return _profile(connection, schema, isolation, tenants_apart=tenants_apart)
+
+
+def _connected(url: str, timeout: float) -> Connection:
+    try:
+        return psycopg.connect(url, autocommit=True, connect_timeout=max(2, int(timeout)))
+    except UnicodeError:  # its text or repr may hold the whole URL
+        raise StoreUnavailable("the server cannot be reached: the URL holds characters that none may have") from None
 
 
 def checked_version(found: int) -> None:
@@ -107,12 +116,21 @@ def install(connection: Connection, *, schema: str | None = None, tenants_apart:
     """Make or update the tables, inside the transaction that is open on a connection, else in one of its own.
 
     With `tenants_apart`, row level security is set up too; see `PostgresStore`.
+
+    Raises:
+        StoreUnavailable: this role may not make the tables, or does not own those that are there.
     """
-    with named_errors(), connection.transaction(), connection.cursor(row_factory=tuple_row) as cursor:
+    with (
+        named_errors(),
+        _as_owner(),
+        connection.transaction(),
+        connection.cursor(row_factory=tuple_row) as cursor,
+    ):
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('servicecrm', 0))")
         before = _row(connection, "SELECT current_setting('search_path')")
         if checked_schema(schema) is not None:
-            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}".encode())
+            if _row(connection, "SELECT to_regnamespace(%s) IS NULL", schema) == (True,):
+                cursor.execute(f"CREATE SCHEMA {schema}".encode())
             cursor.execute(f"SET LOCAL search_path TO {schema}".encode())
         # Another process may have been faster since the version was read.
         for version in range(version_of(connection, schema) + 1, CURRENT + 1):
@@ -123,6 +141,17 @@ def install(connection: Connection, *, schema: str | None = None, tenants_apart:
         cursor.execute("SELECT set_config('search_path', %s, true)", before)  # the transaction may be a host's
         if tenants_apart:
             _keep_apart(connection, schema)
+
+
+@contextlib.contextmanager
+def _as_owner() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise StoreUnavailable(
+            "this role may not make or change the tables; let the role that owns them, or their schema, "
+            "open the store once with migrate=True"
+        ) from error
 
 
 def _is_empty(connection: Connection, schema: str | None) -> bool:
@@ -138,36 +167,59 @@ def _is_empty(connection: Connection, schema: str | None) -> bool:
 # -- tenants ---------------------------------------------------------------------------------------
 
 
-def _tables_of_tenants(connection: Connection, schema: str | None) -> list[tuple[object, ...]]:
-    """Every table of ours with a tenant, whether its rows are kept apart, and whether that binds its owner too."""
-    with connection.cursor(row_factory=tuple_row) as cursor:
-        return cursor.execute(
-            "SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity,"
-            " EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'servicecrm_tenant'),"
-            " pg_has_role(c.relowner, 'USAGE')"
-            " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant'"
-            " WHERE n.nspname = coalesce(%s, current_schema()) AND c.relkind IN ('r', 'p')"
-            " AND starts_with(c.relname, 'servicecrm_') AND c.relname <> 'servicecrm_tenants' ORDER BY c.relname",
-            (schema,),
-        ).fetchall()
+_MINE: Final = "tenant = pg_catalog.current_setting('servicecrm.tenant', true)"
+_MINE_READ_BACK: Final = "(tenant = current_setting('servicecrm.tenant'::text, true))"
+
+
+class _Table(NamedTuple):
+    """How the rows of one table are kept apart."""
+
+    name: str
+    guarded: bool
+    """Do policies let the rows of the tenant through, and no others?"""
+    forced: bool
+    """Is it in force, for the owner of the table too?"""
+    binds: bool
+    """Does it bind this role?"""
+
+
+def _tables_of_tenants(connection: Connection, schema: str | None) -> list[_Table]:
+    """Every table of ours that has a tenant; the list of tenants is read by all of them."""
+    query = """
+        SELECT c.relname,
+               (SELECT coalesce(bool_and(
+                           p.polroles = '{0}'
+                           AND pg_get_expr(p.polqual, c.oid) = %(mine)s
+                           AND pg_get_expr(p.polwithcheck, c.oid) = %(mine)s), false)
+                FROM pg_policy p WHERE p.polrelid = c.oid AND p.polpermissive),
+               c.relrowsecurity AND c.relforcerowsecurity,
+               row_security_active(c.oid)
+        FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant'
+        WHERE CASE WHEN %(schema)s::text IS NULL THEN pg_table_is_visible(c.oid) ELSE n.nspname = %(schema)s END
+          AND c.relkind IN ('r', 'p') AND starts_with(c.relname, 'servicecrm_') AND c.relname <> 'servicecrm_tenants'
+        ORDER BY c.relname
+        """
+    with connection.cursor(row_factory=args_row(_Table)) as cursor:
+        return cursor.execute(query, {"schema": schema, "mine": _MINE_READ_BACK}).fetchall()
 
 
 def _keep_apart(connection: Connection, schema: str | None) -> None:
-    mine = "tenant = current_setting('servicecrm.tenant', true)"
-    with connection.transaction(), connection.cursor() as cursor:
-        for name, *_ in _tables_of_tenants(connection, schema):
-            table = _table(str(name), schema)
-            for statement in (
-                f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
-                f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
-                f"DROP POLICY IF EXISTS servicecrm_tenant ON {table}",
-                f"CREATE POLICY servicecrm_tenant ON {table} USING ({mine}) WITH CHECK ({mine})",
-            ):
-                cursor.execute(statement.encode())
+    """Set up row level security where it is not: changing a table waits for all who use it."""
+    with connection.cursor() as cursor:
+        for name, guarded, forced, _ in _tables_of_tenants(connection, schema):
+            table = _table(name, schema)
+            if not forced:
+                cursor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY".encode())
+            if not guarded:
+                cursor.execute(f"DROP POLICY IF EXISTS servicecrm_tenant ON {table}".encode())
+                cursor.execute(
+                    f"CREATE POLICY servicecrm_tenant ON {table} USING ({_MINE}) WITH CHECK ({_MINE})".encode()
+                )
 
 
-def _check_apart(connection: Connection, schema: str | None) -> None:
+def _check_role(connection: Connection) -> None:
     (role, unbound) = _row(
         connection, "SELECT rolname, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
     )
@@ -176,11 +228,25 @@ def _check_apart(connection: Connection, schema: str | None) -> None:
             f"tenants are not kept apart: row level security does not bind the role {role}, "
             "which is a superuser or has BYPASSRLS; connect as an ordinary role"
         )
-    for name, enabled, forced, policy, owner in _tables_of_tenants(connection, schema):
-        if not (enabled and policy) or (owner and not forced):
+
+
+def _check_apart(connection: Connection, schema: str | None, *, tenants_apart: bool) -> None:
+    for name, guarded, _, binds in _tables_of_tenants(connection, schema):
+        if tenants_apart and not binds:
             raise StoreUnavailable(
                 f"tenants are not kept apart in the table {name}: row level security is not set up, or does not bind "
                 "its owner; let the owner of the tables open the store once with tenants_apart=True, migrate=True"
+            )
+        if tenants_apart and not guarded:
+            raise StoreUnavailable(
+                f"tenants are not kept apart in the table {name}: its policy servicecrm_tenant is missing or was "
+                "changed, or another policy lets more rows through; drop that one, and let the owner of the tables "
+                "open the store once with tenants_apart=True, migrate=True"
+            )
+        if binds and guarded and not tenants_apart:
+            raise StoreUnavailable(
+                f"row level security hides the rows of the table {name} from this store; "
+                "open it with tenants_apart=True"
             )
 
 
@@ -189,9 +255,10 @@ def _profile(
 ) -> PostgresProfile:
     server, role, current, standby, synchronous, fsync = _row(
         connection,
-        "SELECT current_setting('server_version'), current_user, coalesce(%s, current_schema()), pg_is_in_recovery(),"
-        " current_setting('synchronous_commit'), current_setting('fsync')",
-        schema,
+        "SELECT current_setting('server_version'), current_user, n.nspname, pg_is_in_recovery(),"
+        " current_setting('synchronous_commit'), current_setting('fsync')"
+        " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass(%s)",
+        _table("servicecrm_version", schema),
     )
     return PostgresProfile(
         server=str(server),

@@ -75,7 +75,7 @@ class PostgresStore(EngineStore):
     @staticmethod
     def join(
         connection: psycopg.Connection[Any], kinds: Sequence[Kind[Any]] = SHIPPED, *, schema: str | None = None
-    ) -> EngineStore:
+    ) -> "JoinedPostgresStore":
         """Work inside the transaction that a host has open on its own connection, and never commit it.
 
         A unit that fails takes back what it did, and leaves the host's transaction as it was. The tables have to be
@@ -87,7 +87,15 @@ class PostgresStore(EngineStore):
         """
         engine = JoinedPostgres(connection, schema=checked_schema(schema))
         checked_version(engine.version())
-        return EngineStore(engine, kinds)
+        return JoinedPostgresStore(engine, kinds)
+
+
+class JoinedPostgresStore(EngineStore):
+    """A store inside a host's transaction. See `servicecrm.storage.joined.JoinedStore`."""
+
+    def __init__(self, engine: JoinedPostgres, kinds: Sequence[Kind[Any]]) -> None:
+        super().__init__(engine, kinds)
+        self._open = engine.place.unit(engine.schema)
 
 
 class AsyncPostgresStore(AsyncEngineStore):
@@ -137,8 +145,16 @@ class AsyncPostgresStore(AsyncEngineStore):
     @staticmethod
     async def join(
         connection: psycopg.AsyncConnection[Any], kinds: Sequence[Kind[Any]] = SHIPPED, *, schema: str | None = None
-    ) -> AsyncEngineStore:
+    ) -> "AsyncJoinedPostgresStore":
         """Work inside the transaction that a host has open on its own connection. See `PostgresStore.join`."""
         engine = AsyncJoinedPostgres(connection, schema=checked_schema(schema))
         checked_version(await engine.version())
-        return AsyncEngineStore(engine, kinds)
+        return AsyncJoinedPostgresStore(engine, kinds)
+
+
+class AsyncJoinedPostgresStore(AsyncEngineStore):
+    """A store inside a host's transaction, awaited. See `servicecrm.storage.joined.JoinedStore`."""
+
+    def __init__(self, engine: AsyncJoinedPostgres, kinds: Sequence[Kind[Any]]) -> None:
+        super().__init__(engine, kinds)
+        self._open = engine.place.unit(engine.schema)

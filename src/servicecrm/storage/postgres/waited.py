@@ -8,13 +8,23 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import psycopg
+from psycopg.adapt import AdaptersMap
+from psycopg.pq import PipelineStatus, TransactionStatus
 from psycopg.rows import tuple_row
-from psycopg.types.numeric import Int8Dumper
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from servicecrm.errors import CommitOutcomeUnknown, ForkedStoreError, NoTransaction, StoreBusy, StoreUnavailable
+from servicecrm.errors import (
+    CommitOutcomeUnknown,
+    ForkedStoreError,
+    NoTransaction,
+    StoreBusy,
+    StoreError,
+    StoreUnavailable,
+)
+from servicecrm.storage.joined import Place
 from servicecrm.storage.ports import Op
 from servicecrm.storage.postgres.dialect import (
+    ADAPTERS,
     POSTGRES,
     Isolation,
     begin,
@@ -23,10 +33,11 @@ from servicecrm.storage.postgres.dialect import (
     placed,
     tenant_of,
 )
+from servicecrm.storage.schema import CURRENT
 from servicecrm.storage.statements import Rows, SQLTables, Statement, Statements
 from servicecrm.storage.store import Answer, Mode
 
-__all__ = ["JoinedPostgres", "PostgresEngine"]
+__all__ = ["JoinedPostgres", "OwnCursor", "PostgresEngine"]
 
 Connection = psycopg.Connection[Any]
 
@@ -144,30 +155,33 @@ class JoinedPostgres:
         self.timeout: float = 0.0  # the host's connection waits as the host has set it
         self.seals: bool = False
         self.joined: bool = True
+        self.place: Place = Place.of(connection)
         self._connection = connection
-        self._schema = schema
+        self.schema: str | None = schema
         self._closed = False
         self._process = os.getpid()
-        self._in_transaction()
-
-    def _in_transaction(self) -> None:
-        if self._connection.closed:
-            raise StoreUnavailable("the connection is closed")
-        status = self._connection.info.transaction_status
-        if status == psycopg.pq.TransactionStatus.INERROR:
-            raise StoreUnavailable("your transaction has failed; roll it back, and begin another one")
-        if status != psycopg.pq.TransactionStatus.INTRANS:
-            raise NoTransaction
 
     def version(self) -> int:
         """The version of the tables; 0 if there are none."""
+        # Without autocommit, the driver begins the host's transaction with its first statement, which may be this one.
+        self._in_transaction(begun=self._connection.autocommit)
+        if self._connection.info.encoding != "utf-8":
+            raise StoreError("your connection has to speak UTF-8: set its client_encoding to UTF8")
+        if self.place.has_unit(self.schema):
+            return CURRENT  # a unit that is open around us has found its tables
         cursor = _cursor(self._connection)
+        with self.place.turn(), self._savepoint(cursor, ""):
+            return self._version(cursor)
+
+    def _version(self, cursor: "psycopg.Cursor[Any]") -> int:
         with named_errors():
             there = "SELECT 1 WHERE to_regclass('servicecrm_version') IS NOT NULL"
-            if not _fetched(cursor, there, (), self._schema):
+            if not _fetched(cursor, there, (), self.schema):
                 return 0
-            ((version,),) = _fetched(cursor, "SELECT max(version) FROM servicecrm_version", (), self._schema)
-            return int(version or 0)
+            versions = _fetched(cursor, "SELECT version FROM servicecrm_version", (), self.schema)
+        if len(versions) != 1:
+            raise StoreUnavailable("the table servicecrm_version does not hold a version; restore a backup")
+        return int(versions[0][0])
 
     @contextlib.contextmanager
     def transaction(self, tenant: str, mode: Mode) -> Iterator[Answer]:
@@ -176,25 +190,65 @@ class JoinedPostgres:
             raise ForkedStoreError(self._process, os.getpid())
         if self._closed:
             raise StoreUnavailable("the store is closed")
-        self._in_transaction()
-        cursor = _cursor(self._connection)
-        tables = SQLTables(tenant, POSTGRES)
+        with self.place.turn():
+            self._in_transaction()
+            cursor = _cursor(self._connection)
+            tables = SQLTables(tenant, POSTGRES)
+
+            def answer(op: Op) -> Any:
+                self._not_ended()
+                # Copying would be refused where the host keeps tenants apart by row level security.
+                return _answer(cursor, op, tables, self.schema, copies=False)
+
+            with self._savepoint(cursor, tenant):
+                yield answer
+
+    def _in_transaction(self, *, begun: bool = True) -> None:
+        connection = self._connection
+        if connection.closed:
+            raise StoreUnavailable("the connection is closed")
+        if connection.pgconn.pipeline_status != PipelineStatus.OFF:
+            raise StoreError("end the pipeline of your connection first: in it, a failure would end your transaction")
+        status = connection.info.transaction_status
+        if status == TransactionStatus.INERROR:
+            raise StoreUnavailable("your transaction has failed; roll it back, and begin another one")
+        if status == TransactionStatus.IDLE and begun:
+            raise NoTransaction
+
+    def _not_ended(self) -> None:
+        """Has the host left its transaction open, inside a unit of ours? Else what follows would be another one's."""
+        if self._connection.info.transaction_status == TransactionStatus.IDLE:
+            raise NoTransaction
+
+    @contextlib.contextmanager
+    def _savepoint(self, cursor: "psycopg.Cursor[Any]", tenant: str) -> Iterator[None]:
+        """Keeps what the block does, or takes it back. Then the host has the tenant again that it had set itself."""
         with named_errors():
-            cursor.execute(b"SAVEPOINT servicecrm; " + tenant_of(tenant, local=True))
+            before = _begun(cursor, tenant)
         try:
-            # Copying would be refused where the host keeps tenants apart by row level security.
-            yield lambda op: _answer(cursor, op, tables, self._schema, copies=False)
+            yield
+            self._not_ended()
+            with named_errors():
+                end = tenant_of(before, local=True) + b"; RELEASE SAVEPOINT servicecrm"
+                cursor.execute(end, prepare=False)
         except BaseException:
-            if not self._connection.closed:
+            if not self._connection.closed and self._connection.info.transaction_status != TransactionStatus.IDLE:
+                end = b"ROLLBACK TO SAVEPOINT servicecrm; RELEASE SAVEPOINT servicecrm"
                 with contextlib.suppress(psycopg.Error):
-                    cursor.execute(b"ROLLBACK TO SAVEPOINT servicecrm; RELEASE SAVEPOINT servicecrm")
+                    cursor.execute(end, prepare=False)
             raise
-        with named_errors():
-            cursor.execute(b"RELEASE SAVEPOINT servicecrm")
 
     def close(self) -> None:
         """Refuse to work from now on; the connection is the host's."""
         self._closed = True
+
+
+def _begun(cursor: "psycopg.Cursor[Any]", tenant: str) -> str:
+    """Make a savepoint and set the tenant; tells which tenant the host had set, if any."""
+    start = b"SAVEPOINT servicecrm; SELECT current_setting('servicecrm.tenant', true); "
+    cursor.execute(start + tenant_of(tenant, local=True), prepare=False)
+    cursor.nextset()
+    return next(iter(cursor.fetchall()))[0] or ""
 
 
 class _Apart:
@@ -242,11 +296,16 @@ class _Apart:
             self._given_up()
 
 
+class OwnCursor(psycopg.Cursor[Any]):
+    """Takes and gives values in our own way, whatever a host has registered with its connection."""
+
+    @property
+    def adapters(self) -> AdaptersMap:
+        return ADAPTERS
+
+
 def _cursor(connection: Connection) -> "psycopg.Cursor[Any]":
-    """A cursor of our own kind, however a host has set up its connection."""
-    cursor = psycopg.Cursor(connection, row_factory=tuple_row)
-    cursor.adapters.register_dumper(int, Int8Dumper)  # one prepared statement, not one for each size of numbers
-    return cursor
+    return OwnCursor(connection, row_factory=tuple_row)
 
 
 def _answer(cursor: "psycopg.Cursor[Any]", op: Op, tables: SQLTables, schema: str | None, *, copies: bool) -> Any:

@@ -1,11 +1,13 @@
+# ruff: noqa: PT012 - a unit of work is a block of its own
 """A store inside a host's own transaction: both are saved, or neither."""
 
+import contextlib
 from typing import Protocol
 
 import pytest
 
 from servicecrm.complaints import Complaint
-from servicecrm.errors import AlreadyExists, NotFound, NoTransaction, StaleRevision
+from servicecrm.errors import AlreadyExists, NotFound, NoTransaction, StaleRevision, StoreError
 from servicecrm.storage.ports import Store
 from servicecrm.testing.contract.examples import (
     amended,
@@ -13,7 +15,9 @@ from servicecrm.testing.contract.examples import (
     command,
     complaint,
     count,
+    find,
     get,
+    ids,
     lines,
     notice,
     put,
@@ -113,6 +117,60 @@ class Joining:
         assert host.texts() == ["mine", "more"]
         assert count(host.join()) == 2
         assert host.join().verify() == 3
+        host.rollback()
+
+    def test_a_unit_inside_a_unit_of_another_store_is_the_same_unit(self, host: Host) -> None:
+        host.begin()
+        one, other = host.join(), host.join()
+        with one.unit() as outer:
+            (old,) = outer.save(complaint("a"))
+            with other.unit() as inner:
+                (new,) = inner.save(amended(old, category="water"))
+                outer.save(complaint("b"))
+            put(other, complaint("c"))
+            outer.save(amended(new, category="roads"))
+        host.commit()
+
+        host.begin()
+        assert ids(find(host.join())) == ["a", "b", "c"]
+        assert lines(host.join(), "a") == 3
+        assert host.join().verify() == 5
+        host.rollback()
+
+    def test_a_store_that_fails_inside_a_unit_of_another_one_takes_nothing_back_unnoticed(self, host: Host) -> None:
+        host.begin()
+        one, other = host.join(), host.join()
+        put(one, complaint("kept"))
+        with pytest.raises(StoreError, match="nothing of it was saved"), one.unit() as outer:
+            outer.save(complaint("a"))
+            with contextlib.suppress(AlreadyExists), other.unit() as inner:
+                outer.save(complaint("b"))
+                inner.save(complaint("c"), complaint("kept"))
+        with one.unit() as outer:
+            outer.save(complaint("d"))
+            with contextlib.suppress(NotFound), other.unit() as inner:
+                inner.get(Complaint, "nowhere")
+        host.commit()
+
+        host.begin()
+        assert ids(find(host.join())) == ["d", "kept"]
+        assert host.join().verify() == 2
+        host.rollback()
+
+    def test_two_tenants_share_the_hosts_transaction_one_after_the_other(self, host: Host) -> None:
+        host.begin()
+        south, north = host.join().tenant("south"), host.join().tenant("north")
+        put(south, complaint("a"))
+        put(north, complaint("a"), complaint("b"))
+        assert (count(south), count(north)) == (1, 2)
+        with south.unit() as unit:
+            unit.save(complaint("c"))
+            with pytest.raises(StoreError, match="'south' is open; end it before work for tenant 'north'"):
+                put(north, complaint("d"))
+        host.commit()
+
+        host.begin()
+        assert (count(host.join().tenant("south")), count(host.join().tenant("north"))) == (2, 2)
         host.rollback()
 
     def test_without_a_transaction_it_refuses(self, host: Host) -> None:
