@@ -312,7 +312,6 @@ def test_hooks_of_both_kinds_hear_in_order_and_their_failures_undo_nothing(url: 
     run(url, test)
 
 
-@pytest.mark.xfail(reason="the others are not called, and the caller is told to end", raises=asyncio.CancelledError)
 def test_a_hook_whose_own_work_was_cancelled_is_one_that_failed(url: str) -> None:
     async def test(crm: AsyncDesk) -> None:
         async def cancelled(_: Fact) -> None:

@@ -63,7 +63,7 @@ class HookError:
 
     type: str
     id: str
-    error: Exception = attrs.field(repr=lambda error: type(error).__name__)
+    error: BaseException = attrs.field(repr=lambda error: type(error).__name__)
 
 
 def profile_of(store: object) -> "Profile | PostgresProfile":
@@ -128,11 +128,12 @@ class Hooks:
                 yield fact, hook
 
     @contextlib.contextmanager
-    def noted(self, fact: Fact) -> Iterator[None]:
+    def noted(self, fact: Fact, *others: type[BaseException]) -> Iterator[None]:
         """Keeps the failure of a hook from the caller."""
+        caught: tuple[type[BaseException], ...] = (Exception, *others)
         try:
             yield
-        except Exception as error:  # the change is saved, whatever a hook does
+        except caught as error:  # the change is saved, whatever a hook does
             self.errors.append(HookError(fact.event.type, fact.record.id, error))
             logger.error(
                 "a hook for %s of %s failed with %s; see Desk.hook_errors",
@@ -155,8 +156,10 @@ class AwaitedHooks(Hooks):
     """Hooks that may give something to await."""
 
     async def __call__(self, facts: Sequence[Fact]) -> None:
+        from asyncio import CancelledError  # heavy, and only for those who await
+
         for fact, hook in self.wanted(facts):
-            with self.noted(fact):
+            with self.noted(fact, CancelledError):  # it is the hook's own: what is saved is told to the end
                 given = hook(fact)
                 if isawaitable(given):
                     await given

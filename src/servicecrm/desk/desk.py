@@ -131,10 +131,15 @@ class Desk(BaseDesk[EngineStore]):
         """
         if isinstance(to, str | Path):
             try:
-                with Path(to).open("x", encoding="utf-8", newline="\n") as file:
-                    return self.export(file)
+                file = Path(to).open("x", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed below, and removed if need be
             except FileExistsError:
                 raise StoreUnavailable(f"{Path(to).name} is there already; name a new file") from None
+            try:
+                with file:
+                    return self.export(file)
+            except BaseException:
+                Path(to).unlink()  # not all of an export is none
+                raise
         with contextlib.suppress(ReadOnlyStore):  # what is not sealed yet is exported as it is
             self.store.seal()
         written = Rewound(to)

@@ -126,11 +126,12 @@ class Entry:
 
 @attrs.frozen
 class Fact:
-    """Something that was saved: the event, and the record as it then was."""
+    """Something that was saved: the event, the record as it then was, and whose it is."""
 
     kind: str
     event: Event
     record: Any
+    tenant: str = "default"
 
 
 @record

@@ -219,6 +219,7 @@ class BaseStore(Generic[E]):
     def _work(self, mode: Mode) -> Work:
         return Work(
             self._kinds,
+            tenant=self.name,
             readonly=mode == "read",
             seals=self.engine.seals,
             registered=self.name in self._registered,

@@ -47,11 +47,13 @@ class Work:
         self,
         kinds: Mapping[type, Kind[Any]],
         *,
+        tenant: str = "default",
         readonly: bool = False,
         seals: bool = True,
         registered: bool = False,
     ) -> None:
         self._kinds = kinds
+        self._tenant = tenant
         self._readonly = readonly
         self._seals = seals
         self.registered: bool = registered
@@ -67,6 +69,7 @@ class Work:
         self.broken: bool = False
         """Did a part of the unit fail after it had written something? Then nothing of it may be kept."""
         self._saved: list[Outcome] = []
+        self._given: dict[str, tuple[str, Outcome]] = {}
         self.facts: list[Fact] = []
         """What was saved so far, for hooks that run after the commit."""
 
@@ -164,7 +167,7 @@ class Work:
         if notices:
             yield from ask(Tables.enqueue, notices)
         for kind, _, saved, _, told, _ in saves:
-            self.facts += [Fact(kind.name, step.event, saved) for step in told]
+            self.facts += [Fact(kind.name, step.event, saved, self._tenant) for step in told]
             self._saved.append(Outcome(kind=kind.name, id=saved.id, revision=saved.revision, number=_number(saved)))
         return tuple(save.saved for save in saves)
 
@@ -270,7 +273,11 @@ class Work:
         """
         if not commands:
             return {}
-        found = yield from ask(Tables.commands, [key_text("command", c.id) for c in commands])
+        # Those of this unit first: the tables may be asked apart from it.
+        found = {command.id: self._given[command.id] for command in commands if command.id in self._given}
+        others = [key_text("command", command.id) for command in commands if command.id not in found]
+        if others:
+            found |= yield from ask(Tables.commands, others)
         for command in commands:
             if command.id in found and found[command.id][0] != command.fingerprint:
                 raise IdempotencyMismatch(command.id)
@@ -280,6 +287,7 @@ class Work:
         """Keep what these commands did."""
         if outcomes:
             yield from ask(Tables.add_commands, outcomes, now)
+            self._given |= {command.id: (command.fingerprint, outcome) for command, outcome in outcomes}
 
     def mark(self) -> int:
         """Where the saves of a command begin; see `outcome_since`."""

@@ -4,7 +4,7 @@
 import contextlib
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import psycopg
@@ -44,8 +44,15 @@ Connection = psycopg.Connection[Any]
 COPIED: Final = 10
 """From how many new rows on they are copied instead of inserted."""
 
-APART: Final = frozenset({"next_number", "reserve_number"})
-"""Requests that are committed at once and apart, so that units do not wait for each other's numbers."""
+APART: Final = frozenset({"next_number", "reserve_number", "commands"})
+"""Requests that are committed at once and apart.
+
+Units do not wait for each other's numbers. And a unit that asks for a command that is not there would have read the
+place in the index where others put theirs at that moment; that they meet is told by the key of the table anyway.
+"""
+
+FEW: Final = 8
+"""Up to how many statements are sent one by one, which takes hardly longer than sending them all at once."""
 
 
 class PostgresEngine:
@@ -74,7 +81,10 @@ class PostgresEngine:
         self._apart = _Apart(url, schema, tenants_apart=tenants_apart, timeout=timeout)
         self._pool = ConnectionPool(
             url,
-            kwargs={"autocommit": True},  # transactions begin and end below, each in one statement
+            kwargs={
+                "autocommit": True,
+                "client_encoding": "UTF8",
+            },  # transactions begin and end below, each in one statement
             configure=self._configure,
             min_size=1,
             max_size=connections,
@@ -102,16 +112,16 @@ class PostgresEngine:
         start = begin("read" if self._readonly else mode, self._isolation, tenant if self._tenants_apart else None)
         connection = self._begun(start)
         try:
-            cursor = _cursor(connection)
             tables = SQLTables(tenant, POSTGRES)
+            # Copying is refused where row level security keeps tenants apart.
+            session = _Session(_cursor(connection), tables, self._schema, copies=not self._tenants_apart)
 
             def answer(op: Op) -> Any:
-                if getattr(op, "method", "") in APART:
-                    return self._apart.answer(op, tables)
-                return _answer(cursor, op, tables, self._schema, copies=not self._tenants_apart)
+                return (self._apart if getattr(op, "method", "") in APART else session).answer(op, tables)
 
             try:
                 yield answer
+                session.send()
                 _commit(connection)
             except BaseException:
                 _rollback(connection)
@@ -194,14 +204,15 @@ class JoinedPostgres:
             self._in_transaction()
             cursor = _cursor(self._connection)
             tables = SQLTables(tenant, POSTGRES)
+            session = _Session(cursor, tables, self.schema, copies=False)  # the host may keep tenants apart
 
             def answer(op: Op) -> Any:
                 self._not_ended()
-                # Copying would be refused where the host keeps tenants apart by row level security.
-                return _answer(cursor, op, tables, self.schema, copies=False)
+                return session.answer(op, tables)
 
             with self._savepoint(cursor, tenant):
                 yield answer
+                session.send()
 
     def _in_transaction(self, *, begun: bool = True) -> None:
         connection = self._connection
@@ -271,7 +282,10 @@ class _Apart:
                 cursor = _cursor(connection)
                 if self._tenants_apart:
                     cursor.execute(tenant_of(tables.tenant, local=False))
-                return _answer(cursor, op, tables, self._schema, copies=False)
+                session = _Session(cursor, tables, self._schema, copies=False)
+                answer = session.answer(op, tables)
+                session.send()
+                return answer
             except BaseException:
                 self._given_up()
                 raise
@@ -279,7 +293,7 @@ class _Apart:
     def _opened(self) -> Connection:
         if self._connection is None or self._connection.closed:
             with named_errors():
-                self._connection = psycopg.Connection.connect(self._url, autocommit=True)
+                self._connection = psycopg.Connection.connect(self._url, autocommit=True, client_encoding="UTF8")
                 self._connection.execute("SET synchronous_commit TO off")
                 self._connection.execute(
                     "SELECT set_config('lock_timeout', %s, false)", (str(int(self._timeout * 1000)),)
@@ -308,29 +322,70 @@ def _cursor(connection: Connection) -> "psycopg.Cursor[Any]":
     return OwnCursor(connection, row_factory=tuple_row)
 
 
-def _answer(cursor: "psycopg.Cursor[Any]", op: Op, tables: SQLTables, schema: str | None, *, copies: bool) -> Any:
-    """Put one request to the database."""
-    asked: Statement | Statements | Rows = op(tables)
-    with named_errors():
-        if isinstance(asked, Statement):
-            return asked.shape(_fetched(cursor, asked.sql, asked.parameters, schema))
-        if isinstance(asked, Rows):
-            if copies and len(asked.rows) >= COPIED:
-                return _copy(cursor, asked, schema)
-            asked = asked.statements
-        query, rows, shape = asked
-        if len(rows) == 1:
-            found = _fetched(cursor, query, rows[0], schema)
-            return None if shape is None else [shape(found)]
-        if not rows:
-            return None if shape is None else []
-        cursor.executemany(placed(query, schema), rows, returning=shape is not None)
+class _Session:
+    """Puts the requests of one transaction to the database.
+
+    New rows that nobody waits for go there together, in one statement, before the next question or the end.
+    """
+
+    def __init__(self, cursor: "psycopg.Cursor[Any]", tables: SQLTables, schema: str | None, *, copies: bool) -> None:
+        self._cursor, self._tables, self._schema, self._copies = cursor, tables, schema, copies
+        self._waiting: dict[str, Sequence[Any]] = {}
+
+    def answer(self, op: Op, tables: SQLTables) -> Any:
+        """Put one request to the database."""
+        asked: Statement | Statements | Rows = op(tables)
+        with named_errors():
+            if isinstance(asked, Rows):
+                if self._copies and len(asked.rows) >= COPIED:
+                    self._send()
+                    return _copy(self._cursor, asked, self._schema)
+                asked = asked.statements
+            if isinstance(asked, Statements) and asked.shape is None and len(asked.rows) == 1:
+                return self._put_off(asked)
+            self._send()
+            if isinstance(asked, Statement):
+                return asked.shape(self._fetched(asked.sql, asked.parameters))
+            return self._each(*asked)
+
+    def send(self) -> None:
+        """Send the rows that wait."""
+        with named_errors():
+            self._send()
+
+    def _put_off(self, new: Statements) -> None:
+        # Parts of one statement do not see each other, so only rows for different tables go together.
+        if new.sql in self._waiting or not new.sql.startswith("INSERT"):
+            self._send()
+        if new.sql.startswith("INSERT"):
+            self._waiting[new.sql] = new.rows[0]
+        else:
+            self._fetched(new.sql, new.rows[0])
+
+    def _send(self) -> None:
+        if self._waiting:
+            *first, last = self._waiting
+            parts = ", ".join(f"part_{n} AS ({each})" for n, each in enumerate(first))
+            values = [value for row in self._waiting.values() for value in row]
+            self._waiting.clear()
+            self._fetched(f"WITH {parts} {last}" if first else last, values)
+
+    def _each(
+        self, query: str, rows: Sequence[Sequence[Any]], shape: Callable[[list[Any]], Any] | None
+    ) -> list[Any] | None:
+        if len(rows) <= FEW:
+            found = [self._fetched(query, row) for row in rows]
+            return None if shape is None else [shape(each) for each in found]
+        self._cursor.executemany(placed(query, self._schema), rows, returning=shape is not None)
         if shape is None:
             return None
-        answers = [shape(cursor.fetchall())]
-        while cursor.nextset():
-            answers.append(shape(cursor.fetchall()))
+        answers = [shape(self._cursor.fetchall())]
+        while self._cursor.nextset():
+            answers.append(shape(self._cursor.fetchall()))
         return answers
+
+    def _fetched(self, query: str, parameters: Sequence[Any]) -> list[Any]:
+        return _fetched(self._cursor, query, parameters, self._schema)
 
 
 def _fetched(cursor: "psycopg.Cursor[Any]", query: str, parameters: Sequence[Any], schema: str | None) -> list[Any]:
