@@ -280,7 +280,7 @@ MUTANTS: tuple[tuple[str, str, Break], ...] = (
     (SQLITE, "Tenants", rewritten("count", r"WHERE tenant = \?", "WHERE ? <> ''")),
     (SQLITE, "Tenants", rewritten("entries", r"WHERE tenant = \?", "WHERE ? <> ''")),
     (MEMORY, "Transfer", an_export_leaves_the_numbers_out),
-    (MEMORY, "Threads", threads_share_their_units),
+    (SQLITE, "Threads", threads_share_their_units),
     (JOINED, "Joining", the_hosts_transaction_is_committed),
 )
 

@@ -113,6 +113,12 @@ def add(place: Place, updates: int, n: int) -> int:
     return runs - updates
 
 
+def without_revision(sql: str, rows: Sequence[Sequence[Any]]) -> tuple[str, Sequence[Sequence[Any]]]:
+    """An update that does not ask which revision it replaces."""
+    place = sql[: sql.index(" AND revision = ?")].count("?")
+    return sql.replace(" AND revision = ?", ""), [[*row[:place], *row[place + 1 :]] for row in rows]
+
+
 def add_without_looking(place: Place, updates: int, n: int) -> int:
     """The same with a store that does not compare revisions."""
     honest = SQLTables.update
@@ -121,7 +127,7 @@ def add_without_looking(place: Place, updates: int, n: int) -> int:
         sql, rows, _ = honest(self, *arguments)
         # Two blind writers would give two entries one number; what is tried here is the record, not the journal.
         fresh = Link(time.time_ns(), "")
-        return Statements(sql.replace(" AND revision = ?", ""), [row[:-1] for row in rows], lambda _: fresh)
+        return Statements(*without_revision(sql, rows), lambda found: fresh if found else None)
 
     SQLTables.update = blind  # type: ignore[assignment, method-assign]
     return add(place, updates, n)
@@ -218,4 +224,5 @@ __all__ = [
     "lists",
     "recorded",
     "together",
+    "without_revision",
 ]

@@ -614,7 +614,7 @@ def forgetting(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
         if isinstance(asked, Rows):
             return asked._replace(rows=[("there", *row[1:]) for row in asked.rows])
         if "INSERT" not in asked.sql:
-            return asked._replace(sql=asked.sql.replace("tenant = ?", "? IS NOT NULL"))
+            return asked._replace(sql=asked.sql.replace("tenant = ?", "CAST(? AS TEXT) IS NOT NULL"))
         if isinstance(asked, Statement):
             return asked._replace(parameters=("there", *asked.parameters[1:]))
         return asked._replace(rows=[("there", *row[1:]) for row in asked.rows])

@@ -162,8 +162,11 @@ class SQLTables:
         return Statements(sql, [(self.tenant, *row, *columns.values()) for row, columns, _ in changes], bool)
 
     def update(self, kind: Kind[Any], changes: Sequence[Change]) -> Statements:
-        sql = _update_sql(table_of(kind), kind.name, tuple(changes[0].columns))
-        rows = [(*row[1:], *columns.values(), self.tenant, row.id, expected) for row, columns, expected in changes]
+        sql = _update_sql(table_of(kind), tuple(changes[0].columns))
+        rows = []
+        for row, columns, expected in changes:
+            chain = (self.tenant, kind.name, row.id)
+            rows.append((*row[1:], *columns.values(), self.tenant, row.id, expected, *chain, *chain))
         return Statements(sql, rows, _link)
 
     def add_terms(self, kind: Kind[Any], terms: Sequence[Term]) -> Rows:
@@ -327,17 +330,14 @@ def _insert_sql(table: str, columns: tuple[str, ...]) -> str:
 
 
 @cache
-def _update_sql(table: str, kind: str, columns: tuple[str, ...]) -> str:
+def _update_sql(table: str, columns: tuple[str, ...]) -> str:
     changes = ", ".join(f'"{name}" = ?' for name in ("revision", "schema", "document", *columns))
     # What is asked next is told at once: where the record's chain ends.
-    last = (
-        f"FROM servicecrm_journal AS j WHERE j.tenant = {table}.tenant AND j.kind = '{kind}' AND j.id = {table}.id "
-        "ORDER BY j.n DESC LIMIT 1"
+    n, hash = (
+        f"(SELECT {name} FROM servicecrm_journal WHERE tenant = ? AND kind = ? AND id = ? ORDER BY n DESC LIMIT 1)"
+        for name in ("n", "hash")
     )
-    return (
-        f"UPDATE {table} SET {changes} WHERE tenant = ? AND id = ? AND revision = ? "
-        f"RETURNING (SELECT j.n {last}), (SELECT j.hash {last})"
-    )
+    return f"UPDATE {table} SET {changes} WHERE tenant = ? AND id = ? AND revision = ? RETURNING {n}, {hash}"
 
 
 def _entries(rows: list[Row]) -> list[EntryRow]:
