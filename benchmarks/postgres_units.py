@@ -1,9 +1,10 @@
 """A unit of work on PostgreSQL, beside the bare driver sent exactly the same statements, and beside two ORMs.
 
-Ours: is the command known? read the complaint, forward it (all checks), update it where its revision is still the same,
-read the end of its journal, add an entry, a notice and the command; one serializable transaction. The units are run
-once while what the driver is told is written down. Then schemas with the same rows get them: one from us, again, and
-one from a loop over the statements with ready-made parameters.
+Ours: is the command known? read the complaint, forward it (all checks), update it where its revision is still the same
+and learn the end of its journal, add an entry, a notice and the command; one serializable transaction. The units are
+run once while what the driver is told is written down, one statement for each thing; our own units send new rows
+together. Then schemas with the same rows get them: one from us, again, and one from a loop over the statements with
+ready-made parameters.
 """
 
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from servicecrm.complaints.events import ComplaintRecorded
 from servicecrm.kernel.decisions import begin, stamp
 from servicecrm.storage.ports import Command, Notice, Program
 from servicecrm.storage.postgres import PostgresStore
+from servicecrm.storage.postgres.waited import _Session
+from servicecrm.storage.statements import Statements
 from servicecrm.storage.work import Work
 from tests.servers import Postgres
 
@@ -136,6 +139,10 @@ def units(server: Postgres, *, count: int = 100, rounds: int = ROUNDS, records: 
         )
 
 
+def _one_by_one(session: _Session, new: Statements) -> None:
+    session._fetched(new.sql, new.rows[0])
+
+
 def _recorded(server: Postgres, schema: str, asked: list[Change]) -> list[list[Told]]:
     """The statements of each unit, from its BEGIN to its COMMIT."""
     told: list[list[Told]] = []
@@ -152,6 +159,6 @@ def _recorded(server: Postgres, schema: str, asked: list[Change]) -> list[list[T
     with PostgresStore(server.url, schema=schema) as store:
         ours = Ours(store, asked)
         store.tenants()  # opens its connection, which is no part of a unit
-        with patch.object(psycopg.Cursor, "execute", recording):
+        with patch.object(psycopg.Cursor, "execute", recording), patch.object(_Session, "_put_off", _one_by_one):
             ours.run(len(asked))
     return told
