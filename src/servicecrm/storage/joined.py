@@ -40,14 +40,8 @@ def install(
     """
     if not isinstance(connection, sqlite3.Connection):
         from servicecrm.storage.postgres import opening
-        from servicecrm.storage.postgres.waited import OwnCursor
 
-        theirs = connection.cursor_factory
-        connection.cursor_factory = OwnCursor
-        try:
-            opening.install(connection, schema=schema, tenants_apart=tenants_apart)
-        finally:
-            connection.cursor_factory = theirs
+        opening.install(connection, schema=schema, tenants_apart=tenants_apart)
     elif schema is not None or tenants_apart:
         raise TypeError("schema and tenants_apart are for PostgreSQL; SQLite takes the connection alone")
     else:

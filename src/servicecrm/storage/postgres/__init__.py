@@ -5,8 +5,8 @@ from servicecrm.errors import MissingExtra
 try:
     import psycopg  # noqa: F401
     import psycopg_pool  # noqa: F401
-except ImportError as error:
-    raise MissingExtra("a store on PostgreSQL", "postgres") from error
+except ImportError as _error:
+    raise MissingExtra("a store on PostgreSQL", "postgres") from _error
 
 from servicecrm.storage.postgres.opening import PostgresProfile, install
 from servicecrm.storage.postgres.stores import AsyncPostgresStore, PostgresStore

@@ -6,19 +6,16 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, Literal
 
-from servicecrm.errors import MissingExtra, ReadOnlyStore, StoreBusy, StoreError, StoreUnavailable
+import psycopg
+from psycopg.adapt import AdaptersMap
+from psycopg.types.bool import BoolDumper, BoolLoader
+from psycopg.types.none import NoneDumper
+from psycopg.types.numeric import Int8Dumper, IntLoader
+from psycopg.types.string import StrDumperUnknown, TextLoader
+
+from servicecrm.errors import ReadOnlyStore, StoreBusy, StoreError, StoreUnavailable
 from servicecrm.storage.statements import Dialect
 from servicecrm.storage.store import Mode
-
-try:
-    import psycopg
-    from psycopg.adapt import AdaptersMap
-    from psycopg.types.bool import BoolDumper, BoolLoader
-    from psycopg.types.none import NoneDumper
-    from psycopg.types.numeric import Int8Dumper, IntLoader
-    from psycopg.types.string import StrDumperUnknown, TextLoader
-except ImportError as error:
-    raise MissingExtra("a store on PostgreSQL", "postgres") from error
 
 __all__ = [
     "ADAPTERS",

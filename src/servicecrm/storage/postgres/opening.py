@@ -10,6 +10,7 @@ from psycopg.rows import args_row, tuple_row
 
 from servicecrm.errors import SchemaTooNew, SchemaTooOld, StoreUnavailable
 from servicecrm.storage.postgres.dialect import Isolation, checked_schema, named_errors
+from servicecrm.storage.postgres.waited import OwnCursor
 from servicecrm.storage.schema import CURRENT, migration
 
 __all__ = ["Connection", "PostgresProfile", "checked_version", "install", "prepare"]
@@ -105,7 +106,7 @@ def version_of(connection: Connection, schema: str | None) -> int:
     (there,) = _row(connection, "SELECT to_regclass(%s) IS NOT NULL", table)
     if not there:
         return 0
-    with connection.cursor(row_factory=tuple_row) as cursor:
+    with OwnCursor(connection, row_factory=tuple_row) as cursor:
         versions = cursor.execute(f"SELECT version FROM {table}".encode()).fetchall()
     if len(versions) != 1:
         raise StoreUnavailable("the table servicecrm_version does not hold a version; restore a backup")
@@ -124,7 +125,7 @@ def install(connection: Connection, *, schema: str | None = None, tenants_apart:
         named_errors(),
         _as_owner(),
         connection.transaction(),
-        connection.cursor(row_factory=tuple_row) as cursor,
+        OwnCursor(connection, row_factory=tuple_row) as cursor,
     ):
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('servicecrm', 0))")
         before = _row(connection, "SELECT current_setting('search_path')")
@@ -201,13 +202,13 @@ def _tables_of_tenants(connection: Connection, schema: str | None) -> list[_Tabl
           AND c.relkind IN ('r', 'p') AND starts_with(c.relname, 'servicecrm_') AND c.relname <> 'servicecrm_tenants'
         ORDER BY c.relname
         """
-    with connection.cursor(row_factory=args_row(_Table)) as cursor:
+    with OwnCursor(connection, row_factory=args_row(_Table)) as cursor:
         return cursor.execute(query, {"schema": schema, "mine": _MINE_READ_BACK}).fetchall()
 
 
 def _keep_apart(connection: Connection, schema: str | None) -> None:
     """Set up row level security where it is not: changing a table waits for all who use it."""
-    with connection.cursor() as cursor:
+    with OwnCursor(connection) as cursor:
         for name, guarded, forced, _ in _tables_of_tenants(connection, schema):
             table = _table(name, schema)
             if not forced:
@@ -273,8 +274,8 @@ def _profile(
 
 
 def _row(connection: Connection, query: str, *parameters: object) -> tuple[object, ...]:
-    with connection.cursor(row_factory=tuple_row) as cursor:
-        row = cursor.execute(query.encode(), parameters).fetchone()
+    with OwnCursor(connection, row_factory=tuple_row) as cursor:
+        row: tuple[object, ...] | None = cursor.execute(query.encode(), parameters).fetchone()
     assert row is not None
     return row
 
