@@ -279,16 +279,19 @@ class _Apart:
         async with self._lock:
             try:
                 connection = await self._opened()
-                cursor = _cursor(connection)
-                if self._tenants_apart:
-                    await cursor.execute(tenant_of(tables.tenant, local=False))
-                session = _Session(cursor, tables, self._schema, copies=False)
+                session = _Session(_cursor(connection), tables, self._schema, copies=False)
+                if getattr(op, "method", "") == "commands" and not self._tenants_apart:
+                    return await session.answer(op, tables)
+                start = b"BEGIN; SET LOCAL synchronous_commit TO off; " + tenant_of(tables.tenant, local=True)
+                with named_errors():
+                    await connection.execute(start, prepare=False)
                 answer = await session.answer(op, tables)
                 await session.send()
-                return answer
+                await finished(_commit(connection))
             except BaseException:
                 await self._given_up()
                 raise
+            return answer
 
     async def _opened(self) -> Connection:
         if self._connection is None or self._connection.closed:
@@ -296,7 +299,6 @@ class _Apart:
                 self._connection = await psycopg.AsyncConnection.connect(
                     self._url, autocommit=True, client_encoding="UTF8"
                 )
-                await self._connection.execute("SET synchronous_commit TO off")
                 await self._connection.execute(
                     "SELECT set_config('lock_timeout', %s, false)", (str(int(self._timeout * 1000)),)
                 )

@@ -279,22 +279,24 @@ class _Apart:
         with self._lock:
             try:
                 connection = self._opened()
-                cursor = _cursor(connection)
-                if self._tenants_apart:
-                    cursor.execute(tenant_of(tables.tenant, local=False))
-                session = _Session(cursor, tables, self._schema, copies=False)
+                session = _Session(_cursor(connection), tables, self._schema, copies=False)
+                if getattr(op, "method", "") == "commands" and not self._tenants_apart:
+                    return session.answer(op, tables)
+                start = b"BEGIN; SET LOCAL synchronous_commit TO off; " + tenant_of(tables.tenant, local=True)
+                with named_errors():
+                    connection.execute(start, prepare=False)
                 answer = session.answer(op, tables)
                 session.send()
-                return answer
+                _commit(connection)
             except BaseException:
                 self._given_up()
                 raise
+            return answer
 
     def _opened(self) -> Connection:
         if self._connection is None or self._connection.closed:
             with named_errors():
                 self._connection = psycopg.Connection.connect(self._url, autocommit=True, client_encoding="UTF8")
-                self._connection.execute("SET synchronous_commit TO off")
                 self._connection.execute(
                     "SELECT set_config('lock_timeout', %s, false)", (str(int(self._timeout * 1000)),)
                 )
