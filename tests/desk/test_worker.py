@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from servicecrm import AsyncWorker, Desk, Worker, aconnect, connect
-from servicecrm.errors import ServiceCRMError
+from servicecrm.errors import ServiceCRMError, StoreBusy, StoreUnavailable
 from servicecrm.storage import Delivery, Notice
 from servicecrm.storage.postgres import PostgresStore
+from servicecrm.storage.work import Work
 from servicecrm.testing import FixedClock
 from servicecrm.testing.makers import MONDAY
 from tests.servers import Postgres
@@ -93,14 +95,8 @@ def test_what_cannot_be_delivered_is_tried_again_later_and_holds_nothing_up(crm:
 def test_what_a_dead_worker_had_claimed_is_delivered_by_another(crm: Desk) -> None:
     enqueue(crm, "one", "two")
 
-    class Killed(BaseException):
-        pass
-
-    def dies(_: Delivery) -> None:
-        raise Killed
-
-    with pytest.raises(Killed):
-        Worker(crm, dies, lease=timedelta(0)).turn()
+    claim = partial(Work.claim, worker="dead", now=crm.clock(), lease=timedelta(0))
+    assert len(crm.store.perform(claim, claiming=True)) == 2
     sink = Sink()
     assert Worker(crm, sink).turn() == 2
     assert sink.keys == ["one", "two"]
@@ -110,11 +106,43 @@ def test_a_notice_that_another_worker_took_over_is_not_settled_twice(crm: Desk) 
     enqueue(crm, "slow")
     sink = Sink()
 
-    def slowly(_: Delivery) -> None:
-        Worker(crm, sink).turn()  # the lease has ended meanwhile
+    def slowly(delivery: Delivery) -> None:
+        give_back = partial(Work.settle, deliveries=[delivery], delivered=False)
+        crm.store.perform(give_back, claiming=True)  # as if the lease had ended meanwhile
+        Worker(crm, sink).turn()
 
-    assert Worker(crm, slowly, lease=timedelta(0)).turn() == 0
+    assert Worker(crm, slowly).turn() == 0
     assert sink.keys == ["slow"]
+
+
+def test_what_is_still_to_be_delivered_when_the_lease_ends_is_left_to_others(crm: Desk) -> None:
+    enqueue(crm, "one", "two")
+    sink = Sink()
+
+    assert Worker(crm, sink, lease=timedelta(0)).turn() == 0
+    assert Worker(crm, sink).turn() == 2
+    assert sink.keys == ["one", "two"]
+
+
+def test_a_worker_outlives_a_store_that_is_away_for_a_while(crm: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    enqueue(crm, "one")
+    tenants, away = crm.store.tenants, [StoreUnavailable("the server cannot be reached"), StoreBusy()]
+
+    def sometimes() -> tuple[str, ...]:
+        if away:
+            raise away.pop()
+        return tenants()
+
+    monkeypatch.setattr(crm.store, "tenants", sometimes)
+    told: list[str] = []
+
+    def once(delivery: Delivery) -> None:
+        told.append(delivery.tenant)
+        worker.stop()
+
+    worker = Worker(crm, once)
+    worker.run(pause=timedelta(0))
+    assert told == ["default"]
 
 
 def test_a_worker_that_is_stopped_gives_the_rest_back_at_once(crm: Desk) -> None:

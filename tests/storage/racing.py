@@ -88,6 +88,14 @@ def lists(place: Place) -> Iterator[Lists]:
         yield Lists(crm)
 
 
+@contextlib.contextmanager
+def lists_without_holding(place: Place) -> Iterator[Lists]:
+    """The same with a store that does not look once more at what was only read."""
+    Work._hold = lambda _: iter(())  # type: ignore[assignment, method-assign, return-value]
+    with lists(place) as client:
+        yield client
+
+
 # -- counters --------------------------------------------------------------------------------------
 
 COUNTERS = 4
@@ -133,6 +141,21 @@ def add_without_looking(place: Place, updates: int, n: int) -> int:
     return add(place, updates, n)
 
 
+def work_apart(place: Place, units: int, n: int) -> int:
+    """Change complaints that nobody else changes, in blocks of units; tells how many blocks were refused."""
+    refused = 0
+    with place.open() as crm:
+        for k in range(units):
+            try:
+                with crm.unit():
+                    crm.complaints.note(f"own-{n}-{k % 5}", text="looked into it")
+                    crm.complaints.amend(f"own-{n}-{k % 5}", category=f"{k}")
+                    crm.complaints.record(subject="No water", channel="phone", command=f"{n}-{k}")
+            except StoreBusy:
+                refused += 1
+    return refused
+
+
 # -- notices ---------------------------------------------------------------------------------------
 
 
@@ -152,7 +175,10 @@ def deliver(place: Place, sink: Path, until: int, n: int) -> int:
             worker = Worker(crm, lambda delivery: os.write(file, f"{delivery.notice.key}\n".encode()), name=f"w-{n}")
             delivered = 0
             while len(set(sink.read_text().splitlines())) < until:
-                delivered += worker.turn()
+                more = worker.turn()
+                delivered += more
+                if not more:
+                    time.sleep(0.02)  # or those who write would have to wait for whoever looks
         finally:
             os.close(file)
     return delivered
@@ -222,7 +248,9 @@ __all__ = [
     "deliver",
     "enqueue",
     "lists",
+    "lists_without_holding",
     "recorded",
     "together",
     "without_revision",
+    "work_apart",
 ]

@@ -131,7 +131,7 @@ async def sound(store: AsyncEngineStore, heard: Heard) -> bool:
 async def whole(store: AsyncEngineStore) -> None:
     """Is every connection back, and everybody's turn over? Opens as many units at once as there may be."""
     engine = store.engine
-    places = engine._pool.max_size if isinstance(engine, AsyncPostgresEngine) else 1
+    places = engine._pool._pool.max_size if isinstance(engine, AsyncPostgresEngine) else 1
     together = asyncio.Barrier(places)
 
     async def use(_: int) -> None:
@@ -141,7 +141,7 @@ async def whole(store: AsyncEngineStore) -> None:
 
     await asyncio.gather(*map(use, range(places)))
     if isinstance(engine, AsyncPostgresEngine):
-        stats = engine._pool.get_stats()
+        stats = engine._pool._pool.get_stats()
         assert (stats["pool_size"], stats["pool_available"]) == (places, places)
         assert not stats.get("requests_waiting")
 
@@ -417,7 +417,7 @@ def test_who_is_cancelled_while_others_hold_the_store_leaves_the_queue(opened: O
 
     async def attempt(store: AsyncEngineStore, k: int, how: How) -> bool:
         engine = store.engine
-        places = engine._pool.max_size if isinstance(engine, AsyncPostgresEngine) else 1
+        places = engine._pool._pool.max_size if isinstance(engine, AsyncPostgresEngine) else 1
         release = asyncio.Event()
         held = asyncio.Barrier(places + 1)
 

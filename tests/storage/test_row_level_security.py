@@ -455,7 +455,7 @@ def test_what_is_set_for_a_session_leaks_to_the_next_borrower_and_what_is_set_fo
 
 def test_a_unit_leaves_no_tenant_on_its_connection_however_it_ends(filled: House) -> None:
     def left_over(store: PostgresStore) -> None:
-        pool: ConnectionPool[Connection] = store.engine._pool  # type: ignore[attr-defined]  # as the next unit has it
+        pool: ConnectionPool[Connection] = store.engine._pool._pool  # type: ignore[attr-defined]  # as the next unit has it
         with pool.connection() as connection:
             for table in tables(filled):
                 assert tenants_in(connection, f"{filled.schema}.{table}") == set()
@@ -583,7 +583,7 @@ def test_a_desk_that_is_awaited_is_guarded_too(house: House) -> None:
             for tenant in ("a", "b"):
                 await crm.tenant(tenant).complaints.record(subject="No water", channel="phone")
             assert await crm.tenant("a").complaints.count() == 1
-            async with crm.store.engine._pool.connection() as connection:  # type: ignore[attr-defined]
+            async with crm.store.engine._pool._pool.connection() as connection:  # type: ignore[attr-defined]
                 found = await connection.execute(f"SELECT * FROM {house.schema}.servicecrm_complaint")
                 assert await found.fetchall() == []
         with pytest.raises(StoreUnavailable, match="ordinary role"):

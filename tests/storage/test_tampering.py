@@ -250,7 +250,7 @@ def tell(store: EngineStore, n: int, rng: Random) -> None:
     with store.unit(rng.choice([None, Command(id=f"k-{n}", fingerprint="tell")])) as unit:
         decision = complaints.record(
             id=id,
-            subject=f"No water in {n} houses",
+            subject=f"No water in {n} houses of the {store.name}",
             complainant=rng.choice([None, f"resident {n}"]),
             channel="phone",
             by=by,

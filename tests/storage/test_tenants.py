@@ -649,6 +649,7 @@ QUERY = Query(FILTER, order="number", limit=5, after=Position("CMP-2026-000001",
 
 SAMPLES: Mapping[str, tuple[tuple[Any, ...], Mapping[str, Any]]] = {
     "fetch": ((COMPLAINT, ["c-1", "c-2"]), {}),
+    "hold": ((COMPLAINT, ["c-1", "c-2"]), {}),
     "select": ((COMPLAINT, QUERY), {}),
     "columns": ((COMPLAINT, ["id", "number"], QUERY._replace(taking=True)), {}),
     "count": ((COMPLAINT, FILTER), {}),

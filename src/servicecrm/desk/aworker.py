@@ -5,11 +5,13 @@ import logging
 import os
 import secrets
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
 from servicecrm.desk.adesk import AsyncDesk
+from servicecrm.errors import StoreBusy, StoreUnavailable
 from servicecrm.storage.ports import Delivery
 from servicecrm.storage.work import LEASE
 
@@ -57,9 +59,14 @@ class AsyncWorker:
         return delivered
 
     async def run(self, *, pause: timedelta = timedelta(seconds=1)) -> None:
-        """Take turns until `stop` is called, with a pause when there was nothing to deliver."""
+        """Take turns until `stop` is called, with a pause when there was nothing to deliver, or the store is away."""
         while not self._stopped.is_set():
-            if not await self.turn():
+            try:
+                delivered = await self.turn()
+            except (StoreBusy, StoreUnavailable) as error:
+                logger.warning("a worker pauses: %s", error)
+                delivered = 0
+            if not delivered:
                 await _wait(self._stopped, pause.total_seconds())
 
     def stop(self) -> None:
@@ -67,12 +74,14 @@ class AsyncWorker:
         self._stopped.set()
 
     async def _turn_of(self, desk: AsyncDesk) -> int:
-        now = desk.clock()
+        now, claimed_at = desk.clock(), time.monotonic()
         claimed = await desk.store.atomically(
             lambda unit: unit.claim(self.name, now=now, limit=self._batch, lease=self._lease), claiming=True
         )
         delivered = 0
         for delivery in claimed:
+            if time.monotonic() - claimed_at >= self._lease.total_seconds():
+                break  # by now others may have claimed the rest
             if self._stopped.is_set():  # the rest goes back at once, not when the lease ends
                 await self._settle(desk, delivery, delivered=False)
                 continue
@@ -85,7 +94,10 @@ class AsyncWorker:
             await self._deliver(delivery)
         except Exception as error:  # whatever it is, the other notices are delivered
             logger.warning(
-                "a notice of the topic %s was not delivered: %s", delivery.notice.topic, type(error).__name__
+                "a notice of tenant %s, topic %s was not delivered: %s",
+                delivery.tenant,
+                delivery.notice.topic,
+                type(error).__name__,
             )
             await self._settle(desk, delivery, delivered=False)
             return False

@@ -19,7 +19,7 @@ __all__ = ["Policies", "policies_of"]
 def policies_of(work: Work) -> Program[ComplaintPolicies]:
     """The published rules for complaints; an empty book before the first publishing."""
     try:
-        return (yield from work.get(ComplaintPolicies, ComplaintPolicies().id))
+        return (yield from work.get(ComplaintPolicies, ComplaintPolicies().id, held=False))
     except NotFound:
         return ComplaintPolicies()
 

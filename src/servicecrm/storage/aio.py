@@ -258,6 +258,7 @@ class ThreadEngine:
     def __init__(self, engine: Engine) -> None:
         self.timeout: float = engine.timeout
         self.seals: bool = engine.seals
+        self.holds: bool = engine.holds
         self.joined: bool = engine.joined
         self.engine: Engine = engine
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="servicecrm")

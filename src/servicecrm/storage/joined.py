@@ -150,6 +150,7 @@ class JoinedEngine:
             raise SchemaTooNew("the store", found, CURRENT)
         self.timeout: float = 0.0  # the host's connection waits as the host has set it
         self.seals: bool = True
+        self.holds: bool = False
         self.joined: bool = True
         self.place: Place = Place.of(connection)
         self._connection = connection

@@ -49,6 +49,7 @@ class MemoryEngine:
 
     def __init__(self, *, timeout: float) -> None:
         self.seals: bool = True
+        self.holds: bool = False
         self.joined: bool = False
         self._data = _Data()
         self._lock = Places(1)
@@ -131,6 +132,10 @@ class MemoryTables:
 
     def count(self, kind: Kind[Any], filter: Filter) -> int:
         return sum(passes(stored, filter) for stored in self._records(kind).values())
+
+    def hold(self, kind: Kind[Any], ids: Sequence[str]) -> dict[str, int]:
+        records = self._records(kind)
+        return {id: records[id].row.revision for id in ids if id in records}
 
     def insert(self, kind: Kind[Any], changes: Sequence[Change]) -> list[bool]:
         return [self._insert(kind, change) for change in changes]

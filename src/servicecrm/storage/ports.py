@@ -91,6 +91,7 @@ class Delivery:
     worker: str
     attempt: int
     until: datetime
+    tenant: str = "default"
 
 
 @record

@@ -68,7 +68,7 @@ def ask(method: "Callable[Concatenate[Tables, P], T]", *args: P.args, **kwargs: 
 
 READS: Final = frozenset(
     {
-        *("fetch", "select", "columns", "count", "commands", "tenants"),
+        *("fetch", "hold", "select", "columns", "count", "commands", "tenants"),
         *("entries", "entries_after", "last_seal", "seals_after", "sealed_hashes"),
         *("commands_after", "numbers", "notices_after"),
         "next_number",  # it writes, but a number that nobody got is only a gap
@@ -166,6 +166,10 @@ class Tables(Protocol):
         self, kind: Kind[Any], names: Sequence[str], query: Query
     ) -> list[tuple[tuple[Indexed, ...], Position]]: ...
     def count(self, kind: Kind[Any], filter: Filter) -> int: ...
+    def hold(self, kind: Kind[Any], ids: Sequence[str]) -> dict[str, int]:
+        """Keep records from being changed until the transaction ends; gives their revisions."""
+        ...
+
     def insert(self, kind: Kind[Any], changes: Sequence[Change]) -> list[bool]: ...
     def update(self, kind: Kind[Any], changes: Sequence[Change]) -> list[Link | None]:
         """The end of each record's chain, or None where another revision was there."""

@@ -154,6 +154,7 @@ class SQLiteEngine:
         self.writers = writers
         self.timeout: float = timeout
         self.seals: bool = True
+        self.holds: bool = False
         self.joined: bool = False
         self._process = os.getpid()
         self._closed = False

@@ -71,6 +71,8 @@ class Dialect(NamedTuple):
     """The database's clock, in microseconds since 1970."""
     place: str
     """The next place in the outbox; a parameter is the tenant."""
+    hold: str
+    """How rows are kept from being changed until the transaction ends."""
     skip_locked: str
     """How rows are kept from others until the transaction ends, passing over those that others hold."""
 
@@ -80,6 +82,7 @@ SQLITE: Final = Dialect(
     contains="instr({column}, ?) > 0",
     clock="CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
     place="(SELECT coalesce(max(place), 0) + 1 FROM servicecrm_outbox WHERE tenant = ?)",
+    hold="",
     skip_locked="",
 )
 
@@ -125,6 +128,13 @@ class SQLTables:
     def fetch(self, kind: Kind[Any], ids: Sequence[str]) -> Statements:
         sql = f"SELECT id, revision, schema, document FROM {table_of(kind)} WHERE tenant = ? AND id = ?"
         return Statements(sql, [(self.tenant, id) for id in ids], _record)
+
+    def hold(self, kind: Kind[Any], ids: Sequence[str]) -> Statement:
+        sql = (
+            f"SELECT id, revision FROM {table_of(kind)} WHERE tenant = ? AND id IN ({_marks(ids)}) "
+            f"ORDER BY id{self._dialect.hold}"
+        )
+        return Statement(sql, (self.tenant, *ids), dict)
 
     def select(self, kind: Kind[Any], query: Query) -> Statement:
         return self._selected(kind, ("id", "revision", "schema", "document"), query, lambda values: RecordRow(*values))

@@ -60,6 +60,8 @@ class Settings(Protocol):
     """How many seconds to wait for others."""
     seals: bool
     """Does every unit seal its own entries? Else `seal` does it later, because units do not wait for each other."""
+    holds: bool
+    """May others change what a unit has only read? Then it is looked at once more at the end."""
     joined: bool
     """Does a host commit?"""
 
@@ -222,6 +224,7 @@ class BaseStore(Generic[E]):
             tenant=self.name,
             readonly=mode == "read",
             seals=self.engine.seals,
+            holds=self.engine.holds and mode == "write",
             registered=self.name in self._registered,
         )
 

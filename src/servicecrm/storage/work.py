@@ -15,6 +15,7 @@ from servicecrm.errors import (
     NotFound,
     ReadOnlyStore,
     StaleRevision,
+    StoreBusy,
     StoreError,
 )
 from servicecrm.kernel.decisions import Decision, Step
@@ -34,6 +35,8 @@ R = TypeVar("R", bound=Identified)
 
 LEASE = timedelta(minutes=5)
 
+LONGEST_LEASE = timedelta(days=366)
+
 SEALED = 10_000
 """How many entries one seal covers at most, where seals come later."""
 
@@ -50,12 +53,15 @@ class Work:
         tenant: str = "default",
         readonly: bool = False,
         seals: bool = True,
+        holds: bool = False,
         registered: bool = False,
     ) -> None:
         self._kinds = kinds
         self._tenant = tenant
         self._readonly = readonly
         self._seals = seals
+        self._holds = holds
+        self._seen: dict[str, tuple[Kind[Any], dict[str, int]]] = {}
         self.registered: bool = registered
         """Is the tenant in the list of tenants?"""
         self.ended = False
@@ -75,19 +81,30 @@ class Work:
 
     # -- reading ---------------------------------------------------------------------------------
 
-    def get(self, record: type[R], id: str) -> Program[R]:
-        """The record with this id."""
+    def get(self, record: type[R], id: str, *, held: bool = True) -> Program[R]:
+        """The record with this id.
+
+        If the unit saves something, it is as it was read until the unit ends, unless it need not be `held`.
+        """
         kind = self._kind(record)
         (row,) = yield from ask(Tables.fetch, kind, [key_text("id", id)])
         if row is None:
             raise NotFound(kind.name, id)
+        if held:
+            self._read(kind, row)
         return _loaded(kind, row)
 
     def present(self, record: type[R], ids: Sequence[str]) -> Program[dict[str, R]]:
         """Those of the records with these ids that are there."""
         kind = self._kind(record)
         rows = yield from ask(Tables.fetch, kind, [key_text("id", id) for id in ids])
-        return {row.id: _loaded(kind, row) for row in rows if row is not None}
+        there = [row for row in rows if row is not None]
+        for row in there:
+            self._read(kind, row)
+        return {row.id: _loaded(kind, row) for row in there}
+
+    def _read(self, kind: Kind[Any], row: RecordRow) -> None:
+        self._seen.setdefault(kind.name, (kind, {}))[1].setdefault(row.id, row.revision)
 
     def find(
         self,
@@ -108,9 +125,9 @@ class Work:
         """Records that pass all filters, for this unit alone until it ends; those that others hold are passed over."""
         self._writing()
         kind = self._kind(record)
-        query = _query(kind, filters, order, limit, None)._replace(taking=True)
+        query = _query(kind, filters, order, limit, None)._replace(taking=True, limit=limit - 1)
         found = yield from ask(Tables.select, kind, query)
-        return tuple(_loaded(kind, row) for row, _ in found[:limit])
+        return tuple(_loaded(kind, row) for row, _ in found)
 
     def rows(
         self,
@@ -233,8 +250,19 @@ class Work:
         """The last step before the commit: seal what was written down, where units do that themselves."""
         if self.broken:
             raise StoreError(BROKEN)
+        if self._holds and self._saved:
+            yield from self._hold()
         if self._last_seal is not None:
             yield from ask(Tables.add_seal, sealed(self._last_seal, self._hashes))
+
+    def _hold(self) -> Program[None]:
+        """What was read and not saved has to be as it was read, or two units could each change what the other reads."""
+        saved = {(outcome.kind, outcome.id) for outcome in self._saved}
+        for name in sorted(self._seen):
+            kind, revisions = self._seen[name]
+            read = {id: revisions[id] for id in sorted(revisions) if (name, id) not in saved}
+            if read and (yield from ask(Tables.hold, kind, tuple(read))) != read:
+                raise StoreBusy
 
     def seal(self, limit: int = SEALED) -> Program[int]:
         """Link entries that no seal covers yet into the tenant's chain; tells how many."""
@@ -305,8 +333,10 @@ class Work:
         """Notices for this worker to deliver."""
         self._writing()
         cursors.check_limit(limit)
+        if not timedelta(0) <= lease <= LONGEST_LEASE:
+            raise InvalidValue("lease", "a lease is from nothing to a year long")
         claimed = yield from ask(Tables.claim, key_text("worker", worker), now, limit, lease)
-        return tuple(claimed)
+        return tuple(evolve(delivery, tenant=self._tenant) for delivery in claimed)
 
     def settle(
         self, deliveries: Sequence[Delivery], *, delivered: bool = True, retry_at: datetime | None = None

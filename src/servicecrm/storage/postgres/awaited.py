@@ -1,6 +1,5 @@
 """Transactions on PostgreSQL, awaited. `python tools/waited.py` makes the same ones for threads out of this module."""
 
-import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -10,7 +9,7 @@ import psycopg
 from psycopg.adapt import AdaptersMap
 from psycopg.pq import PipelineStatus, TransactionStatus
 from psycopg.rows import tuple_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from servicecrm.errors import (
     CommitOutcomeUnknown,
@@ -44,12 +43,8 @@ Connection = psycopg.AsyncConnection[Any]
 COPIED: Final = 10
 """From how many new rows on they are copied instead of inserted."""
 
-APART: Final = frozenset({"next_number", "reserve_number", "commands"})
-"""Requests that are committed at once and apart.
-
-Units do not wait for each other's numbers. And a unit that asks for a command that is not there would have read the
-place in the index where others put theirs at that moment; that they meet is told by the key of the table anyway.
-"""
+APART: Final = frozenset({"next_number", "reserve_number"})
+"""Requests that are committed at once and apart, so that units do not wait for each other's numbers."""
 
 FEW: Final = 8
 """Up to how many statements are sent one by one, which takes hardly longer than sending them all at once."""
@@ -71,6 +66,7 @@ class AsyncPostgresEngine:
     ) -> None:
         self.timeout: float = timeout
         self.seals: bool = False
+        self.holds: bool = isolation != "serializable"
         self.joined: bool = False
         self._schema = schema
         self._isolation: Isolation = isolation
@@ -78,29 +74,14 @@ class AsyncPostgresEngine:
         self._readonly = readonly
         self._process = os.getpid()
         self._closed = False
-        self._apart = _Apart(url, schema, tenants_apart=tenants_apart, timeout=timeout)
-        self._pool = AsyncConnectionPool(
-            url,
-            kwargs={
-                "autocommit": True,
-                "client_encoding": "UTF8",
-            },  # transactions begin and end below, each in one statement
-            configure=self._configure,
-            min_size=1,
-            max_size=connections,
-            timeout=timeout,
-            open=False,
-        )
+        self._pool = _Pool(url, timeout=timeout, connections=connections)
+        # Of its own, or units that hold every connection would wait for one more.
+        self._apart = _Pool(url, timeout=timeout, connections=min(2, connections))
 
     async def open(self) -> None:
         """Open the first connection."""
         await self._pool.open()
-
-    async def _configure(self, connection: Connection) -> None:
-        await connection.execute("SELECT set_config('lock_timeout', %s, false)", (str(int(self.timeout * 1000)),))
-        await connection.execute(
-            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
-        )
+        await self._apart.open()
 
     @contextlib.asynccontextmanager
     async def transaction(self, tenant: str, mode: Mode) -> AsyncIterator[AsyncAnswer]:
@@ -110,14 +91,21 @@ class AsyncPostgresEngine:
         if self._closed:
             raise StoreUnavailable("the store is closed")
         start = begin("read" if self._readonly else mode, self._isolation, tenant if self._tenants_apart else None)
-        connection = await self._begun(start)
+        connection = await self._pool.begun(start)
         try:
             tables = SQLTables(tenant, POSTGRES)
             # Copying is refused where row level security keeps tenants apart.
             session = _Session(_cursor(connection), tables, self._schema, copies=not self._tenants_apart)
 
+            numbered = False  # has the unit put numbers itself, which nobody else sees before its end?
+
             async def answer(op: Op) -> Any:
-                return await (self._apart if getattr(op, "method", "") in APART else session).answer(op, tables)
+                nonlocal numbered
+                method = getattr(op, "method", "")
+                numbered = numbered or method == "put_numbers"
+                if method in APART and not numbered:
+                    return await self._at_once(op, tables)
+                return await session.answer(op, tables)
 
             try:
                 yield answer
@@ -127,28 +115,27 @@ class AsyncPostgresEngine:
                 await finished(_rollback(connection))
                 raise
         finally:
-            await finished(self._pool.putconn(connection))
+            await finished(self._pool.put_back(connection))
 
-    async def _begun(self, start: bytes) -> Connection:
-        """A connection with a transaction; those that the server has closed meanwhile are passed over."""
-        for left in reversed(range(self._pool.max_size + 1)):
-            try:
-                connection = await self._pool.getconn()
-            except PoolTimeout as error:
-                raise StoreBusy from error
-            try:
-                await connection.execute(start)
-            except BaseException as error:
-                await finished(_rollback(connection))
-                lost = connection.closed and left
-                await finished(self._pool.putconn(connection))
-                if not isinstance(error, psycopg.Error):
-                    raise
-                if not lost:
-                    raise named(error) from error
-            else:
-                return connection
-        raise StoreUnavailable("the server has closed every connection")
+    async def _at_once(self, op: Op, tables: SQLTables) -> Any:
+        """Put one request to the database, and commit.
+
+        That does not wait for the disk: the unit that uses a number does, and what comes before it in the log of the
+        server is on the disk by then too.
+        """
+        connection = await self._apart.begun(
+            b"BEGIN; SET LOCAL synchronous_commit TO off; " + tenant_of(tables.tenant, local=True)
+        )
+        try:
+            session = _Session(_cursor(connection), tables, self._schema, copies=False)
+            answer = await session.answer(op, tables)
+            await finished(_commit(connection))
+        except BaseException:
+            await finished(_rollback(connection))
+            raise
+        finally:
+            await finished(self._apart.put_back(connection))
+        return answer
 
     async def close(self) -> None:
         """Close all connections."""
@@ -158,12 +145,87 @@ class AsyncPostgresEngine:
             await self._pool.close()
 
 
+class _Pool:
+    """Connections to one server, and transactions begun on them."""
+
+    def __init__(self, url: str, *, timeout: float, connections: int) -> None:
+        self._url = url
+        self._timeout = timeout
+        self._pool = AsyncConnectionPool(
+            url,
+            # Transactions begin and end in statements of ours.
+            kwargs={"autocommit": True, "client_encoding": "UTF8"},
+            configure=self._configure,
+            min_size=1,
+            max_size=connections,
+            timeout=timeout,
+            reconnect_timeout=timeout,
+            open=False,
+        )
+
+    async def open(self) -> None:
+        """Open the first connection."""
+        try:
+            await self._pool.open(wait=True, timeout=self._timeout)
+        except PoolTimeout as error:
+            raise await self._why() from error
+
+    async def _configure(self, connection: Connection) -> None:
+        # 0 would be no limit at all.
+        limit = str(max(1, int(self._timeout * 1000)))
+        await connection.execute("SELECT set_config('lock_timeout', %s, false)", (limit,))
+        await connection.execute(
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
+
+    async def begun(self, start: bytes) -> Connection:
+        """A connection with a transaction; those that the server has closed meanwhile are passed over."""
+        for left in reversed(range(self._pool.max_size + 1)):
+            try:
+                connection = await self._pool.getconn()
+            except PoolTimeout as error:
+                raise await self._why() from error
+            except PoolClosed as error:
+                raise StoreUnavailable("the store is closed") from error
+            try:
+                await connection.execute(start, prepare=False)
+            except BaseException as error:
+                await finished(_rollback(connection))
+                lost = connection.closed and left
+                await finished(self.put_back(connection))
+                if not isinstance(error, psycopg.Error):
+                    raise
+                if not lost:
+                    raise named(error) from error
+            else:
+                return connection
+        raise StoreUnavailable("the server has closed every connection")
+
+    async def _why(self) -> StoreError:
+        """Why was no connection to be had in time?"""
+        try:
+            connection = await psycopg.AsyncConnection.connect(self._url, connect_timeout=2)
+        except psycopg.Error as error:
+            return named(error)
+        await finished(connection.close())
+        return StoreBusy("every connection of this store is in use; try again, or give it more `connections`")
+
+    async def put_back(self, connection: Connection) -> None:
+        """Give a connection back; one that still holds a transaction is thrown away."""
+        await self._pool.putconn(connection)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._pool.close()
+
+
 class AsyncJoinedPostgres:
     """Units as savepoints on a host's connection, inside the transaction that the host has open."""
 
     def __init__(self, connection: Connection, *, schema: str | None) -> None:
         self.timeout: float = 0.0  # the host's connection waits as the host has set it
         self.seals: bool = False
+        self.holds: bool = True
         self.joined: bool = True
         self.place: AsyncPlace = AsyncPlace.of(connection)
         self._connection = connection
@@ -260,58 +322,6 @@ async def _begun(cursor: "psycopg.AsyncCursor[Any]", tenant: str) -> str:
     await cursor.execute(start + tenant_of(tenant, local=True), prepare=False)
     cursor.nextset()
     return next(iter(await cursor.fetchall()))[0] or ""
-
-
-class _Apart:
-    """One connection for what is committed at once.
-
-    Its commits do not wait for the disk: the unit that uses a number does, and what comes before it in the log of the
-    server is on the disk by then too.
-    """
-
-    def __init__(self, url: str, schema: str | None, *, tenants_apart: bool, timeout: float) -> None:
-        self._url, self._schema, self._tenants_apart, self._timeout = url, schema, tenants_apart, timeout
-        self._connection: Connection | None = None
-        self._lock = asyncio.Lock()
-
-    async def answer(self, op: Op, tables: SQLTables) -> Any:
-        """Put one request to the database, and commit."""
-        async with self._lock:
-            try:
-                connection = await self._opened()
-                session = _Session(_cursor(connection), tables, self._schema, copies=False)
-                if getattr(op, "method", "") == "commands" and not self._tenants_apart:
-                    return await session.answer(op, tables)
-                start = b"BEGIN; SET LOCAL synchronous_commit TO off; " + tenant_of(tables.tenant, local=True)
-                with named_errors():
-                    await connection.execute(start, prepare=False)
-                answer = await session.answer(op, tables)
-                await session.send()
-                await finished(_commit(connection))
-            except BaseException:
-                await self._given_up()
-                raise
-            return answer
-
-    async def _opened(self) -> Connection:
-        if self._connection is None or self._connection.closed:
-            with named_errors():
-                self._connection = await psycopg.AsyncConnection.connect(
-                    self._url, autocommit=True, client_encoding="UTF8"
-                )
-                await self._connection.execute(
-                    "SELECT set_config('lock_timeout', %s, false)", (str(int(self._timeout * 1000)),)
-                )
-        return self._connection
-
-    async def _given_up(self) -> None:
-        if self._connection is not None:
-            await finished(self._connection.close())
-            self._connection = None
-
-    async def close(self) -> None:
-        async with self._lock:
-            await self._given_up()
 
 
 class AsyncOwnCursor(psycopg.AsyncCursor[Any]):

@@ -30,13 +30,18 @@ __all__ = [
 ]
 
 Isolation = Literal["serializable", "repeatable read", "read committed"]
-"""What units see of each other; only serializable ones see nothing that could not have happened one after another."""
+"""What units see of each other.
+
+At every level a record that a unit got by its id and did not save has to be unchanged at its end. Serializable units
+also see to it that nothing new would be found by what they looked for, at the price of more units that are run again.
+"""
 
 POSTGRES: Final = Dialect(
     name="postgres",
     contains="strpos({column}, ?) > 0",
     clock="(extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
     place="nextval('servicecrm_outbox_places')",
+    hold=" FOR SHARE",
     skip_locked=" FOR UPDATE SKIP LOCKED",
 )
 
@@ -67,8 +72,10 @@ def checked_schema(name: str | None) -> str | None:
     Raises:
         StoreError: it would have to be quoted.
     """
-    if name is not None and not _NAME.fullmatch(name):
-        raise StoreError("the name of a schema has up to 63 of a-z, 0-9 and _, and does not begin with a digit")
+    if name is not None and (not _NAME.fullmatch(name) or name.startswith("pg_")):
+        raise StoreError(
+            "the name of a schema has up to 63 of a-z, 0-9 and _, and begins with a letter, but not with pg_"
+        )
     return name
 
 
@@ -76,12 +83,14 @@ def checked_schema(name: str | None) -> str | None:
 def placed(text: str, schema: str | None) -> bytes:
     """A statement with the driver's marks, and its tables in their schema; it holds no values."""
     text = text.replace("?", "%s")
-    return (text if schema is None else re.sub(r"\bservicecrm_", f"{schema}.servicecrm_", text)).encode()
+    return (text if schema is None else re.sub(r"\bservicecrm_", f'"{schema}".servicecrm_', text)).encode()
 
 
 def begin(mode: Mode, isolation: Isolation, tenant: str | None) -> bytes:
     """How a transaction begins; with a tenant, row level security shows only what is this tenant's."""
     level = "read committed" if mode == "claim" else isolation
+    if mode == "read" and level == "read committed":
+        level = "repeatable read"  # or a long reading would see several moments
     access = "READ ONLY" if mode == "read" else "READ WRITE"
     text = f"BEGIN ISOLATION LEVEL {level.upper()} {access}".encode()
     return text if tenant is None else text + b"; " + tenant_of(tenant, local=True)
@@ -117,11 +126,12 @@ _SAYS: Final = {
     "3F000": "there is no schema of that name",
     "42501": "this role may not do that; grant it the tables of servicecrm",
     "42P01": "tables are missing; restore a backup",
+    "57014": "the statement was cancelled, or took longer than the server lets it",
 }
 _CLASSES: Final = {
     "28": "the server does not let this role in",
     "53": "the server has no room left; nothing of this unit was saved",
-    "57": "the server is shutting down, or somebody cancelled the statement",
+    "57": "the server is shutting down, or has ended the connection",
 }
 
 
@@ -129,7 +139,9 @@ def named(error: psycopg.Error) -> StoreError:
     """Our error for one of the driver's, whose own text may hold values."""
     state = error.sqlstate
     if state is None or state.startswith("08"):
-        return StoreUnavailable("the server cannot be reached, or has closed the connection")
+        return StoreUnavailable(
+            "the server cannot be reached, does not let this role into this database, or has closed the connection"
+        )
     if state in _BUSY:
         return StoreBusy()
     if state == "25006":

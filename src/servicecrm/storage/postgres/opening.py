@@ -2,13 +2,13 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, get_args
 
 import attrs
 import psycopg
 from psycopg.rows import args_row, tuple_row
 
-from servicecrm.errors import SchemaTooNew, SchemaTooOld, StoreUnavailable
+from servicecrm.errors import SchemaTooNew, SchemaTooOld, StoreError, StoreUnavailable
 from servicecrm.storage.postgres.dialect import Isolation, checked_schema, named_errors
 from servicecrm.storage.postgres.waited import OwnCursor
 from servicecrm.storage.schema import CURRENT, migration
@@ -61,6 +61,8 @@ def prepare(
         SchemaTooOld: it waits for `migrate=True`.
     """
     checked_schema(schema)
+    if isolation not in get_args(Isolation):
+        raise StoreError(f"isolation is one of {', '.join(get_args(Isolation))}")
     with named_errors(), _connected(url, timeout) as connection:
         (number, encoding, standby) = _row(
             connection,
@@ -131,8 +133,8 @@ def install(connection: Connection, *, schema: str | None = None, tenants_apart:
         before = _row(connection, "SELECT current_setting('search_path')")
         if checked_schema(schema) is not None:
             if _row(connection, "SELECT to_regnamespace(%s) IS NULL", schema) == (True,):
-                cursor.execute(f"CREATE SCHEMA {schema}".encode())
-            cursor.execute(f"SET LOCAL search_path TO {schema}".encode())
+                cursor.execute(f'CREATE SCHEMA "{schema}"'.encode())
+            cursor.execute(f'SET LOCAL search_path TO "{schema}"'.encode())
         # Another process may have been faster since the version was read.
         for version in range(version_of(connection, schema) + 1, CURRENT + 1):
             for statement in migration("postgres", version):
@@ -268,7 +270,7 @@ def _profile(
         isolation="repeatable read" if standby and isolation == "serializable" else isolation,
         tenants_apart=tenants_apart,
         standby=bool(standby),
-        synchronous_commit=str(synchronous),
+        synchronous_commit="on" if synchronous == "off" else str(synchronous),  # our connections switch it on again
         fsync=fsync == "on",
     )
 
@@ -281,4 +283,4 @@ def _row(connection: Connection, query: str, *parameters: object) -> tuple[objec
 
 
 def _table(name: str, schema: str | None) -> str:
-    return name if schema is None else f"{schema}.{name}"
+    return name if schema is None else f'"{schema}".{name}'

@@ -23,8 +23,9 @@ CONNECTIONS = 8
 class PostgresStore(EngineStore):
     """A store in a PostgreSQL database, for any number of processes and threads.
 
-    Units are serializable by default: they leave what they would leave one after another. One that the server cannot
-    let be so is run again where it is a program, as every call of a desk is; a block of your own gets `StoreBusy`.
+    A unit sees one moment. What it got by id, and what it saves, has to be unchanged at its end; else it is run again
+    where it is a program, as every call of a desk is, and a block of your own gets `StoreBusy`. With
+    `isolation="serializable"` that holds for whatever it looked for too.
 
     `schema` names the schema of the tables, else the search path of the role decides. With `tenants_apart`, row level
     security lets the database itself keep tenants apart. Entries are sealed by `seal`, which a worker calls.
@@ -44,7 +45,7 @@ class PostgresStore(EngineStore):
         kinds: Sequence[Kind[Any]] = SHIPPED,
         *,
         schema: str | None = None,
-        isolation: Isolation = "serializable",
+        isolation: Isolation = "repeatable read",
         tenants_apart: bool = False,
         readonly: bool = False,
         migrate: bool = False,
@@ -110,7 +111,7 @@ class AsyncPostgresStore(AsyncEngineStore):
         kinds: Sequence[Kind[Any]] = SHIPPED,
         *,
         schema: str | None = None,
-        isolation: Isolation = "serializable",
+        isolation: Isolation = "repeatable read",
         tenants_apart: bool = False,
         readonly: bool = False,
         migrate: bool = False,

@@ -3,7 +3,6 @@
 
 import contextlib
 import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
@@ -11,7 +10,7 @@ import psycopg
 from psycopg.adapt import AdaptersMap
 from psycopg.pq import PipelineStatus, TransactionStatus
 from psycopg.rows import tuple_row
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from servicecrm.errors import (
     CommitOutcomeUnknown,
@@ -44,12 +43,8 @@ Connection = psycopg.Connection[Any]
 COPIED: Final = 10
 """From how many new rows on they are copied instead of inserted."""
 
-APART: Final = frozenset({"next_number", "reserve_number", "commands"})
-"""Requests that are committed at once and apart.
-
-Units do not wait for each other's numbers. And a unit that asks for a command that is not there would have read the
-place in the index where others put theirs at that moment; that they meet is told by the key of the table anyway.
-"""
+APART: Final = frozenset({"next_number", "reserve_number"})
+"""Requests that are committed at once and apart, so that units do not wait for each other's numbers."""
 
 FEW: Final = 8
 """Up to how many statements are sent one by one, which takes hardly longer than sending them all at once."""
@@ -71,6 +66,7 @@ class PostgresEngine:
     ) -> None:
         self.timeout: float = timeout
         self.seals: bool = False
+        self.holds: bool = isolation != "serializable"
         self.joined: bool = False
         self._schema = schema
         self._isolation: Isolation = isolation
@@ -78,29 +74,14 @@ class PostgresEngine:
         self._readonly = readonly
         self._process = os.getpid()
         self._closed = False
-        self._apart = _Apart(url, schema, tenants_apart=tenants_apart, timeout=timeout)
-        self._pool = ConnectionPool(
-            url,
-            kwargs={
-                "autocommit": True,
-                "client_encoding": "UTF8",
-            },  # transactions begin and end below, each in one statement
-            configure=self._configure,
-            min_size=1,
-            max_size=connections,
-            timeout=timeout,
-            open=False,
-        )
+        self._pool = _Pool(url, timeout=timeout, connections=connections)
+        # Of its own, or units that hold every connection would wait for one more.
+        self._apart = _Pool(url, timeout=timeout, connections=min(2, connections))
 
     def open(self) -> None:
         """Open the first connection."""
         self._pool.open()
-
-    def _configure(self, connection: Connection) -> None:
-        connection.execute("SELECT set_config('lock_timeout', %s, false)", (str(int(self.timeout * 1000)),))
-        connection.execute(
-            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
-        )
+        self._apart.open()
 
     @contextlib.contextmanager
     def transaction(self, tenant: str, mode: Mode) -> Iterator[Answer]:
@@ -110,14 +91,21 @@ class PostgresEngine:
         if self._closed:
             raise StoreUnavailable("the store is closed")
         start = begin("read" if self._readonly else mode, self._isolation, tenant if self._tenants_apart else None)
-        connection = self._begun(start)
+        connection = self._pool.begun(start)
         try:
             tables = SQLTables(tenant, POSTGRES)
             # Copying is refused where row level security keeps tenants apart.
             session = _Session(_cursor(connection), tables, self._schema, copies=not self._tenants_apart)
 
+            numbered = False  # has the unit put numbers itself, which nobody else sees before its end?
+
             def answer(op: Op) -> Any:
-                return (self._apart if getattr(op, "method", "") in APART else session).answer(op, tables)
+                nonlocal numbered
+                method = getattr(op, "method", "")
+                numbered = numbered or method == "put_numbers"
+                if method in APART and not numbered:
+                    return self._at_once(op, tables)
+                return session.answer(op, tables)
 
             try:
                 yield answer
@@ -127,28 +115,27 @@ class PostgresEngine:
                 _rollback(connection)
                 raise
         finally:
-            self._pool.putconn(connection)
+            self._pool.put_back(connection)
 
-    def _begun(self, start: bytes) -> Connection:
-        """A connection with a transaction; those that the server has closed meanwhile are passed over."""
-        for left in reversed(range(self._pool.max_size + 1)):
-            try:
-                connection = self._pool.getconn()
-            except PoolTimeout as error:
-                raise StoreBusy from error
-            try:
-                connection.execute(start)
-            except BaseException as error:
-                _rollback(connection)
-                lost = connection.closed and left
-                self._pool.putconn(connection)
-                if not isinstance(error, psycopg.Error):
-                    raise
-                if not lost:
-                    raise named(error) from error
-            else:
-                return connection
-        raise StoreUnavailable("the server has closed every connection")
+    def _at_once(self, op: Op, tables: SQLTables) -> Any:
+        """Put one request to the database, and commit.
+
+        That does not wait for the disk: the unit that uses a number does, and what comes before it in the log of the
+        server is on the disk by then too.
+        """
+        connection = self._apart.begun(
+            b"BEGIN; SET LOCAL synchronous_commit TO off; " + tenant_of(tables.tenant, local=True)
+        )
+        try:
+            session = _Session(_cursor(connection), tables, self._schema, copies=False)
+            answer = session.answer(op, tables)
+            _commit(connection)
+        except BaseException:
+            _rollback(connection)
+            raise
+        finally:
+            self._apart.put_back(connection)
+        return answer
 
     def close(self) -> None:
         """Close all connections."""
@@ -158,12 +145,87 @@ class PostgresEngine:
             self._pool.close()
 
 
+class _Pool:
+    """Connections to one server, and transactions begun on them."""
+
+    def __init__(self, url: str, *, timeout: float, connections: int) -> None:
+        self._url = url
+        self._timeout = timeout
+        self._pool = ConnectionPool(
+            url,
+            # Transactions begin and end in statements of ours.
+            kwargs={"autocommit": True, "client_encoding": "UTF8"},
+            configure=self._configure,
+            min_size=1,
+            max_size=connections,
+            timeout=timeout,
+            reconnect_timeout=timeout,
+            open=False,
+        )
+
+    def open(self) -> None:
+        """Open the first connection."""
+        try:
+            self._pool.open(wait=True, timeout=self._timeout)
+        except PoolTimeout as error:
+            raise self._why() from error
+
+    def _configure(self, connection: Connection) -> None:
+        # 0 would be no limit at all.
+        limit = str(max(1, int(self._timeout * 1000)))
+        connection.execute("SELECT set_config('lock_timeout', %s, false)", (limit,))
+        connection.execute(
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
+
+    def begun(self, start: bytes) -> Connection:
+        """A connection with a transaction; those that the server has closed meanwhile are passed over."""
+        for left in reversed(range(self._pool.max_size + 1)):
+            try:
+                connection = self._pool.getconn()
+            except PoolTimeout as error:
+                raise self._why() from error
+            except PoolClosed as error:
+                raise StoreUnavailable("the store is closed") from error
+            try:
+                connection.execute(start, prepare=False)
+            except BaseException as error:
+                _rollback(connection)
+                lost = connection.closed and left
+                self.put_back(connection)
+                if not isinstance(error, psycopg.Error):
+                    raise
+                if not lost:
+                    raise named(error) from error
+            else:
+                return connection
+        raise StoreUnavailable("the server has closed every connection")
+
+    def _why(self) -> StoreError:
+        """Why was no connection to be had in time?"""
+        try:
+            connection = psycopg.Connection.connect(self._url, connect_timeout=2)
+        except psycopg.Error as error:
+            return named(error)
+        connection.close()
+        return StoreBusy("every connection of this store is in use; try again, or give it more `connections`")
+
+    def put_back(self, connection: Connection) -> None:
+        """Give a connection back; one that still holds a transaction is thrown away."""
+        self._pool.putconn(connection)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+
 class JoinedPostgres:
     """Units as savepoints on a host's connection, inside the transaction that the host has open."""
 
     def __init__(self, connection: Connection, *, schema: str | None) -> None:
         self.timeout: float = 0.0  # the host's connection waits as the host has set it
         self.seals: bool = False
+        self.holds: bool = True
         self.joined: bool = True
         self.place: Place = Place.of(connection)
         self._connection = connection
@@ -260,56 +322,6 @@ def _begun(cursor: "psycopg.Cursor[Any]", tenant: str) -> str:
     cursor.execute(start + tenant_of(tenant, local=True), prepare=False)
     cursor.nextset()
     return next(iter(cursor.fetchall()))[0] or ""
-
-
-class _Apart:
-    """One connection for what is committed at once.
-
-    Its commits do not wait for the disk: the unit that uses a number does, and what comes before it in the log of the
-    server is on the disk by then too.
-    """
-
-    def __init__(self, url: str, schema: str | None, *, tenants_apart: bool, timeout: float) -> None:
-        self._url, self._schema, self._tenants_apart, self._timeout = url, schema, tenants_apart, timeout
-        self._connection: Connection | None = None
-        self._lock = threading.Lock()
-
-    def answer(self, op: Op, tables: SQLTables) -> Any:
-        """Put one request to the database, and commit."""
-        with self._lock:
-            try:
-                connection = self._opened()
-                session = _Session(_cursor(connection), tables, self._schema, copies=False)
-                if getattr(op, "method", "") == "commands" and not self._tenants_apart:
-                    return session.answer(op, tables)
-                start = b"BEGIN; SET LOCAL synchronous_commit TO off; " + tenant_of(tables.tenant, local=True)
-                with named_errors():
-                    connection.execute(start, prepare=False)
-                answer = session.answer(op, tables)
-                session.send()
-                _commit(connection)
-            except BaseException:
-                self._given_up()
-                raise
-            return answer
-
-    def _opened(self) -> Connection:
-        if self._connection is None or self._connection.closed:
-            with named_errors():
-                self._connection = psycopg.Connection.connect(self._url, autocommit=True, client_encoding="UTF8")
-                self._connection.execute(
-                    "SELECT set_config('lock_timeout', %s, false)", (str(int(self._timeout * 1000)),)
-                )
-        return self._connection
-
-    def _given_up(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def close(self) -> None:
-        with self._lock:
-            self._given_up()
 
 
 class OwnCursor(psycopg.Cursor[Any]):
