@@ -400,7 +400,7 @@ def test_the_doctor_examines_every_tenant_of_a_store(log: Path, store: str, caps
     assert {"store version 1", "tenants: 2", "tenant default", "tenant harbour", "  complaint: 1"} <= set(lines)
     assert lines.count("  complaints in an unknown state: 0") == 2
     assert "  journal: 1 entries, verified" in lines
-    assert ("isolation=serializable" if "://" in store else "synchronous=FULL") in out
+    assert ("isolation=repeatable read" if "://" in store else "synchronous=FULL") in out
     assert err == ""
 
 

@@ -13,6 +13,7 @@ import pytest
 from servicecrm.cli import main
 from tests.desk.places import empty_tables
 from tests.servers import Postgres
+from tests.stores import clean_schema
 
 DEMO = Path(str(files("servicecrm"))) / "demo"
 REPLAY = ["replay", str(DEMO / "water_utility.csv"), "--map", str(DEMO / "water_utility.toml")]
@@ -133,3 +134,18 @@ def test_an_extra_is_there_when_the_extras_of_its_packages_are_too(pool: str, sa
     )
 
     assert f"extra postgres: {says}" in done.stdout
+
+
+def test_a_store_in_a_schema_of_its_own_is_reached_by_its_name(
+    postgres: Postgres, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with clean_schema(postgres) as schema:
+        assert main(["demo", "--store", postgres.url, "--schema", schema]) == 0
+        assert main(["doctor", "--store", postgres.url, "--schema", schema]) == 0
+        assert f"schema={schema}" in capsys.readouterr().out
+
+
+def test_options_of_postgresql_are_refused_for_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for option in (["--schema", "crm"], ["--tenants-apart"]):
+        assert main(["demo", "--store", str(tmp_path / "crm.db"), *option]) != 0
+        assert "are for a store at postgresql://" in capsys.readouterr().err

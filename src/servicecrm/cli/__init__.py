@@ -62,11 +62,11 @@ def _run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     elif args.command == "demo":
         from servicecrm.cli.demo import demonstrate
 
-        demonstrate(args.store, language=args.language)
+        demonstrate(args)
     elif args.command == "doctor":
         from servicecrm.cli.doctor import examine
 
-        examine(args.store)
+        examine(args)
     else:
         parser.error("name a command; servicecrm --help tells which there are")
     sys.stdout.flush()
@@ -114,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Replay the log that is shipped, a year of complaints of a water utility that does not exist, "
         "and sum it up.",
     )
-    _add_store(demo)
+    _add_store(demo, "where to keep it", default="memory:")
     _add_language(demo)
     doctor = commands.add_parser(
         "doctor",
@@ -122,14 +122,14 @@ def _parser() -> argparse.ArgumentParser:
         description="Tell the versions in use and which extras are installed; with --store, also check a store. "
         "It changes nothing.",
     )
-    doctor.add_argument("--store", metavar="STORE", help="the store to check: a file, or postgresql://...")
+    _add_store(doctor, "the store to check", default=None)
     return parser
 
 
 def _replay_parser(replay: argparse.ArgumentParser) -> None:
     replay.add_argument("log", metavar="LOG", help="a CSV file, also inside a .zip or .gz")
     replay.add_argument("--map", metavar="MAP.toml", required=True, help="what the columns and words of the log mean")
-    _add_store(replay)
+    _add_store(replay, "where to keep it", default="memory:")
     replay.add_argument("--tenant", metavar="NAME", default="default", help="whose it is (default: %(default)s)")
     replay.add_argument("--json", metavar="REPORT.json", help="also write the summary to this file")
     replay.add_argument(
@@ -148,12 +148,12 @@ def _replay_parser(replay: argparse.ArgumentParser) -> None:
     _add_language(replay)
 
 
-def _add_store(parser: argparse.ArgumentParser) -> None:
+def _add_store(parser: argparse.ArgumentParser, what: str, *, default: str | None) -> None:
+    told = f"{what}: a file, or postgresql://..." + ("" if default is None else " (default: %(default)s)")
+    parser.add_argument("--store", metavar="STORE", default=default, help=told)
+    parser.add_argument("--schema", metavar="NAME", help="the schema of the tables in PostgreSQL")
     parser.add_argument(
-        "--store",
-        metavar="STORE",
-        default="memory:",
-        help="where to keep it: a file, or postgresql://... (default: %(default)s)",
+        "--tenants-apart", action="store_true", help="expect row level security to keep tenants apart in PostgreSQL"
     )
 
 

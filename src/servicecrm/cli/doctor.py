@@ -3,16 +3,17 @@
 import platform
 import re
 import sqlite3
+from argparse import Namespace
 from collections.abc import Iterator
 from importlib.metadata import metadata, requires
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from servicecrm.cli.replay import profile_line
+from servicecrm.cli.stores import opened
 from servicecrm.cli.versions import installed
 from servicecrm.complaints.lifecycle import LIFECYCLE
 from servicecrm.complaints.model import Complaint
 from servicecrm.desk.desk import Desk
-from servicecrm.desk.opening import connect
 from servicecrm.errors import StoreUnavailable
 from servicecrm.kernel.filters import where
 from servicecrm.storage.schema import CURRENT
@@ -22,15 +23,15 @@ from servicecrm.storage.store import EngineUnit
 __all__ = ["examine"]
 
 
-def examine(store: str | None) -> None:
+def examine(args: Namespace) -> None:
     """Print what is installed and, with a store, whether it is in order."""
     for line in _installation():
         print(line)
-    if store is None:
+    if args.store is None:
         return
-    if store == "memory:":
+    if args.store == "memory:":
         raise StoreUnavailable("a store in memory begins empty, so there is nothing to check; name a file")
-    with connect(store, readonly=True) as desk:
+    with opened(args, readonly=True) as desk:
         for line in _store(desk):
             print(line, flush=True)
 

@@ -11,8 +11,8 @@ from time import perf_counter
 import attrs
 
 from servicecrm.cli.report import report_document, report_lines, summary_of
+from servicecrm.cli.stores import opened
 from servicecrm.desk.desk import Desk
-from servicecrm.desk.opening import connect, is_url
 from servicecrm.desk.replay import Replay, replay
 from servicecrm.errors import MalformedDocument
 from servicecrm.interop.logs import read_log
@@ -30,7 +30,7 @@ def replay_log(args: Namespace) -> None:
     if report is not None and not report.parent.is_dir():  # told now, not after a long replay
         raise FileNotFoundError(ENOENT, "there is no such folder for the report", str(report.parent))
     facts = read_log(args.log, log_map)  # a log that does not fit its map leaves no empty store behind
-    with _opened(args) as desk:
+    with opened(args, tenant=args.tenant) as desk:
         start = perf_counter()
         result = replay(desk, facts, log_map, batch=args.batch, strict=args.strict, progress=_progress(start))
         desk.store.seal()
@@ -58,12 +58,6 @@ def _map(path: Path) -> LogMap:
     except UnicodeDecodeError:
         raise MalformedDocument("log map", ("the map is not UTF-8",)) from None
     return LogMap.from_toml(text, COMPLAINT_WORDS)
-
-
-def _opened(args: Namespace) -> Desk:
-    if args.store == "memory:" or is_url(args.store):
-        return connect(args.store, tenant=args.tenant)
-    return connect(args.store, tenant=args.tenant, writers=args.writers)
 
 
 def _progress(start: float) -> Callable[[Replay], None] | None:
