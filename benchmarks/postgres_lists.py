@@ -67,7 +67,7 @@ def _page(store: PostgresStore, filters: Filter, depth: float) -> Callable[[], o
     if depth:
         # The cursor that the page before would have given.
         query = _nth(store.profile.schema, mine=filters is MINE)
-        with psycopg.connect(store.engine._pool.conninfo) as connection:  # type: ignore[attr-defined]
+        with psycopg.connect(store.engine._pool._pool.conninfo) as connection:  # type: ignore[attr-defined]
             total = store.atomically(lambda unit: unit.count(Complaint, filters), readonly=True)
             ((due, id),) = connection.execute(query, ("default", int(total * depth))).fetchall()
         after = cursors.write("due_at", Position(due, id))
