@@ -6,6 +6,7 @@ ServiceCRMError
 │   ├── TransitionNotAllowed     this action does not start from this state
 │   ├── GuardNotMet              something is missing first
 │   ├── PolicyViolation          the house rules say no
+│   ├── NoBusinessTime           the calendar has no open time where it was looked for
 │   └── InvalidValue             a value has not the shape that its field needs (also ValueError)
 │       └── NaiveDatetime        a time without a zone
 ├── StoreError                   an operator can act
@@ -49,6 +50,7 @@ __all__ = [
     "MalformedDocument",
     "MissingExtra",
     "NaiveDatetime",
+    "NoBusinessTime",
     "NoTransaction",
     "NotFound",
     "PolicyViolation",
@@ -126,6 +128,17 @@ class PolicyViolation(RuleError):
         self.rule = rule
         self.says = says
         super().__init__(f"{rule}: {says}")
+
+
+class NoBusinessTime(RuleError):
+    """The calendar has no open time where it was looked for."""
+
+    code = "no_business_time"
+
+    def __init__(self, calendar: str, says: str) -> None:
+        self.calendar = calendar
+        self.says = says
+        super().__init__(f"calendar {calendar}: {says}")
 
 
 class InvalidValue(RuleError, ValueError):

@@ -1,0 +1,214 @@
+"""Answers that can explain themselves: when something is due, and how much time was spent."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from servicecrm.calendars.durations import BusinessDays, BusinessTime, CalendarTime, Duration, ElapsedTime, duration
+from servicecrm.calendars.opening import Boundary, Negative, OpenTime, Origin, one_of, utc
+from servicecrm.errors import InvalidValue
+from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.records import record
+from servicecrm.kernel.values import Period
+
+__all__ = ["Due", "Explanation", "Pause", "Spent", "due", "spent"]
+
+Pause = tuple[datetime, datetime | None]
+"""From when to when a clock stands still; without an end it still does."""
+
+
+@record
+class Explanation:
+    """What led to an answer: what was asked, the open spans that counted, and what pauses cut out of them."""
+
+    asked: str
+    counted: tuple[Period, ...]
+    paused: tuple[Period, ...]
+    answer: str
+    zone: str
+
+    def __str__(self) -> str:
+        tz = ZoneInfo(self.zone)
+        spans = [("open  ", period) for period in self.counted] + [("paused", period) for period in self.paused]
+        spans.sort(key=lambda each: micros(each[1].start))
+        return "\n".join([self.asked, *(f"  {what}  {_span(period, tz)}" for what, period in spans), self.answer])
+
+
+@attrs.frozen(kw_only=True)
+class Due:
+    """When something is due, and why then. `at` is in UTC; `waiting` is the time that pauses added."""
+
+    at: datetime
+    waiting: timedelta
+    begin: datetime
+    duration: Duration
+    pauses: tuple[Pause, ...]
+    calendar: OpenTime
+
+    def explain(self) -> Explanation:
+        """The spans of business time between the beginning and the due time, with the pauses cut out."""
+        tz = self.calendar.tz()
+        counted, paused = _split(self.calendar, self.begin, self.at, self.pauses)
+        return Explanation(
+            asked=f"{self.duration} from {_local(self.begin, tz)}",
+            counted=counted,
+            paused=paused,
+            answer=f"due {_local(self.at, tz)}",
+            zone=tz.key,
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Spent:
+    """The business time between two instants without the pauses, and why so much."""
+
+    time: timedelta
+    begin: datetime
+    end: datetime
+    pauses: tuple[Pause, ...]
+    calendar: OpenTime
+
+    def explain(self) -> Explanation:
+        """The spans of business time between both, with the pauses cut out."""
+        tz = self.calendar.tz()
+        counted, paused = _split(self.calendar, self.begin, self.end, self.pauses)
+        return Explanation(
+            asked=f"business time from {_local(self.begin, tz)} to {_local(self.end, tz)}",
+            counted=counted,
+            paused=paused,
+            answer=f"spent {self.time}",
+            zone=tz.key,
+        )
+
+
+def due(
+    calendar: OpenTime,
+    begin: datetime,
+    target: Duration | str,
+    *,
+    pauses: Iterable[Pause] = (),
+    boundary: Boundary = "close",
+    origin: Origin = "as_is",
+) -> Due:
+    """When a duration that began at an instant is over. See `BusinessHours.due`."""
+    wanted = duration(target) if isinstance(target, str) else target
+    pauses = tuple(pauses)
+    one_of(boundary, ("close", "next_open"), "boundary")
+    rolled = one_of(origin, ("as_is", "roll"), "origin") == "roll"
+    start = calendar.next_open(begin) if rolled else begin
+    at = unpaused = utc(micros(_reached(calendar, start, wanted)))
+    in_business_time = isinstance(wanted, BusinessTime | BusinessDays)
+    for since, until in _merged(pauses, micros(start)):
+        if since >= micros(at):
+            break
+        if until == _FOREVER:
+            raise InvalidValue("pauses", "a pause has no end yet, so nothing is due; ask again when it has ended")
+        if in_business_time:
+            waiting = calendar.between(utc(since), utc(until))
+            at = calendar.add(at, waiting) if waiting else at
+        else:
+            at += timedelta(microseconds=until - since)
+    waited = calendar.between(unpaused, at) if in_business_time else at - unpaused
+    if boundary == "next_open":
+        at = calendar.next_open(at)
+    return Due(at=at, waiting=waited, begin=begin, duration=wanted, pauses=pauses, calendar=calendar)
+
+
+def spent(
+    calendar: OpenTime,
+    begin: datetime,
+    end: datetime,
+    *,
+    pauses: Iterable[Pause] = (),
+    negative: Negative = "signed",
+) -> Spent:
+    """The business time between two instants without the pauses. See `BusinessHours.spent`."""
+    pauses = tuple(pauses)
+    time = calendar.between(begin, end, negative=negative)
+    if time:
+        for since, until in _merged(pauses, *sorted((micros(begin), micros(end)))):
+            cut = calendar.between(utc(since), utc(until))
+            time += -cut if micros(begin) < micros(end) else cut
+    return Spent(time=time, begin=begin, end=end, pauses=pauses, calendar=calendar)
+
+
+def _reached(calendar: OpenTime, begin: datetime, wanted: Duration) -> datetime:
+    """When a duration without pauses is over."""
+    match wanted:
+        case ElapsedTime():
+            return utc(micros(begin)) + timedelta(seconds=wanted.seconds)
+        case BusinessTime():
+            return calendar.add(begin, timedelta(seconds=wanted.seconds))
+        case CalendarTime():
+            local = begin.astimezone(calendar.tz())
+            day = wanted.after(local.date())
+            if wanted.until == "midnight":
+                return calendar.instant(day, "24:00")
+            return local if wanted.count == 0 else _same_clock(local, day)
+        case BusinessDays():
+            return _day_reached(calendar, begin, wanted)
+
+
+def _day_reached(calendar: OpenTime, begin: datetime, wanted: BusinessDays) -> datetime:
+    local = begin.astimezone(calendar.tz())
+    day = calendar.business_day(local.date(), wanted.days)
+    if wanted.until in ("close", "midnight") and not calendar.is_business_day(
+        day
+    ):  # none were asked for, on a closed day
+        day = calendar.business_day(day, 1)
+    if wanted.until == "close":
+        return calendar.closing(day)
+    if wanted.until == "midnight":
+        return calendar.instant(day, "24:00")
+    same = begin if wanted.days == 0 else _same_clock(local, day)
+    if wanted.until == "clock":
+        return same
+    return calendar.next_open(same) if wanted.days >= 0 else calendar.previous_open(same)
+
+
+def _same_clock(local: datetime, day: date) -> datetime:
+    # Of a time that is shown twice on that day the first one counts, whichever it was on this one.
+    return datetime.combine(day, local.time().replace(fold=0), local.tzinfo)
+
+
+_FOREVER: Final = 2**63
+
+
+def _merged(pauses: tuple[Pause, ...], first: int, last: int = _FOREVER) -> list[tuple[int, int]]:
+    """The pauses in order and apart, in microseconds, cut to what lies between two instants."""
+    found: list[tuple[int, int]] = []
+    reached = first
+    for since, until in sorted((micros(since), _FOREVER if end is None else micros(end)) for since, end in pauses):
+        if until < since:
+            raise InvalidValue("pauses", "a pause ends before it begins; its end comes second")
+        start, stop = max(since, reached), min(until, last)
+        if start < stop:
+            found.append((start, stop))
+            reached = stop
+    return found
+
+
+def _split(
+    calendar: OpenTime, begin: datetime, end: datetime, pauses: tuple[Pause, ...]
+) -> tuple[tuple[Period, ...], tuple[Period, ...]]:
+    """What counted of the open spans between two instants, and what pauses cut out of them."""
+    first, last = sorted((micros(begin), micros(end)))
+    counted: list[Period] = []
+    paused: list[Period] = []
+    edges = [first, *(edge for pause in _merged(pauses, first, last) for edge in pause), last]
+    for n, (since, until) in enumerate(pairwise(edges)):
+        (paused if n % 2 else counted).extend(calendar.spans(utc(since), utc(until)))
+    return tuple(counted), tuple(paused)
+
+
+def _local(at: datetime, tz: ZoneInfo) -> str:
+    return f"{at.astimezone(tz):%a %Y-%m-%d %H:%M:%S%z}"
+
+
+def _span(period: Period, tz: ZoneInfo) -> str:
+    ends = period.start if period.end is None else period.end
+    return f"{_local(period.start, tz)} to {_local(ends, tz)}  {ends - period.start}"
