@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -221,6 +222,17 @@ class Threads:
         store.seal()
         assert store.verify() == 40
         assert len(claim(store, limit=100)) == 40
+
+    def test_what_one_thread_has_not_committed_no_other_one_sees(self, store: Store) -> None:
+        seen: list[int] = []
+        reader = Thread(target=lambda: seen.append(count(store)))
+        with pytest.raises(Stop), store.unit() as unit:
+            unit.save(complaint())
+            reader.start()
+            reader.join(0.5)  # some stores let it read meanwhile, with others it waits for the end of the unit
+            raise Stop
+        reader.join()
+        assert seen == [0]
 
     def test_no_change_of_several_threads_is_lost(self, store: Store) -> None:
         put(store, complaint())
