@@ -56,9 +56,9 @@ class Model:
     def __init__(self, window: Window, hours: dict[date, Spans], breaks: dict[date, Spans]) -> None:
         self.window: Window = window
         self.owner: list[date | None] = [None] * window.count
-        for day in window.dates:
-            for start, end in self._placed(day, sorted(hours.get(day, []))):
-                self.owner[start:end] = [owner or day for owner in self.owner[start:end]]
+        placed = [(*span, day) for day in window.dates for span in self._placed(day, hours.get(day, []))]
+        for start, end, day in sorted(placed):  # what is open twice belongs to the day that opened first
+            self.owner[start:end] = [owner or day for owner in self.owner[start:end]]
         for day in window.dates:
             for start, end in self._placed(day, breaks.get(day, [])):
                 self.owner[start:end] = [None] * len(self.owner[start:end])

@@ -168,6 +168,7 @@ def test_a_calendar_is_a_document() -> None:
         valid_until=date(2027, 1, 1),
     )
 
+    assert (OFFICE.id, OFFICE.version) == ("default", 1)
     document = CALENDAR.dump(calendar)
     assert document["holidays"] == [{"date": "2026-02-17", "name": "Spring Festival"}]
     assert CALENDAR.load(document) == calendar
@@ -267,6 +268,13 @@ def test_a_calendar_is_closed_before_and_after_it_is_valid() -> None:
         calendar.next_open(at("04 17:00"))
 
 
+def test_single_days_are_open_from_the_first_valid_day_to_the_last() -> None:
+    days = tuple(DayHours(date=date(2026, 3, n), hours="10:00-11:00") for n in range(2, 7))
+    fairs = Calendar(zone="Europe/Berlin", days=days, valid_from=date(2026, 3, 3), valid_until=date(2026, 3, 5))
+
+    assert [n for n in range(1, 8) if fairs.is_business_day(date(2026, 3, n))] == [3, 4]
+
+
 def test_seasons_are_calendars_that_take_turns() -> None:
     winter = Calendar(zone="Europe/Berlin", hours="mon-fri 10:00-16:00", valid_until=date(2026, 3, 10))
     summer = Calendar(zone="Europe/Berlin", hours="mon-fri 08:00-18:00", valid_from=date(2026, 3, 10))
@@ -339,6 +347,7 @@ def test_spans_go_on_without_an_end_and_are_cut_at_both_ends() -> None:
         Period(start=at("09 09:00"), end=at("09 10:00")),
     ]
     assert list(OFFICE.spans(at("06 17:00"), at("09 09:00"))) == []
+    assert list(OFFICE.spans(at("06 17:00"), at("09 10:00"))) == [Period(start=at("09 09:00"), end=at("09 10:00"))]
     assert list(OFFICE.spans(at("06 12:00"), at("06 12:00"))) == []
     assert list(OFFICE.spans(at("06 12:00"), at("05 12:00"))) == []
     assert [span.end for span in islice(OFFICE.spans_before(at("09 09:00")), 2)] == [at("06 17:00"), at("05 17:00")]
@@ -364,9 +373,12 @@ def test_without_open_time_the_search_ends() -> None:
 
 
 def test_what_is_always_open_never_closes() -> None:
-    with pytest.raises(NoBusinessTime, match="does not close"):
+    with pytest.raises(NoBusinessTime, match="does not close until 2199"):
         ALWAYS.next_close(at("03"))
     assert ALWAYS.next_open(at("03")) == at("03")
+    for zone in ("UTC", "Europe/Berlin"):
+        with pytest.raises(NoBusinessTime):
+            Calendar(zone=zone, hours="mon-sun 00:00-24:00").next_close(datetime(2197, 3, 3, tzinfo=UTC))
 
 
 def test_more_time_than_there_is_cannot_be_added() -> None:
@@ -405,6 +417,39 @@ def test_times_lie_between_the_years_1900_and_2199() -> None:
         ALWAYS.add(last, hours(48))
     with pytest.raises(NoBusinessTime):
         ALWAYS.subtract(first, hours(48))
+
+
+@pytest.mark.parametrize(
+    ("begin", "duration"),
+    [
+        (datetime.max.replace(tzinfo=UTC), "1h elapsed"),
+        (datetime.min.replace(tzinfo=UTC), "-1h elapsed"),
+        (datetime.max.replace(tzinfo=UTC), "1h business"),
+        (datetime(2026, 3, 3, tzinfo=UTC), f"{365 * 7973} calendar days"),
+        (datetime(2026, 3, 3, tzinfo=UTC), "2400 calendar months same clock"),
+        (datetime(2026, 3, 3, tzinfo=UTC), "-20000 calendar months"),
+        (datetime.max.replace(tzinfo=UTC), "0 calendar days"),
+    ],
+)
+def test_what_would_be_due_in_an_unknown_year_is_refused(begin: datetime, duration: str) -> None:
+    with pytest.raises(InvalidValue, match="1900 to 2199"):
+        OFFICE.due(begin, duration)
+
+
+def test_the_longest_durations_end_with_an_error_and_not_with_a_crash() -> None:
+    assert OFFICE.due(at("03"), ElapsedTime(seconds=10**10)).at.year == 2343
+    for duration in (BusinessTime(seconds=10**10), BusinessTime(seconds=-(10**10)), BusinessDays(days=2**62)):
+        with pytest.raises(NoBusinessTime):
+            OFFICE.due(at("03"), duration)
+    with pytest.raises(NoBusinessTime):
+        OFFICE.add(at("03"), timedelta.max)
+    with pytest.raises(NoBusinessTime):
+        OFFICE.add(at("03"), timedelta.min)
+    with pytest.raises(InvalidValue, match="1900 to 2199"):
+        OFFICE.instant(date.max, "24:00")
+    for text in ("1h elapsed", "1h business"):
+        with pytest.raises(InvalidValue, match="1900 to 2199"):
+            OFFICE.due(at("03 10:00"), text, pauses=[(at("03 10:30"), datetime.max.replace(tzinfo=UTC))])
 
 
 def questions() -> Iterator[Any]:
@@ -464,6 +509,9 @@ def test_hours_are_those_of_the_wall_and_time_is_what_passes() -> None:
     autumn = datetime(2026, 10, 24, 22, tzinfo=UTC)  # midnight in Berlin, and a day of 25 hours
 
     assert ALWAYS.between(autumn, autumn + timedelta(days=2)) == hours(48)
+    evening = Calendar(zone="Europe/Berlin", hours="sat 08:00-12:00, 22:00-06:00")
+    assert evening.between(at("28"), at("30")) == hours(11)
+    assert evening.between(autumn - hours(24), autumn + hours(24)) == hours(13)
     night = Calendar(zone="Europe/Berlin", hours="sun 00:00-04:00")
     assert night.between(autumn, autumn + timedelta(days=2)) == hours(5)
     assert night.between(at("29"), at("30")) == hours(3)
@@ -487,6 +535,7 @@ def test_hours_in_a_skipped_hour_come_later_and_those_that_end_in_it_may_be_none
     assert open_hours("02:15-02:45") == [(one + hours(0.25), one + hours(0.75))]
     assert open_hours("02:15-03:00") == []
     assert open_hours("02:15-03:15") == []
+    assert not Calendar(zone="Europe/Berlin", hours="sun 02:15-03:15").is_business_day(date(2026, 3, 29))
     assert open_hours("02:00-02:30, 03:00-04:00") == [(one, one + hours(0.5)), (one + hours(0.5), one + hours(1))]
 
 
@@ -514,6 +563,21 @@ def test_days_are_counted_from_a_closed_day_as_it_is_or_from_the_next_open_one(
 ) -> None:
     assert OFFICE.business_day(date(2026, 3, 7), days, origin=origin) == date(2026, 3, found)
     assert OFFICE.business_day(date(2026, 3, 6), 1, origin=origin) == date(2026, 3, 9)
+
+
+@pytest.mark.parametrize("day", [date(2026, 1, 1), date(2026, 12, 31)])
+def test_the_first_and_the_last_day_of_a_year_are_days_like_others(day: date) -> None:
+    def fresh() -> Calendar:  # knows of no other year yet
+        return evolve(ALWAYS)
+
+    before, after = day - timedelta(days=1), day + timedelta(days=1)
+    assert fresh().is_business_day(day)
+    assert fresh().closing(day) == ALWAYS.instant(after, "00:00")
+    assert fresh().business_day(day, 1) == after
+    assert fresh().business_day(day, -1) == before
+    assert fresh().business_day(before, 1) == fresh().business_day(after, -1) == day
+    for calendar in (Calendar(zone=zone, hours="mon-sun 00:00-24:00") for zone in ("Pacific/Kiritimati", "Etc/GMT+12")):
+        assert [calendar.business_day(before, n) for n in (0, 1, 2)] == [before, day, after]
 
 
 def test_thousands_of_business_days_are_counted() -> None:

@@ -72,6 +72,15 @@ def test_another_form_is_refused_with_those_that_are_allowed(text: str) -> None:
         duration(text)
 
 
+@pytest.mark.parametrize("of", [ElapsedTime, BusinessTime])
+def test_a_duration_has_a_limit(of: type[ElapsedTime] | type[BusinessTime]) -> None:
+    for seconds in (10**10, -(10**10)):
+        assert of(seconds=seconds).seconds == seconds
+    for seconds in (10**10 + 1, -(10**10) - 1):
+        with pytest.raises(InvalidValue, match="316 years"):
+            of(seconds=seconds)
+
+
 @pytest.mark.parametrize(
     ("day", "months", "later"),
     [

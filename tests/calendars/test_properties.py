@@ -1,6 +1,7 @@
 """What holds for every calendar, every instant and every duration."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -16,7 +17,6 @@ from servicecrm.calendars import (
     Holiday,
     Pause,
 )
-from servicecrm.errors import NoBusinessTime
 from servicecrm.kernel.records import evolve
 
 HOURS = [
@@ -63,6 +63,15 @@ boundaries = st.sampled_from(["close", "next_open"])
 def within(calendar: BusinessHours) -> None:
     """Leaves out calendars that are hardly ever open, which take long and tell little."""
     assume(calendar.between(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)) > timedelta(days=2))
+
+
+def closing_after(calendar: BusinessHours, at: datetime) -> datetime:
+    """The end of a span that does not touch the next one; leaves out calendars that are open for weeks."""
+    for span in islice(calendar.spans(at), 50):
+        if span.end is not None and not calendar.is_open(span.end):
+            return span.end
+    assume(False)
+    raise AssertionError
 
 
 @given(calendars, instants, times, boundaries)
@@ -143,10 +152,8 @@ def test_openings_and_closings_are_where_it_changes(calendar: BusinessHours, at:
     assert opens >= at >= before
     assert calendar.is_open(before - micro)
     assert calendar.between(before, opens) == timedelta(0)
-    try:
-        closes = calendar.next_close(at)
-    except NoBusinessTime:
-        return
+    closes = closing_after(calendar, at)
+    assert calendar.next_close(at) == closes
     assert not calendar.is_open(closes)
     assert calendar.is_open(closes - micro)
     assert calendar.between(at, closes) == closes - opens
@@ -185,10 +192,7 @@ def test_to_pause_and_resume_at_once_changes_nothing(
 @given(calendars, instants, targets)
 def test_a_pause_while_it_is_closed_changes_nothing(calendar: BusinessHours, at: datetime, target: Duration) -> None:
     within(calendar)
-    try:
-        closes = calendar.next_close(at)
-    except NoBusinessTime:
-        assume(False)
+    closes = closing_after(calendar, at)
     pause = (closes, calendar.next_open(closes))
 
     assert calendar.due(at, target, pauses=[pause]).at == calendar.due(at, target).at
@@ -249,7 +253,7 @@ def test_business_days_are_counted_back_as_they_were_counted_on(calendar: Busine
 @given(plain, st.lists(instants, min_size=1, max_size=6))
 def test_an_answer_does_not_depend_on_what_was_asked_before(calendar: Calendar, ats: list[datetime]) -> None:
     within(calendar)
-    far = [at.replace(year=at.year + shift, day=1) for at, shift in zip(ats, [0, 9, -30, 60, -2, 17], strict=False)]
+    far = [at.replace(year=at.year + shift, day=1) for at, shift in zip(ats, [0, 3, -5, 12, -1, 7], strict=False)]
 
     assert [calendar.next_open(at) for at in far] == [evolve(calendar).next_open(at) for at in far]
     assert [calendar.previous_open(at) for at in far] == [evolve(calendar).previous_open(at) for at in far]

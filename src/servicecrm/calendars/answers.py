@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from servicecrm.calendars.clock import MICRO, utc
 from servicecrm.calendars.durations import BusinessDays, BusinessTime, CalendarTime, Duration, ElapsedTime, duration
-from servicecrm.calendars.opening import Boundary, Negative, OpenTime, Origin, one_of, utc
+from servicecrm.calendars.opening import Boundary, Negative, OpenTime, Origin, one_of
+from servicecrm.calendars.tabulated import known_year
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import record
@@ -90,19 +92,20 @@ def due(
     begin: datetime,
     target: Duration | str,
     *,
-    pauses: Iterable[Pause] = (),
-    boundary: Boundary = "close",
-    origin: Origin = "as_is",
+    pauses: Iterable[Pause],
+    boundary: Boundary,
+    origin: Origin,
 ) -> Due:
     """When a duration that began at an instant is over. See `BusinessHours.due`."""
     wanted = duration(target) if isinstance(target, str) else target
     pauses = tuple(pauses)
     one_of(boundary, ("close", "next_open"), "boundary")
     rolled = one_of(origin, ("as_is", "roll"), "origin") == "roll"
-    start = calendar.next_open(begin) if rolled else begin
-    at = unpaused = utc(micros(_reached(calendar, start, wanted)))
+    known_year(begin.year)
+    first = micros(calendar.next_open(begin) if rolled else begin)
+    at = unpaused = utc(micros(_reached(calendar, utc(first), wanted)))
     in_business_time = isinstance(wanted, BusinessTime | BusinessDays)
-    for since, until in _merged(pauses, micros(start)):
+    for since, until in _merged(pauses, first):
         if since >= micros(at):
             break
         if until == _FOREVER:
@@ -111,7 +114,8 @@ def due(
             waiting = calendar.between(utc(since), utc(until))
             at = calendar.add(at, waiting) if waiting else at
         else:
-            at += timedelta(microseconds=until - since)
+            known_year(utc(until).year)
+            at += (until - since) * MICRO
     waited = calendar.between(unpaused, at) if in_business_time else at - unpaused
     if boundary == "next_open":
         at = calendar.next_open(at)
@@ -123,8 +127,8 @@ def spent(
     begin: datetime,
     end: datetime,
     *,
-    pauses: Iterable[Pause] = (),
-    negative: Negative = "signed",
+    pauses: Iterable[Pause],
+    negative: Negative,
 ) -> Spent:
     """The business time between two instants without the pauses. See `BusinessHours.spent`."""
     pauses = tuple(pauses)
@@ -140,12 +144,13 @@ def _reached(calendar: OpenTime, begin: datetime, wanted: Duration) -> datetime:
     """When a duration without pauses is over."""
     match wanted:
         case ElapsedTime():
-            return utc(micros(begin)) + timedelta(seconds=wanted.seconds)
+            return begin + timedelta(seconds=wanted.seconds)
         case BusinessTime():
             return calendar.add(begin, timedelta(seconds=wanted.seconds))
         case CalendarTime():
             local = begin.astimezone(calendar.tz())
             day = wanted.after(local.date())
+            known_year(day.year)
             if wanted.until == "midnight":
                 return calendar.instant(day, "24:00")
             return local if wanted.count == 0 else _same_clock(local, day)
@@ -156,9 +161,7 @@ def _reached(calendar: OpenTime, begin: datetime, wanted: Duration) -> datetime:
 def _day_reached(calendar: OpenTime, begin: datetime, wanted: BusinessDays) -> datetime:
     local = begin.astimezone(calendar.tz())
     day = calendar.business_day(local.date(), wanted.days)
-    if wanted.until in ("close", "midnight") and not calendar.is_business_day(
-        day
-    ):  # none were asked for, on a closed day
+    if wanted.days == 0 and wanted.until in ("close", "midnight") and not calendar.is_business_day(day):
         day = calendar.business_day(day, 1)
     if wanted.until == "close":
         return calendar.closing(day)

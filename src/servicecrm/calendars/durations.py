@@ -9,17 +9,29 @@ from datetime import MAXYEAR, MINYEAR, date, timedelta
 from functools import cache
 from typing import Final, Literal
 
+import attrs
+
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.records import record
 
 __all__ = ["BusinessDays", "BusinessTime", "CalendarTime", "Duration", "ElapsedTime", "duration"]
 
 
+_LIMIT: Final = 10**10
+
+
+def _limited(of: object, _: object, seconds: int) -> None:
+    if abs(seconds) > _LIMIT:
+        raise InvalidValue(
+            f"{type(of).__name__}.seconds", f"a duration has at most {_LIMIT} seconds, which are 316 years"
+        )
+
+
 @record
 class ElapsedTime:
     """Seconds by any clock, day and night: `36h elapsed`."""
 
-    seconds: int
+    seconds: int = attrs.field(validator=_limited)
 
     def __str__(self) -> str:
         return f"{_clock_text(self.seconds)} elapsed"
@@ -29,7 +41,7 @@ class ElapsedTime:
 class BusinessTime:
     """Seconds in which business is open: `8h business`."""
 
-    seconds: int
+    seconds: int = attrs.field(validator=_limited)
 
     def __str__(self) -> str:
         return f"{_clock_text(self.seconds)} business"

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from servicecrm.calendars.answers import Due, Pause, Spent, due, spent
+from servicecrm.calendars.clock import midnight, wall
 from servicecrm.calendars.durations import Duration
 from servicecrm.calendars.hours import DAY, Hours, day_hours, week_hours
-from servicecrm.calendars.opening import Boundary, Negative, OpenTime, Origin, midnight, wall
+from servicecrm.calendars.opening import Boundary, Negative, OpenTime, Origin
 from servicecrm.calendars.table import Segment, clipped, common, without
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.kinds import micros

@@ -2,18 +2,18 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from typing import Final, Literal
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
+from typing import Literal
 
+from servicecrm.calendars.clock import MICRO, utc, wall
 from servicecrm.calendars.hours import clock_seconds
-from servicecrm.calendars.table import FIRST_YEAR, LAST_YEAR, Segment, Table, tabulated
+from servicecrm.calendars.table import FIRST_YEAR, LAST_YEAR, Table
+from servicecrm.calendars.tabulated import UNTIL, Tabulated, known_year
 from servicecrm.errors import InvalidValue, NoBusinessTime
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.values import Period
 
-__all__ = ["Boundary", "Negative", "OpenTime", "Origin", "midnight", "one_of", "utc", "wall"]
+__all__ = ["Boundary", "Negative", "OpenTime", "Origin", "one_of"]
 
 Boundary = Literal["close", "next_open"]
 """Time that fills a span exactly ends when the span closes, or when the next one opens."""
@@ -24,36 +24,15 @@ Negative = Literal["signed", "zero"]
 Origin = Literal["as_is", "roll"]
 """Days are counted from where one starts, or if that is closed from the next time that is open."""
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICRO: Final = timedelta(microseconds=1)
-_MARGIN: Final = 2
-"""How many days before and after some years may have hours in them: zones differ, and nights are long."""
 
-
-class OpenTime:
+class OpenTime(Tabulated):
     """What is open at some times and closed at others.
 
     Spans are half-open: at its opening a span is open, at its closing it is not. Every answer is in UTC, because two
     times in one zone are compared and subtracted by the clock on the wall. Times lie in the years 1900 to 2199.
     """
 
-    __slots__ = ("_table",)  # beside the fields of the records below: it is no part of their value
-
-    _table: Table
-
-    # -- what a calendar says of itself ----------------------------------------------------------
-
-    def label(self) -> str:
-        """Its name in errors and explanations."""
-        raise NotImplementedError
-
-    def tz(self) -> ZoneInfo:
-        """The zone in which its days begin and end."""
-        raise NotImplementedError
-
-    def segments(self, first: int, end: int) -> list[Segment]:
-        """The hours of the days from one ordinal up to and without another, in order and apart."""
-        raise NotImplementedError
+    __slots__ = ()
 
     # -- instants --------------------------------------------------------------------------------
 
@@ -91,10 +70,10 @@ class OpenTime:
                 i += 1
             elif table.end <= LAST_YEAR:
                 table = self._longer(table)
-            elif i < len(table.closes) and table.closes[i] < table.until:
-                break
+            elif i < len(table.closes) and table.closes[i] < UNTIL:
+                break  # the last one of all
             else:
-                raise self._nothing("it does not close after")
+                raise self._nothing("it does not close until")
         return utc(table.closes[i])
 
     def previous_open(self, at: datetime) -> datetime:
@@ -107,23 +86,20 @@ class OpenTime:
 
     def spans(self, start: datetime, end: datetime | None = None) -> Iterator[Period]:
         """The open spans from an instant on, in order, the first and the last one cut to fit."""
-        since = micros(start)
-        until = micros(end) if end is not None else None
-        table = self._covering(since, max(since, since if until is None else until))
+        since, until = micros(start), UNTIL if end is None else micros(end)
+        table = self._covering(since, since if end is None else max(since, until))
         i = bisect_right(table.closes, since)
         while True:
-            if i == len(table.opens):
-                if until is not None or table.end > LAST_YEAR:
+            if i < len(table.opens):
+                opens, closes = max(table.opens[i], since), min(table.closes[i], until)
+                if opens >= closes:
                     return
-                table = self._longer(table)
-                continue
-            opens, closes = max(table.opens[i], since), table.closes[i]
-            if until is not None and until < closes:
-                if opens < until:
-                    yield Period(start=utc(opens), end=utc(until))
+                yield Period(start=utc(opens), end=utc(closes))
+                i += 1
+            elif end is not None or table.end > LAST_YEAR:
                 return
-            yield Period(start=utc(opens), end=utc(closes))
-            i += 1
+            else:
+                table = self._longer(table)
 
     def spans_before(self, end: datetime) -> Iterator[Period]:
         """The open spans before an instant, the latest first, cut to fit."""
@@ -131,14 +107,13 @@ class OpenTime:
         while True:
             table = self._covering(until, until)
             i = bisect_left(table.opens, until) - 1
-            if i < 0:
-                if table.first == FIRST_YEAR:
-                    return
+            if i >= 0:
+                yield Period(start=utc(table.opens[i]), end=utc(min(table.closes[i], until)))
+                until = table.opens[i]
+            elif table.first > FIRST_YEAR:
                 self._earlier(table)
-                continue
-            opens = table.opens[i]
-            yield Period(start=utc(opens), end=utc(min(table.closes[i], until)))
-            until = opens
+            else:
+                return
 
     # -- time ------------------------------------------------------------------------------------
 
@@ -151,7 +126,7 @@ class OpenTime:
             NaiveDatetime: the time has no zone.
             NoBusinessTime: it is not open for so long.
         """
-        span = time // _MICRO
+        span = time // MICRO
         if span < 0:
             return self.subtract(at, -time)
         instant = micros(at)
@@ -179,7 +154,7 @@ class OpenTime:
             NaiveDatetime: the time has no zone.
             NoBusinessTime: it was not open for so long.
         """
-        span = time // _MICRO
+        span = time // MICRO
         if span < 0:
             return self.add(at, -time)
         instant = micros(at)
@@ -202,7 +177,7 @@ class OpenTime:
         if until < since:
             return -self.between(end, start)
         table = self._covering(since, until)
-        return (_open_before(table, until) - _open_before(table, since)) * _MICRO
+        return (_open_before(table, until) - _open_before(table, since)) * MICRO
 
     # -- days ------------------------------------------------------------------------------------
 
@@ -247,85 +222,12 @@ class OpenTime:
         """When the clock shows a time on a day: `instant(day, "09:00")`; `24:00` is the end of the day.
 
         A time that a clock skips is as much later as it skips; of a time that it shows twice the first one counts.
+
+        Raises:
+            InvalidValue: it is no time on the clock, or the day lies outside the years 1900 to 2199.
         """
+        known_year(day.year)
         return utc(wall(day.toordinal(), clock_seconds(clock, "clock"), self.tz()))
-
-    # -- the table -------------------------------------------------------------------------------
-
-    def _covering(self, since: int, until: int) -> Table:
-        """A table in which both instants lie."""
-        try:
-            table = self._table
-            if table.since <= since and until < table.until:
-                return table
-        except AttributeError:
-            pass
-        if since < _SINCE or until >= _UNTIL:
-            raise InvalidValue("instant", f"business time is known from the year {FIRST_YEAR} to {LAST_YEAR}")
-        return self._with_years(utc(since).year, utc(until).year + 1)
-
-    def _covering_day(self, day: date) -> Table:
-        noon = micros(datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
-        return self._covering(noon, noon)
-
-    def _with_years(self, first: int, end: int) -> Table:
-        table = getattr(self, "_table", None)
-        if table is None:
-            return self._tabulate(first, end + 1)
-        # A table that grows grows by half at least, so that all tables together cost little more than the last one.
-        more = (table.end - table.first + 1) // 2
-        first = table.first if table.first <= first else min(first, table.first - more)
-        end = table.end if end <= table.end else max(end, table.end + more)
-        return self._tabulate(first, end)
-
-    def _longer(self, table: Table) -> Table:
-        """The same table, and as many years after it. It starts as it did, so positions in it stay what they are."""
-        if table.end > LAST_YEAR:
-            raise self._nothing("there is not so much open time until")
-        return self._tabulate(table.first, 2 * table.end - table.first)
-
-    def _earlier(self, table: Table) -> Table:
-        if table.first == FIRST_YEAR:
-            raise NoBusinessTime(
-                self.label(),
-                f"there is not so much open time since {FIRST_YEAR}; ask for less, or open it on more days",
-            )
-        return self._tabulate(2 * table.first - table.end, table.end)
-
-    def _nothing(self, says: str) -> NoBusinessTime:
-        return NoBusinessTime(self.label(), f"{says} {LAST_YEAR}; ask for less, or change its hours or its validity")
-
-    def _tabulate(self, first: int, end: int) -> Table:
-        first, end = max(first, FIRST_YEAR), min(end, LAST_YEAR + 1)
-        dates = date(first, 1, 1).toordinal(), date(end, 1, 1).toordinal()
-        instants = micros(datetime(first, 1, 1, tzinfo=UTC)), micros(datetime(end, 1, 1, tzinfo=UTC))
-        segments = self.segments(dates[0] - _MARGIN, dates[1] + _MARGIN)
-        table = tabulated((first, end), instants, dates, segments)
-        # Threads that work out several tables at once leave the one with the most years.
-        held = getattr(self, "_table", None)
-        if held is None or held.end - held.first <= end - first:
-            object.__setattr__(self, "_table", table)
-        return table
-
-
-def wall(ordinal: int, seconds: int, zone: ZoneInfo) -> int:
-    """The instant, in microseconds, at which the clock shows so many seconds since the midnight of a day.
-
-    A clock that skips it shows it as much later; one that shows it twice means the first time.
-    """
-    # Within one zone Python adds on the clock, and without `fold` it takes a time as it is meant here.
-    return micros(datetime.fromordinal(ordinal).replace(tzinfo=zone) + timedelta(seconds=seconds))
-
-
-def utc(instant: int) -> datetime:
-    """The time in UTC so many microseconds after 1970: `from_micros` in less than half of the time."""
-    return _EPOCH + instant * _MICRO
-
-
-@lru_cache(maxsize=2**14)
-def midnight(ordinal: int, zone: ZoneInfo) -> int:
-    """The instant, in microseconds, at which a day begins; a day that a zone skips begins when the next one does."""
-    return wall(ordinal, 0, zone)
 
 
 def one_of(value: str, known: tuple[str, ...], where: str) -> str:
@@ -346,7 +248,3 @@ def _open_before(table: Table, instant: int) -> int:
         return 0
     closes = table.closes[i]
     return table.through[i] if instant >= closes else table.through[i] - closes + instant
-
-
-_SINCE: Final = micros(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC))
-_UNTIL: Final = micros(datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC))
