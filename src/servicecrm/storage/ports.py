@@ -9,8 +9,9 @@ import attrs
 
 from servicecrm.kernel.decisions import Decision, Event
 from servicecrm.kernel.filters import Filter
-from servicecrm.kernel.frozen import EMPTY, FrozenMap
+from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.kinds import Identified, Indexed, Kind
+from servicecrm.kernel.notices import Notice
 from servicecrm.kernel.records import record
 from servicecrm.kernel.shapes import filled
 
@@ -64,23 +65,6 @@ class Outcome:
     id: str
     revision: int
     number: str | None = None
-
-
-@record
-class Notice:
-    """Something to tell somebody, kept until it is delivered.
-
-    `key` says what it is about, such as "complaint:7:acknowledge:1". It is never freed, so that a key is enqueued
-    at most once.
-    """
-
-    key: str
-    topic: str
-    recipient: str
-    kind: str
-    id: str
-    body: FrozenMap = EMPTY
-    not_before: datetime | None = None
 
 
 @record
