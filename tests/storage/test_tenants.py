@@ -612,7 +612,8 @@ def forgetting(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
             assert next(calls, None) is not None, "sealing what belongs to another tenant would never end"
         asked: Statement | Statements | Rows = right(self, *arguments, **named)
         if isinstance(asked, Rows):
-            return asked._replace(rows=[("there", *row[1:]) for row in asked.rows])
+            rows = [("there", *row[1:]) for row in asked.rows]
+            return asked._replace(rows=rows, each=asked.each and asked.each._replace(rows=rows))
         if "INSERT" not in asked.sql:
             return asked._replace(sql=asked.sql.replace("tenant = ?", "CAST(? AS TEXT) IS NOT NULL"))
         if isinstance(asked, Statement):

@@ -17,7 +17,7 @@ from servicecrm.kernel.quick import field_writer, reader, writer
 if TYPE_CHECKING:
     import cattrs
 
-__all__ = ["Document", "Schema", "converter", "dump_fields", "from_text", "to_text"]
+__all__ = ["Document", "Schema", "converter", "dump_fields", "dumped_fields", "from_text", "to_text"]
 
 R = TypeVar("R")
 
@@ -114,6 +114,17 @@ def dump_fields(record: type, values: Mapping[str, object]) -> Document:
     """The document form of some fields of a record."""
     writers = _field_writers(record)
     return {name: writers[name](value) for name, value in values.items() if name in writers}
+
+
+def dumped_fields(record: object, document: Document, values: Mapping[str, object]) -> Document:
+    """The same, where these fields are mostly those of a record that was dumped: what it holds is not dumped again."""
+    cls: type = type(record)
+    writers = _field_writers(cls)
+    return {
+        name: document[name] if getattr(record, name) is value else writers[name](value)
+        for name, value in values.items()
+        if name in writers
+    }
 
 
 def to_text(document: object) -> str:

@@ -143,6 +143,8 @@ def key_text(where: str, text: str) -> str:
     Raises:
         InvalidValue: it is no text, holds NUL or a lone surrogate, or is too long.
     """
+    if type(text) is str and len(text) * 4 <= KEY_LIMIT and text.isascii() and "\0" not in text:
+        return text  # almost all are
     if len(storable(where, text)) * 4 > KEY_LIMIT and len(text.encode()) > KEY_LIMIT:
         raise InvalidValue(where, f"a text to be found by has at most {KEY_LIMIT} bytes in UTF-8")
     return text
@@ -268,7 +270,10 @@ class Kind(Generic[R]):
 
     def index_of(self, record: R) -> dict[str, Indexed]:
         """The stored columns of a record, the search text among them."""
-        index = {column.name: column.encode(column.of(record)) for column in self.columns}
+        index: dict[str, Indexed] = {}
+        for column in self.columns:
+            value = column.of(record)
+            index[column.name] = None if value is None else column.encode(value)
         if self.search is not None:
             index["search"] = folded("\n".join(self.search(record)))
         return index

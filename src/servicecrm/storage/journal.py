@@ -10,13 +10,13 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
 from servicecrm.errors import BrokenJournal
 from servicecrm.kernel.decisions import Event, Step
-from servicecrm.kernel.documents import Document, Schema, dump_fields, to_text
+from servicecrm.kernel.documents import Document, Schema, dump_fields, dumped_fields, to_text
 from servicecrm.kernel.frozen import FrozenMap, Plain, thaw
 from servicecrm.kernel.kinds import Identified, Kind, from_micros, micros
 from servicecrm.kernel.records import field_names, fields_of, personal_fields
@@ -86,19 +86,20 @@ def chained(
     record: Identified,
     steps: Iterable[tuple[Step, str | None]],
     *,
-    document: str,
+    document: Document,
+    text: str,
     last: Link,
     seal: int | None,
 ) -> list[EntryRow]:
     """The entries of a record's new facts, each with its command, linked to its last one.
 
-    The last entry of a save also vouches for the document that was saved.
+    The last entry of a save also vouches for the document that was saved, which is given with its text.
     """
     rows = []
     told = tuple(steps)
     for n, (step, command) in enumerate(told, start=1):
         event = step.event
-        body, personal = _split(kind.schema, step)
+        body, personal = _split(record, document, step)
         salt = secrets.token_hex(16) if personal is not None else None
         row = EntryRow(
             kind=kind.name,
@@ -114,7 +115,7 @@ def chained(
             command=command,
             body=body,
             commitment=_commitment(salt, personal),
-            document=digest_of(document) if n == len(told) else None,
+            document=digest_of(text) if n == len(told) else None,
             salt=salt,
             personal=personal,
             hash="",
@@ -200,30 +201,30 @@ def checked(row: EntryRow, last: Link) -> Link:
     return Link(row.n, row.hash)
 
 
-def _split(schema: Schema[Any], step: Step) -> tuple[str, str | None]:
+def _split(record: object, document: Document, step: Step) -> tuple[str, str | None]:
+    told, saved = type(step.event), type(record)
     own = {name: value for name, value in fields_of(step.event).items() if name not in _COMMON}
-    data, data_apart = _parted(type(step.event), own)
-    changes, changes_apart = _parted(schema.record, step.changes)
-    appended, appended_apart = _parted(schema.record, step.appended)
+    data, data_apart = _parted(told, dump_fields(told, own))
+    changes, changes_apart = _parted(saved, dumped_fields(record, document, step.changes))
+    appended, appended_apart = _parted(saved, dump_fields(saved, step.appended))
     apart = {"data": data_apart, "changes": changes_apart, "appended": appended_apart}
     personal = to_text({part: values for part, values in apart.items() if values}) if any(apart.values()) else None
     return to_text({"data": data, "changes": changes, "appended": appended}), personal
 
 
-def _parted(record: type, values: Mapping[str, object]) -> tuple[Document, Document]:
-    document = dump_fields(record, values)
+def _parted(record: type, document: Document) -> tuple[Document, Document]:
     # Nothing is not personal, and would only cost a commitment.
-    apart = {name for name in _personal(record) if document.get(name) is not None}
-    if not apart:
-        return document, {}
-    return (
-        {name: value for name, value in document.items() if name not in apart},
-        {name: value for name, value in document.items() if name in apart},
-    )
+    apart = {name: value for name in _personal(record) if (value := document.get(name)) is not None}
+    return {name: value for name, value in document.items() if name not in apart} if apart else document, apart
 
 
 _COMMON = frozenset(field_names(Event))
-_personal = cache(personal_fields)
+
+
+@cache
+def _personal(record: type) -> tuple[str, ...]:
+    personal = personal_fields(record)
+    return tuple(name for name in field_names(record) if name in personal)
 
 
 def _commitment(salt: str | None, personal: str | None) -> str | None:

@@ -48,15 +48,18 @@ class Statements(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """New rows for a table, which nothing can refuse."""
+    """New rows for a table. `each` puts them one by one and tells of each whether it was free to be put."""
 
     table: str
     columns: tuple[str, ...]
     rows: Sequence[Sequence[Any]]
+    each: Statements | None = None
 
     @property
     def statements(self) -> Statements:
         """The rows as statements, for a database that has no faster way."""
+        if self.each is not None:
+            return self.each
         sql = f"INSERT INTO {self.table} ({_listed(self.columns)}) VALUES ({_marks(self.columns)})"
         return Statements(sql, self.rows)
 
@@ -167,9 +170,10 @@ class SQLTables:
         sql = f"SELECT count(*) FROM {table_of(kind)} WHERE tenant = ? AND {where}"
         return Statement(sql, (self.tenant, *values), _first)
 
-    def insert(self, kind: Kind[Any], changes: Sequence[Change]) -> Statements:
-        sql = _insert_sql(table_of(kind), tuple(changes[0].columns))
-        return Statements(sql, [(self.tenant, *row, *columns.values()) for row, columns, _ in changes], bool)
+    def insert(self, kind: Kind[Any], changes: Sequence[Change]) -> Rows:
+        table, names = table_of(kind), ("tenant", *RecordRow._fields, *changes[0].columns)
+        rows = [(self.tenant, *row, *columns.values()) for row, columns, _ in changes]
+        return Rows(table, names, rows, Statements(_insert_sql(table, names), rows, bool))
 
     def update(self, kind: Kind[Any], changes: Sequence[Change]) -> Statements:
         sql = _update_sql(table_of(kind), tuple(changes[0].columns))
@@ -333,10 +337,8 @@ _RESERVE: Final = (
 
 
 @cache
-def _insert_sql(table: str, columns: tuple[str, ...]) -> str:
-    names = ("tenant", "id", "revision", "schema", "document", *columns)
-    listed = ", ".join(f'"{name}"' for name in names)
-    return f"INSERT INTO {table} ({listed}) VALUES ({_marks(names)}) ON CONFLICT DO NOTHING RETURNING revision"
+def _insert_sql(table: str, names: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table} ({_listed(names)}) VALUES ({_marks(names)}) ON CONFLICT DO NOTHING RETURNING revision"
 
 
 @cache

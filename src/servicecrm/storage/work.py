@@ -19,6 +19,7 @@ from servicecrm.errors import (
     StoreError,
 )
 from servicecrm.kernel.decisions import Decision, Step
+from servicecrm.kernel.documents import Document, to_text
 from servicecrm.kernel.filters import Filter, encoded, everything
 from servicecrm.kernel.ids import human_number, parts_of_number
 from servicecrm.kernel.kinds import Identified, Indexed, Kind, key_text
@@ -183,7 +184,7 @@ class Work:
             yield from self._write_down(saves)
         if notices:
             yield from ask(Tables.enqueue, notices)
-        for kind, _, saved, _, told, _ in saves:
+        for kind, _, saved, _, _, told, _ in saves:
             self.facts += [Fact(kind.name, step.event, saved, self._tenant) for step in told]
             self._saved.append(Outcome(kind=kind.name, id=saved.id, revision=saved.revision, number=_number(saved)))
         return tuple(save.saved for save in saves)
@@ -195,9 +196,10 @@ class Work:
             raise InvalidValue(kind.name, "a decision tells at least one fact, of one record; a command gives such")
         expected = before.revision if before is not None else 0
         saved = evolve(after, revision=expected + 1)
-        row = RecordRow(key_text("id", after.id), saved.revision, kind.schema.current, kind.schema.text(saved))
+        document = kind.schema.dump(saved)
+        row = RecordRow(key_text("id", after.id), saved.revision, kind.schema.current, to_text(document))
         change = Change(row, kind.index_of(saved), expected)
-        return _Save(kind, before, saved, change, decision.steps, commands)
+        return _Save(kind, before, saved, document, change, decision.steps, commands)
 
     def _insert(self, kind: Kind[Any], saves: "Sequence[_Save]") -> Program[None]:
         inserted = yield from ask(Tables.insert, kind, [save.change for save in saves])
@@ -232,11 +234,12 @@ class Work:
             self._last_seal = (yield from ask(Tables.last_seal)) or FIRST_SEAL
             self._seal = self._last_seal.n + 1
         rows: list[EntryRow] = []
-        for kind, _, saved, change, steps, commands in saves:
+        for kind, _, saved, document, change, steps, commands in saves:
             key = (kind.name, saved.id)
             told = zip(steps, commands, strict=True)
             last = self._links.get(key, START)
-            rows += chained(kind, saved, told, document=change.row.document, last=last, seal=self._seal)
+            text = change.row.document
+            rows += chained(kind, saved, told, document=document, text=text, last=last, seal=self._seal)
             self._links[key] = Link(rows[-1].n, rows[-1].hash)
         yield from ask(Tables.append, rows)
         self._hashes += [row.hash for row in rows]
@@ -376,6 +379,7 @@ class _Save(NamedTuple):
     kind: Kind[Any]
     before: Any
     saved: Any
+    document: Document
     change: Change
     steps: Sequence[Step]
     commands: Sequence[str | None]

@@ -24,6 +24,7 @@ from servicecrm.storage.joined import AsyncPlace
 from servicecrm.storage.ports import Op
 from servicecrm.storage.postgres.dialect import (
     ADAPTERS,
+    COPIES,
     POSTGRES,
     Isolation,
     begin,
@@ -332,6 +333,12 @@ class AsyncOwnCursor(psycopg.AsyncCursor[Any]):
         return ADAPTERS
 
 
+class _CopyCursor(AsyncOwnCursor):
+    @property
+    def adapters(self) -> AdaptersMap:
+        return COPIES
+
+
 def _cursor(connection: Connection) -> "psycopg.AsyncCursor[Any]":
     return AsyncOwnCursor(connection, row_factory=tuple_row)
 
@@ -355,7 +362,8 @@ class _Session:
             if isinstance(asked, Rows):
                 if self._copies and len(asked.rows) >= COPIED:
                     await self._send()
-                    return await _copy(self._cursor, asked, self._schema)
+                    if await self._copied(asked):
+                        return None if asked.each is None else [True] * len(asked.rows)
                 asked = asked.statements
             if isinstance(asked, Statements) and asked.shape is None and len(asked.rows) == 1:
                 return await self._put_off(asked)
@@ -368,6 +376,22 @@ class _Session:
         """Send the rows that wait."""
         with named_errors():
             await self._send()
+
+    async def _copied(self, new: Rows) -> bool:
+        """Copy the rows; False if one of them was not free: then none is there, and each has to be asked for itself."""
+        if new.each is None:
+            await _copy(self._cursor, new, self._schema)
+            return True
+        await self._cursor.execute(b"SAVEPOINT servicecrm_copy", prepare=False)
+        try:
+            await _copy(self._cursor, new, self._schema)
+        except psycopg.errors.UniqueViolation:
+            await self._cursor.execute(b"ROLLBACK TO SAVEPOINT servicecrm_copy", prepare=False)
+            return False
+        finally:
+            if self._cursor.connection.info.transaction_status == TransactionStatus.INTRANS:
+                await self._cursor.execute(b"RELEASE SAVEPOINT servicecrm_copy", prepare=False)
+        return True
 
     async def _put_off(self, new: Statements) -> None:
         # Parts of one statement do not see each other, so only rows for different tables go together.
@@ -413,7 +437,8 @@ async def _fetched(
 
 async def _copy(cursor: "psycopg.AsyncCursor[Any]", new: Rows, schema: str | None) -> None:
     columns = ", ".join(f'"{name}"' for name in new.columns)
-    async with cursor.copy(placed(f"COPY {new.table} ({columns}) FROM STDIN", schema)) as copy:
+    copying = _CopyCursor(cursor.connection)
+    async with copying.copy(placed(f"COPY {new.table} ({columns}) FROM STDIN", schema)) as copy:
         for row in new.rows:
             await copy.write_row(row)
 

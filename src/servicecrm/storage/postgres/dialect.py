@@ -19,6 +19,7 @@ from servicecrm.storage.store import Mode
 
 __all__ = [
     "ADAPTERS",
+    "COPIES",
     "POSTGRES",
     "Isolation",
     "begin",
@@ -62,6 +63,10 @@ for _type, _dumper in ((str, StrDumperUnknown), (int, Number), (bool, BoolDumper
     ADAPTERS.register_dumper(_type, _dumper)
 for _name, _loader in (("text", TextLoader), ("int4", IntLoader), ("int8", IntLoader), ("bool", BoolLoader)):
     ADAPTERS.register_loader(_name, _loader)
+
+COPIES: Final = AdaptersMap(ADAPTERS)
+"""The same for rows that are copied, which have no types, so that numbers can go the fast way."""
+COPIES.register_dumper(int, Int8Dumper)
 
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 

@@ -24,6 +24,7 @@ from servicecrm.storage.joined import Place
 from servicecrm.storage.ports import Op
 from servicecrm.storage.postgres.dialect import (
     ADAPTERS,
+    COPIES,
     POSTGRES,
     Isolation,
     begin,
@@ -332,6 +333,12 @@ class OwnCursor(psycopg.Cursor[Any]):
         return ADAPTERS
 
 
+class _CopyCursor(OwnCursor):
+    @property
+    def adapters(self) -> AdaptersMap:
+        return COPIES
+
+
 def _cursor(connection: Connection) -> "psycopg.Cursor[Any]":
     return OwnCursor(connection, row_factory=tuple_row)
 
@@ -353,7 +360,8 @@ class _Session:
             if isinstance(asked, Rows):
                 if self._copies and len(asked.rows) >= COPIED:
                     self._send()
-                    return _copy(self._cursor, asked, self._schema)
+                    if self._copied(asked):
+                        return None if asked.each is None else [True] * len(asked.rows)
                 asked = asked.statements
             if isinstance(asked, Statements) and asked.shape is None and len(asked.rows) == 1:
                 return self._put_off(asked)
@@ -366,6 +374,22 @@ class _Session:
         """Send the rows that wait."""
         with named_errors():
             self._send()
+
+    def _copied(self, new: Rows) -> bool:
+        """Copy the rows; False if one of them was not free: then none is there, and each has to be asked for itself."""
+        if new.each is None:
+            _copy(self._cursor, new, self._schema)
+            return True
+        self._cursor.execute(b"SAVEPOINT servicecrm_copy", prepare=False)
+        try:
+            _copy(self._cursor, new, self._schema)
+        except psycopg.errors.UniqueViolation:
+            self._cursor.execute(b"ROLLBACK TO SAVEPOINT servicecrm_copy", prepare=False)
+            return False
+        finally:
+            if self._cursor.connection.info.transaction_status == TransactionStatus.INTRANS:
+                self._cursor.execute(b"RELEASE SAVEPOINT servicecrm_copy", prepare=False)
+        return True
 
     def _put_off(self, new: Statements) -> None:
         # Parts of one statement do not see each other, so only rows for different tables go together.
@@ -409,7 +433,8 @@ def _fetched(cursor: "psycopg.Cursor[Any]", query: str, parameters: Sequence[Any
 
 def _copy(cursor: "psycopg.Cursor[Any]", new: Rows, schema: str | None) -> None:
     columns = ", ".join(f'"{name}"' for name in new.columns)
-    with cursor.copy(placed(f"COPY {new.table} ({columns}) FROM STDIN", schema)) as copy:
+    copying = _CopyCursor(cursor.connection)
+    with copying.copy(placed(f"COPY {new.table} ({columns}) FROM STDIN", schema)) as copy:
         for row in new.rows:
             copy.write_row(row)
 

@@ -78,6 +78,15 @@ class Atomicity:
         assert [found.id for found in find(store)] == ["taken"]
         assert store.verify() == 1
 
+    def test_of_many_new_records_the_one_whose_id_is_taken_is_named(self, store: Store) -> None:
+        put(store, complaint("c-17"))
+        many = [complaint(f"c-{n}") for n in range(40)]
+        with pytest.raises(AlreadyExists) as failure:
+            put(store, *many)
+        assert failure.value.id == "c-17"
+        put(store, *many[:17])
+        assert (count(store), store.verify()) == (18, 18)
+
     def test_a_failed_save_spoils_its_unit_even_if_a_later_one_succeeds(self, store: Store) -> None:
         put(store, complaint("taken"))
         with pytest.raises(StoreError, match="nothing of it was saved"), store.unit() as unit:
