@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from servicecrm.desk import Desk, connect
 from servicecrm.errors import NaiveDatetime, NoTransaction, ReadOnlyStore, SchemaTooOld, StoreUnavailable
@@ -50,6 +51,16 @@ def test_options_go_to_the_store_that_is_opened(tmp_path: Path) -> None:
         assert (crm.store.profile.writers, crm.store.profile.busy_timeout) == ("one", 3)
     with MemoryStore() as store, pytest.raises(TypeError, match="a store that is open takes no options"):
         connect(store, readonly=True)
+
+
+def test_what_is_no_store_is_refused_with_what_would_be_one(postgres: Postgres) -> None:
+    with pytest.raises(StoreUnavailable, match=r"Engine is no store; .* connection of the driver"):
+        connect(sqlalchemy.create_engine("sqlite://"))  # type: ignore[arg-type]
+    with pytest.raises(StoreUnavailable, match="postgresql://user@host/database"):
+        connect("host=db.example dbname=crm")
+    for place in ("memory:", postgres.url):
+        with pytest.raises(TypeError, match=r"has no option colour; it has: .*"):
+            connect(place, colour="red")
 
 
 def test_a_url_is_a_database_that_keeps(postgres: Postgres) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from servicecrm.desk.adesk import AsyncDesk
 from servicecrm.desk.base import Clock, now
 from servicecrm.desk.ids import uuid7
-from servicecrm.desk.opening import as_it_is, in_this_process, is_url, of_psycopg
+from servicecrm.desk.opening import as_it_is, check_options, in_this_process, is_url, of_psycopg, place_of
 from servicecrm.errors import StoreError
 from servicecrm.kernel.decisions import Actor
 from servicecrm.kernel.ids import Ids
@@ -49,9 +49,10 @@ async def _opened(store: Any, options: dict[str, Any]) -> AsyncEngineStore:
         from servicecrm.storage.postgres import AsyncPostgresStore
 
         return await AsyncPostgresStore.join(store, **options)
-    place = os.fspath(store)
+    place = place_of(store)
     if is_url(place):
         from servicecrm.storage.postgres import AsyncPostgresStore
 
+        check_options(options, AsyncPostgresStore.open)
         return await AsyncPostgresStore.open(place, **options)
     return ThreadStore(await to_thread(in_this_process, place, options))

@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+from collections.abc import Callable
+from inspect import signature
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 from servicecrm.desk.base import Clock, now
@@ -17,7 +19,7 @@ from servicecrm.storage.store import EngineStore
 if TYPE_CHECKING:
     import psycopg
 
-__all__ = ["as_it_is", "connect", "in_this_process", "is_url", "of_psycopg"]
+__all__ = ["as_it_is", "check_options", "connect", "in_this_process", "is_url", "of_psycopg", "place_of"]
 
 S = TypeVar("S")
 
@@ -56,12 +58,43 @@ def _opened(store: Any, options: dict[str, Any]) -> EngineStore:
         from servicecrm.storage.postgres import PostgresStore
 
         return PostgresStore.join(store, **options)
-    place = os.fspath(store)
+    place = place_of(store)
     if is_url(place):
         from servicecrm.storage.postgres import PostgresStore
 
+        check_options(options, PostgresStore)
         return PostgresStore(place, **options)
     return in_this_process(place, options)
+
+
+def place_of(store: "str | os.PathLike[str]") -> str:
+    """The name of a store.
+
+    Raises:
+        StoreUnavailable: it is none, and neither is what was given a store or a connection of a driver.
+    """
+    try:
+        place = os.fspath(store)
+    except TypeError:
+        raise StoreUnavailable(
+            f"a {type(store).__name__} is no store; give a path, a URL, or the connection of the driver itself, "
+            "as SQLAlchemy's `connection.connection.driver_connection` and Django's `connection.connection` are"
+        ) from None
+    if any(part.partition("=")[0] in ("dbname", "host", "service") for part in place.split() if "=" in part):
+        raise StoreUnavailable("connect to PostgreSQL by a URL: postgresql://user@host/database")
+    return place
+
+
+def check_options(options: dict[str, Any], store: Callable[..., object]) -> None:
+    """Refuses options that a store does not have.
+
+    Raises:
+        TypeError: names those that it has.
+    """
+    known = [name for name, each in signature(store).parameters.items() if each.kind is each.KEYWORD_ONLY]
+    if unknown := sorted(options.keys() - {*known, "kinds"}):
+        has = ", ".join(known) or "none"
+        raise TypeError(f"this store has no option {', '.join(unknown)}; it has: {has}")
 
 
 def as_it_is(store: S, options: dict[str, Any]) -> S:
@@ -84,10 +117,12 @@ def is_url(place: str) -> bool:
 def in_this_process(place: str, options: dict[str, Any]) -> EngineStore:
     """A store without a server."""
     if place == "memory:":
+        check_options(options, MemoryStore)
         return MemoryStore(**options)
     if "://" in place or place == ":memory:":
         scheme = place.split("://", maxsplit=1)[0]
         raise StoreUnavailable(
             f"no store answers to {scheme!r}; known: 'memory:', 'postgresql://' and the path of a file"
         )
+    check_options(options, SQLiteStore)
     return SQLiteStore(place, **options)
