@@ -33,7 +33,7 @@ class Target(NamedTuple):
 
     doc: str
     init: str
-    """How a façade is made: `{source}` is the class that it stands before, `{own}` the attribute that holds it."""
+    """How a façade is made: `{source}` is the class that it stands before, held as `_awaited`."""
     typing: tuple[str, ...]
     """Imports of `init` for types alone."""
     facades: tuple[Facade, ...]
@@ -43,16 +43,17 @@ class Target(NamedTuple):
 TARGETS: Final = {
     "servicecrm.storage.awaited": Target(
         doc="A unit of work that is awaited.",
-        init="def __init__(self, unit: {source}) -> None: self.{own}: {source} = unit",
+        init="def __init__(self, unit: {source}) -> None: self._awaited: {source} = unit",
         typing=(),
         facades=(Facade("AsyncUnit", "servicecrm.storage.store.EngineUnit", help="servicecrm.storage.ports.Unit"),),
     ),
     "servicecrm.desk.awaited": Target(
         doc="The parts of an async desk: those of a desk, awaited.",
-        init='def __init__(self, desk: "AsyncDesk") -> None: self.{own}: {source} = {source}(cast("Desk", desk))',
+        init='def __init__(self, desk: "AsyncDesk") -> None: self._awaited: {source} = {source}(cast("Desk", desk))',
         typing=("from servicecrm.desk.adesk import AsyncDesk", "from servicecrm.desk.desk import Desk"),
         facades=(
             Facade("AsyncRegister", "servicecrm.desk.register.Register"),
+            Facade("AsyncCommands", "servicecrm.desk.commands.Commands"),
             Facade("AsyncComplaints", "servicecrm.desk.complaints.Complaints"),
             Facade("AsyncPolicies", "servicecrm.desk.policies.Policies"),
         ),
@@ -224,7 +225,7 @@ def names(node: ast.AST, *, quoted: bool = False) -> set[str]:
 
 def needs(cls: ast.ClassDef) -> set[str]:
     """The names that a class and its façade both need."""
-    needed = {cls.name}
+    needed = {cls.name} | {name for base in cls.bases for name in names(base)}
     for kind in attributes(cls).values():
         needed |= names(kind, quoted=True)
     for method in methods(cls):
@@ -243,26 +244,36 @@ def needs(cls: ast.ClassDef) -> set[str]:
 
 
 def facade(each: Facade, source: ast.ClassDef, init: str, known: dict[str, str]) -> ast.ClassDef:
-    """A façade; a base of its class has to have one too."""
-    own = "_" + each.name.removeprefix("Async").lower()
+    """A façade; a base of its class has to have one too. One for any kind of records is only there to derive from."""
     said = help_of(source)
     if each.help:
         said = help_of(found(each.help)[1]) | said
-    bases: list[ast.expr] = [ast.Name(known[ast.unparse(base)]) for base in source.bases]
-    made = function(init.format(source=source.name, own=own))
-    if bases:
-        made.body[:0] = ast.parse(f"super().__init__({made.args.args[1].arg})").body
-    members: list[ast.stmt] = [made]
+    bases = [Renamed(known).visit(ast.parse(ast.unparse(base), mode="eval").body) for base in source.bases]
+    members: list[ast.stmt] = []
+    if parameters := [name for base in source.bases for name in sorted(names(base)) if len(name) == 1]:
+        members += ast.parse(f"_awaited: {source.name}[{', '.join(parameters)}]").body
+    else:
+        members.append(function(init.format(source=source.name)))
     for name, kind in attributes(source).items():
-        read = function(f"@property\ndef {name}(self) -> {ast.unparse(kind)}: return self.{own}.{name}")
+        read = function(f"@property\ndef {name}(self) -> {ast.unparse(kind)}: return self._awaited.{name}")
         read.body[:0] = said.get(name, [])
         members.append(read)
-    members += [awaited(method, own, said.get(method.name, [])) for method in methods(source)]
+    members += [awaited(method, said.get(method.name, [])) for method in methods(source)]
     doc = source.body[:1] if ast.get_docstring(source) else []
     return ast.ClassDef(name=each.name, bases=bases, keywords=[], body=[*doc, *members], decorator_list=[])
 
 
-def awaited(method: ast.FunctionDef, own: str, doc: list[ast.stmt]) -> ast.stmt:
+class Renamed(ast.NodeTransformer):
+    """Gives classes the names of their façades."""
+
+    def __init__(self, known: dict[str, str]) -> None:
+        self._known = known
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self._known.get(node.id, node.id))
+
+
+def awaited(method: ast.FunctionDef, doc: list[ast.stmt]) -> ast.stmt:
     """The method of a façade: it awaits that of its class, or yields as that does."""
     assert method.returns, f"{method.name} does not say what it returns"
     returns = ast.unparse(method.returns)
@@ -277,7 +288,7 @@ def awaited(method: ast.FunctionDef, own: str, doc: list[ast.stmt]) -> ast.stmt:
         passed += [f"*{arguments.vararg.arg}"] if arguments.vararg else []
         passed += [f"{each.arg}={each.arg}" for each in arguments.kwonlyargs]
         passed += [f"**{arguments.kwarg.arg}"] if arguments.kwarg else []
-        call = f"return await _awaitable(self.{own}.{method.name})({', '.join(passed)})"
+        call = f"return await _awaitable(self._awaited.{method.name})({', '.join(passed)})"
         body = [*doc, *ast.parse(call).body]
     made = function(f"async def {method.name}({ast.unparse(arguments)}) -> {returns}: ...")
     made.body, made.decorator_list = body, method.decorator_list

@@ -315,7 +315,8 @@ def calls_of(name: str, stand: Stand) -> dict[str, Callable[[Desk], object]]:
     base: dict[str, Any] = dict(given)
     takes = arguments_of(name)
     if state is not None:
-        key = {"complaints.assign_all": "complaints", "history": "id"}.get(name, "complaint")
+        by_id = dict.fromkeys(("history", "complaints.get", "complaints.messages"), "id")
+        key = {"complaints.assign_all": "complaints", **by_id}.get(name, "complaint")
         base[key] = [stand.ids[state]] if key == "complaints" else stand.ids[state]
 
     def with_value(argument: str | None, value: object = None) -> Callable[[Desk], object]:
@@ -326,7 +327,7 @@ def calls_of(name: str, stand: Stand) -> dict[str, Callable[[Desk], object]]:
             for part in name.split("."):
                 method = getattr(method, part)
             kwargs = dict(told)
-            positional = [kwargs.pop(takes[0])] if takes and takes[0] in ("complaint", "complaints") else []
+            positional = [kwargs.pop(takes[0])] if takes and takes[0] in ("id", "complaint", "complaints") else []
             return method(*positional, **kwargs)
 
         return call
@@ -503,7 +504,7 @@ def small(store: EngineStore, refuse: Callable[[Op], bool]) -> EngineStore:
             "complaints.amend",
             "due_at: the last time",
         ),
-        (lambda op: "fetch" in op.method and "x" * 500 in op.args[1], "complaints.get", "complaint: 500 bytes"),
+        (lambda op: "fetch" in op.method and "x" * 500 in op.args[1], "complaints.get", "id: 500 bytes"),
     ],
 )
 def test_a_store_that_differs_is_found(refuse: Callable[[Any], bool], call: str, value: str) -> None:

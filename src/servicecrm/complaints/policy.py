@@ -123,21 +123,10 @@ class ComplaintPolicies(PolicyBook[ComplaintPolicy]):
     id: str = "complaint"
     versions: tuple[PolicyVersion[ComplaintPolicy], ...] = ()
 
-    def in_force(self, at: datetime) -> tuple[int, ComplaintPolicy]:
-        """The rules at an instant, with their number; before the first version those that are shipped.
-
-        Raises:
-            PolicyViolation: the last version has ended.
-        """
-        instant = micros(at)
-        if not self.versions or instant < micros(self.versions[0].effective.start):
-            return 0, DEFAULT
-        version = self.at(at)
-        return version.number, version.policy
-
-    def numbered(self, number: int) -> ComplaintPolicy:
-        """The rules with this number; 0 are those that are shipped."""
-        return self.version(number).policy if number else DEFAULT
+    @classmethod
+    def shipped(cls) -> ComplaintPolicy:
+        """The rules that come with the library."""
+        return DEFAULT
 
 
 DEFAULT: Final = ComplaintPolicy()

@@ -1,34 +1,38 @@
 """Complaints at the desk: every command by id, saved at once."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Unpack
+from typing import Any, ClassVar, Unpack
 
 from servicecrm.complaints import actions
 from servicecrm.complaints.model import Channel, Complaint, Priority, Severity, WaitingFor
+from servicecrm.complaints.policy import ComplaintPolicies
 from servicecrm.complaints.schema import COMPLAINT
-from servicecrm.desk.policies import policies_of
-from servicecrm.desk.programs import Decided, Order, change, fingerprint, start
-from servicecrm.desk.register import Register
+from servicecrm.desk.commands import Commands
+from servicecrm.desk.policies import book_of
+from servicecrm.desk.programs import Decided, start
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.values import Attachment, ContactPoint
-from servicecrm.storage.ports import Command, Program
+from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking.messages import MessageClass
 from servicecrm.tracking.moments import Side
 
 __all__ = ["Complaints"]
 
-Action = Callable[..., Decided]
 
-
-class Complaints(Register):
+class Complaints(Commands[Complaint]):
     """Record complaints, handle them, find them.
 
     Wherever a complaint is named, its id or its number will do. Every change takes a `command`: with the same one it
     is made once, however often it is sent; and an `occurred_at`, when it happened earlier than now.
     """
+
+    _kind: ClassVar = COMPLAINT
+    _actions: ClassVar = actions
+    _book: ClassVar = ComplaintPolicies
+    _by_policy: ClassVar = frozenset({"assess", "amend", "close", "reopen"})
 
     # -- intake ----------------------------------------------------------------------------------
 
@@ -79,7 +83,7 @@ class Complaints(Register):
 
         def program(work: Work) -> Program[Complaint]:
             def decide() -> Program[Decided]:
-                number, policy = (yield from policies_of(work)).in_force(order.at)
+                number, policy = (yield from book_of(work, ComplaintPolicies)).in_force(order.at)
                 human = yield from work.number(Complaint, order.at.year)
                 return actions.record(
                     id=id, number=human, policy=policy, policy_version=number, by=order.by, at=order.at, **told
@@ -135,7 +139,10 @@ class Complaints(Register):
         **changes: Unpack[actions.Amendment],
     ) -> Complaint:
         """Put right what is recorded. See `servicecrm.complaints.amend`."""
-        return self._do("amend", complaint, command, reason=reason, occurred_at=occurred_at, **changes)
+        told: dict[str, Any] = {"reason": reason, "occurred_at": occurred_at, **changes}
+        # Here None takes a value away; elsewhere it is an argument that was not given.
+        taken_away = [name for name in actions.Amendment.__annotations__ if changes.get(name, "") is None]
+        return self._do("amend", complaint, command, asked={**told, "taken_away": taken_away}, **told)
 
     # -- handling --------------------------------------------------------------------------------
 
@@ -151,7 +158,7 @@ class Complaints(Register):
         """Give several complaints to one handler: all of them, or none."""
         if isinstance(complaints, str):
             raise InvalidValue("complaints", "expected several complaints, such as assign_all([complaint.id], ...)")
-        return self._desk.perform(self._change("assign", complaints, command, {"handler": handler}))
+        return self._do_all("assign", complaints, command, handler=handler)
 
     def forward(
         self,
@@ -294,50 +301,3 @@ class Complaints(Register):
             attachments=attachments,
             occurred_at=occurred_at,
         )
-
-    # -- inside ----------------------------------------------------------------------------------
-
-    def _order(self, action: str, told: Mapping[str, object], command: str | None) -> Order:
-        named = None
-        if command is not None:
-            named = Command(id=command, fingerprint=fingerprint(f"complaint.{action}", told))
-        return Order(self._desk.actor, self._desk.clock(), named)
-
-    def _do(self, action: str, complaint: str, command: str | None, *, new_id: bool = False, **told: Any) -> Complaint:
-        changed = self._change(action, [complaint], command, told, new_id=new_id)
-
-        def program(work: Work) -> Program[Complaint]:
-            return (yield from changed(work))[0]
-
-        return self._desk.perform(program)
-
-    def _change(
-        self,
-        action: str,
-        complaints: Sequence[str],
-        command: str | None,
-        told: dict[str, Any],
-        *,
-        new_id: bool = False,
-    ) -> Callable[[Work], Program[tuple[Complaint, ...]]]:
-        asked: dict[str, object] = {"complaints": list(complaints), **told}
-        if action == "amend":  # there None takes a value away; elsewhere it is an argument that was not given
-            asked["taken_away"] = [name for name in actions.Amendment.__annotations__ if told.get(name, "") is None]
-        order = self._order(action, asked, command)
-        decide: Action = getattr(actions, action)
-        if new_id:
-            told["id"] = self._desk.ids()
-
-        def program(work: Work) -> Program[tuple[Complaint, ...]]:
-            def decided(complaint: Complaint) -> Program[Decided]:
-                if action in WITH_POLICY:
-                    told["policy"] = (yield from policies_of(work)).numbered(complaint.policy)
-                return decide(complaint, **told, by=order.by, at=order.at)
-
-            return (yield from change(work, COMPLAINT, complaints, decided, order))
-
-        return program
-
-
-WITH_POLICY = frozenset({"assess", "amend", "close", "reopen"})
-"""The actions that house rules have a say in."""

@@ -1,27 +1,32 @@
 """The house rules at the desk: publish a version, and see which one is in force."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from servicecrm.complaints.policy import ComplaintPolicies, ComplaintPolicy
 from servicecrm.errors import NotFound
 from servicecrm.kernel.decisions import Decision
-from servicecrm.kernel.policies import publish
+from servicecrm.kernel.policies import PolicyBook, publish
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 
 if TYPE_CHECKING:
     from servicecrm.desk.desk import Desk
 
-__all__ = ["Policies", "policies_of"]
+__all__ = ["Policies", "book_of"]
 
 
-def policies_of(work: Work) -> Program[ComplaintPolicies]:
-    """The published rules for complaints; an empty book before the first publishing."""
+B = TypeVar("B", bound=PolicyBook[Any])
+
+
+def book_of(work: Work, book: Callable[[], B]) -> Program[B]:
+    """All published versions of some house rules; an empty book before the first publishing."""
+    empty = book()
     try:
-        return (yield from work.get(ComplaintPolicies, ComplaintPolicies().id, held=False))
+        return (yield from work.get(type(empty), empty.id, held=False))
     except NotFound:
-        return ComplaintPolicies()
+        return empty
 
 
 class Policies:
@@ -44,7 +49,7 @@ class Policies:
         by, at = self._desk.actor, self._desk.clock()
 
         def program(work: Work) -> Program[ComplaintPolicies]:
-            book = yield from policies_of(work)
+            book = yield from book_of(work, ComplaintPolicies)
             decision: Decision[ComplaintPolicies] = publish(
                 book, policy, effective=effective, until=until, by=by, at=at
             )
@@ -55,13 +60,13 @@ class Policies:
 
     def book(self) -> ComplaintPolicies:
         """All versions that were published."""
-        return self._desk.perform(policies_of, readonly=True)
+        return self._desk.perform(lambda work: book_of(work, ComplaintPolicies), readonly=True)
 
     def in_force(self, at: datetime | None = None) -> ComplaintPolicy:
         """The rules at an instant, by default now; the shipped ones before the first version."""
         instant = self._desk.clock() if at is None else at
 
         def program(work: Work) -> Program[ComplaintPolicy]:
-            return (yield from policies_of(work)).in_force(instant)[1]
+            return (yield from book_of(work, ComplaintPolicies)).in_force(instant)[1]
 
         return self._desk.perform(program, readonly=True)

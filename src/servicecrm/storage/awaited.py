@@ -27,26 +27,26 @@ class AsyncUnit:
     """A unit of work on an engine. See `servicecrm.storage.ports.Unit`."""
 
     def __init__(self, unit: EngineUnit) -> None:
-        self._unit: EngineUnit = unit
+        self._awaited: EngineUnit = unit
 
     @property
     def outcome(self) -> Outcome | None:
         """What the unit's command did the first time, if this is a repetition: then there is nothing left to do."""
-        return self._unit.outcome
+        return self._awaited.outcome
 
     async def get(self, record: type[R], id: str) -> R:
         """The record with this id. Raises `NotFound`."""
-        return await _awaitable(self._unit.get)(record, id)
+        return await _awaitable(self._awaited.get)(record, id)
 
     async def find(
         self, record: type[R], *filters: Filter, order: str = "id", limit: int | None = None, after: str | None = None
     ) -> Page[R]:
         """Records that pass all filters. `order` is a column, "-" before it turns it round; missing values last."""
-        return await _awaitable(self._unit.find)(record, *filters, order=order, limit=limit, after=after)
+        return await _awaitable(self._awaited.find)(record, *filters, order=order, limit=limit, after=after)
 
     async def count(self, record: type[Identified], *filters: Filter) -> int:
         """How many records pass all filters."""
-        return await _awaitable(self._unit.count)(record, *filters)
+        return await _awaitable(self._awaited.count)(record, *filters)
 
     async def rows(
         self,
@@ -58,7 +58,7 @@ class AsyncUnit:
         after: str | None = None,
     ) -> tuple[list[tuple[Indexed, ...]], str | None]:
         """Stored column values without reading documents, and the cursor of the page after."""
-        return await _awaitable(self._unit.rows)(record, columns, *filters, order=order, limit=limit, after=after)
+        return await _awaitable(self._awaited.rows)(record, columns, *filters, order=order, limit=limit, after=after)
 
     async def save(
         self, *decisions: Decision[Any] | tuple[Decision[Any], ...], notices: Sequence[Notice] = ()
@@ -71,28 +71,28 @@ class AsyncUnit:
             StaleRevision: somebody saved one of them in between.
             AlreadyExists: a new record's id or number is taken.
         """
-        return await _awaitable(self._unit.save)(*decisions, notices=notices)
+        return await _awaitable(self._awaited.save)(*decisions, notices=notices)
 
     async def number(self, record: type[Identified], year: int) -> str:
         """The next human number of a kind."""
-        return await _awaitable(self._unit.number)(record, year)
+        return await _awaitable(self._awaited.number)(record, year)
 
     async def history(self, record: type[Identified], id: str) -> tuple[Entry, ...]:
         """The facts of one record, oldest first."""
-        return await _awaitable(self._unit.history)(record, id)
+        return await _awaitable(self._awaited.history)(record, id)
 
     async def claim(
         self, worker: str, *, now: datetime, limit: int = 20, lease: timedelta = LEASE
     ) -> tuple[Delivery, ...]:
         """Notices to deliver, for this worker alone until the lease ends by the store's own clock."""
-        return await _awaitable(self._unit.claim)(worker, now=now, limit=limit, lease=lease)
+        return await _awaitable(self._awaited.claim)(worker, now=now, limit=limit, lease=lease)
 
     async def take(self, record: type[R], *filters: Filter, order: str = "id", limit: int = 20) -> tuple[R, ...]:
         """Records for this unit alone until it ends; those that others hold are passed over."""
-        return await _awaitable(self._unit.take)(record, *filters, order=order, limit=limit)
+        return await _awaitable(self._awaited.take)(record, *filters, order=order, limit=limit)
 
     async def settle(
         self, deliveries: Sequence[Delivery], *, delivered: bool = True, retry_at: datetime | None = None
     ) -> int:
         """Mark claimed notices as delivered, or give them back. Tells how many were still this worker's."""
-        return await _awaitable(self._unit.settle)(deliveries, delivered=delivered, retry_at=retry_at)
+        return await _awaitable(self._awaited.settle)(deliveries, delivered=delivered, retry_at=retry_at)
