@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 
 from servicecrm import complaints
-from servicecrm.complaints import COMPLAINT, Complaint, Priority, Severity, Waiting, WaitingFor, events
+from servicecrm.complaints import COMPLAINT, Complaint, MomentKind, Priority, Severity, Waiting, WaitingFor, events
 from servicecrm.kernel.decisions import Event
 from servicecrm.kernel.documents import from_text, to_text
 from servicecrm.kernel.filters import Comparison, encoded, where
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.kinds import Kind, folded
-from servicecrm.kernel.records import base_type, field_names, is_personal, personal_fields
+from servicecrm.kernel.records import base_type, evolve, field_names, is_personal, personal_fields
 from servicecrm.kernel.values import Attachment, ContactKind, ContactPoint
 from servicecrm.testing.makers import MONDAY, a_message, an_actor, take
 from servicecrm.testing.strategies import complaints as some_complaints
@@ -86,7 +86,10 @@ def the_complaint() -> Complaint:
     actions = "acknowledge assign assess wait resume forward message answer close reopen void wait"
     for hour, action in enumerate(actions.split(), start=10):
         complaint = take(complaint, action, by=an_actor(), at=MONDAY.replace(hour=hour)).after
-    return complaint
+    # When version 1 was written, an assessment was no moment yet.
+    kept = [moment for moment in complaint.moments if moment.kind != MomentKind.RATED]
+    moments = tuple(evolve(moment, n=n, voids=moment.voids and moment.voids - 1) for n, moment in enumerate(kept, 1))
+    return evolve(complaint, moments=moments)
 
 
 def the_message() -> Message:

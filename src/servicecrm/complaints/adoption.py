@@ -54,6 +54,9 @@ def adopt(
     moments = complaint.moments
     for kind in happened:
         moments = with_moment(moments, kind, event)
+    priority = changes.get("priority", complaint.priority)
+    if priority is not None and priority != complaint.priority:
+        moments = with_moment(moments, MomentKind.RATED, event, code=str(priority))
     return LIFECYCLE.adopt(complaint, state, event, **{**follows, "moments": moments, **changes})
 
 

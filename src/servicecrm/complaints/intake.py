@@ -147,15 +147,20 @@ def assess(
     safety = complaint.safety if safety is None else safety
     computed = policy.priority(severity, impact, safety=safety)
     in_force = computed if priority is None else Priority(priority)
+    event = ComplaintAssessed(**stamp(by, at, occurred_at), reason=reason)
+    moments = complaint.moments
+    if in_force is not None and in_force != complaint.priority:  # what is due when may depend on it
+        moments = with_moment(moments, MomentKind.RATED, event, code=in_force)
     decision = move(
         complaint,
         ASSESS,
-        ComplaintAssessed(**stamp(by, at, occurred_at), reason=reason),
+        event,
         severity=severity,
         impact=impact,
         safety=safety,
         computed_priority=computed,
         priority=in_force,
+        moments=moments,
     )
     policy.check_priority(in_force, computed=computed, safety=safety, reason=reason)
     return decision

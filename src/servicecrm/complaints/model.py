@@ -58,10 +58,11 @@ class WaitingFor(Code):
 
 
 class MomentKind(Code):
-    """The kinds of moments that clocks of a complaint read, besides `VOIDED`."""
+    """The kinds of moments that clocks of a complaint read, besides `VOIDED`. A rating has the priority as its code."""
 
     RECEIVED = "received"
     ACKNOWLEDGED = "acknowledged"
+    RATED = "rated"
     ASSIGNED = "assigned"
     FORWARDED = "forwarded"
     WAITING = "waiting"
