@@ -145,6 +145,8 @@ FORGED = [
     ("notice", 7, "not JSON", None),
     ("notice", 7, "[]", None),
     ("notice", 8, -(2**62), None),
+    ("notice", 13, -(2**62), None),
+    ("notice", 13, "1", "failed_at"),
     ("notice", 1, "\ud800", "key"),
 ]
 
@@ -172,6 +174,19 @@ def test_a_line_that_stands_twice_or_is_too_long_is_told(store: EngineStore, wha
     longer[row].append(None)
     for changed, place in ((twice, row + 2), (longer, row + 1)):
         assert take(store, changed) == (ImportProblem, place)
+
+
+def test_an_export_from_before_notices_could_fail_is_taken_as_it_was(store: EngineStore) -> None:
+    before = [line[:-1] if line[0] == "notice" else line for line in body()]
+    assert before != body()
+    assert take(store, before) == list(lines())
+
+
+def test_a_notice_has_not_been_delivered_if_it_has_failed(store: EngineStore) -> None:
+    changed = body()
+    row = next(n for n, line in enumerate(changed) if line[0] == "notice")
+    changed[row][12:] = [1, 1]
+    assert take(store, changed) == (ImportProblem, row + 1)
 
 
 def test_two_notices_never_share_their_key(store: EngineStore) -> None:

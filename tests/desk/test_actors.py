@@ -107,7 +107,7 @@ def test_tenants_have_rules_of_their_own(crm: Desk, clock: FixedClock) -> None: 
     crm.tenant("south").policies.publish(ComplaintPolicy(categories=("gas",)), effective=clock())
 
     assert crm.complaints.record(subject="No water", channel="phone", category="water").policy == 0
-    assert crm.tenant("south").policies.in_force().categories == ("gas",)
+    assert crm.tenant("south").policies.in_force(ComplaintPolicy).categories == ("gas",)
 
 
 def test_a_store_that_is_given_keeps_its_tenant_unless_another_is_named() -> None:

@@ -144,9 +144,9 @@ def host(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def count(connection: sqlite3.Connection) -> tuple[int, int]:
-    """The rows of the host and ours."""
+    """The rows of the host, and our complaints."""
     (tickets,) = connection.execute("SELECT count(*) FROM tickets").fetchone()
-    (ours,) = connection.execute("SELECT count(*) FROM servicecrm_journal").fetchone()
+    (ours,) = connection.execute("SELECT count(*) FROM servicecrm_complaint").fetchone()
     return tickets, ours
 
 
@@ -186,7 +186,7 @@ def test_hooks_wait_until_the_host_has_committed(host: sqlite3.Connection) -> No
     store = SQLiteStore.join(host)
     crm = connect(store, actor=ANN)
     heard: list[str] = []
-    crm.on("*", lambda fact: heard.append(fact.event.type))
+    crm.on("*", lambda fact: heard.append(fact.event.type) if fact.kind != "clock" else None)
     crm.complaints.acknowledge(crm.complaints.record(subject="No water", channel="phone").id)
     crm.tenant("south").complaints.record(subject="No gas", channel="web")
     assert heard == []

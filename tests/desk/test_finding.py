@@ -30,12 +30,12 @@ def test_the_worklist_holds_what_is_open_due_next_first_and_what_is_never_due_la
     bring("withdrawn", due_at=due[1])
     crm.complaints.forward(bring("in_handling", due_at=due[1]).id, "south")
 
-    assert [c.subject for c in crm.worklist("north")] == ["first", "second", "third", "never"]
-    first = crm.worklist("north", limit=3)
+    assert [c.subject for c in crm.complaints.worklist("north")] == ["first", "second", "third", "never"]
+    first = crm.complaints.worklist("north", limit=3)
     assert [c.subject for c in first] == ["first", "second", "third"]
-    rest = crm.worklist("north", limit=3, after=first.next)
+    rest = crm.complaints.worklist("north", limit=3, after=first.next)
     assert ([c.subject for c in rest], rest.next) == (["never"], None)
-    assert len(crm.worklist("nobody")) == 0
+    assert len(crm.complaints.worklist("nobody")) == 0
 
 
 def test_pages_follow_each_other_and_the_last_one_says_so(crm: Desk, bring: Bring) -> None:

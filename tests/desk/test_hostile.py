@@ -11,29 +11,35 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any, Final, NamedTuple
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, get_args
 
 import pytest
 
-from servicecrm.complaints import COMPLAINT, DEFAULT, Complaint
-from servicecrm.complaints.actions import Amendment
+from servicecrm.calendars import Calendar
+from servicecrm.cases import RequestType
+from servicecrm.complaints import COMPLAINT, Complaint
 from servicecrm.desk import Desk, connect
-from servicecrm.desk.complaints import Complaints
-from servicecrm.desk.policies import Policies
+from servicecrm.desk.tracked import TRACKED
 from servicecrm.errors import StoreError, StoreUnavailable
 from servicecrm.kernel.filters import Filter, search, where
+from servicecrm.kernel.kinds import Kind
 from servicecrm.kernel.records import fields_of
 from servicecrm.storage import MemoryStore
-from servicecrm.storage.ports import Command, Entry, Notice, Op, Page
+from servicecrm.storage.ports import Command, Entry, Notice, Op, Page, Queued
 from servicecrm.storage.store import Answer, EngineStore, EngineUnit, Mode
 from servicecrm.testing import FixedClock, SeededIds
 from servicecrm.testing.contract.examples import complaint
-from servicecrm.tracking import Message
-from servicecrm.tracking.schema import MESSAGE
+from servicecrm.testing.makers import MONDAY
+from servicecrm.tracking import CLOCK, MESSAGE, Clock, Ladder, Message, Rung, Targets, Timers, clock_id, usual
+from tests.desk.calling import SLICES, WAYS, bring, call_of, public
 from tests.desk.places import STORES, empty_store
 
 LAST: Final = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
+COMPLAINTS: Final = Targets(
+    targets=(usual("resolution", "10 business days", ladder=Ladder(rungs=(Rung(at="due", to="chief"),))),)
+)
 
 
 def cursor(*parts: object) -> str:
@@ -105,83 +111,58 @@ CURSORS: Final[dict[str, Any]] = {
 }
 
 
-class Call(NamedTuple):
-    """A call of the desk that is taken, by the state of the complaint that it is about."""
-
-    state: str | None = None
-    arguments: Mapping[str, Any] = {}
-
-
-TEXT: Final = {"text": "It runs again."}
-CALLS: Final[dict[str, Call]] = {
-    "complaints.record": Call(None, {"subject": "No water", "channel": "phone"}),
-    "complaints.acknowledge": Call("recorded"),
-    "complaints.assess": Call("acknowledged", {"severity": "high", "impact": "low"}),
-    "complaints.amend": Call("recorded", {"remedy_sought": "a refund"}),
-    "complaints.assign": Call("acknowledged", {"handler": "north"}),
-    "complaints.assign_all": Call("acknowledged", {"handler": "north"}),
-    "complaints.forward": Call("in_handling", {"handler": "south"}),
-    "complaints.wait": Call("in_handling", {"for_": "customer", "reason": "photos"}),
-    "complaints.resume": Call("waiting"),
-    "complaints.close": Call("responded", {"code": "resolved"}),
-    "complaints.reopen": Call("closed", {"reason": "It stopped again."}),
-    "complaints.withdraw": Call("recorded"),
-    "complaints.void": Call("acknowledged", {"n": 2, "reason": "another complaint"}),
-    "complaints.message": Call("recorded", {**TEXT, "side": "outside"}),
-    "complaints.note": Call("recorded", TEXT),
-    "complaints.answer": Call("in_handling", TEXT),
-    "complaints.get": Call("recorded"),
-    "complaints.messages": Call("responded"),
-    "complaints.find": Call(),
-    "complaints.page": Call(),
-    "complaints.count": Call(),
-    "complaints.search": Call(None, {"text": "water"}),
-    "complaints.worklist": Call(None, {"handler": "north"}),
-    "policies.publish": Call(None, {"policy": DEFAULT, "effective": datetime(2026, 4, 1, tzinfo=UTC)}),
-    "policies.book": Call(),
-    "policies.in_force": Call(),
-    "history": Call("closed"),
-    "worklist": Call(None, {"handler": "north"}),
-    "acting_as": Call(None, {"actor": "bob@city.example"}),
-    "on": Call(None, {"type": "complaint.closed", "hook": print}),
-    "tenant": Call(None, {"name": "south"}),
-    "save": Call(),
-}
 ALONE: Final = {"replay", "export", "import_", "backup", "perform", "close", "unit", "committed", "rolled_back"}
 """Calls that are no part of a unit, or take nothing of a user's; `test_transfer` and `test_replay` are about some."""
-
 
 APART: Final = {"tenant", "save"}
 """Calls that have tests of their own below."""
 
-
-def public(of: type) -> set[str]:
-    return {name for name, _ in inspect.getmembers(of, inspect.isfunction) if not name.startswith("_")}
-
-
-def test_every_call_of_the_desk_is_tried_here() -> None:
-    named = {
-        *(f"complaints.{name}" for name in public(Complaints)),
-        *(f"policies.{name}" for name in public(Policies)),
-        *public(Desk),
-    }
-    assert named == CALLS.keys() | ALONE
+OTHERWISE: Final[Mapping[str, Mapping[str, Any]]] = {
+    "policies.publish, a calendar": {"policy": Calendar(zone="UTC", hours="mon-fri 09:00-17:00"), "name": "default"},
+    "policies.publish, targets": {"policy": COMPLAINTS, "name": "complaint"},
+    "policies.book, of a calendar": {"of": Calendar, "name": "default"},
+    "policies.in_force, targets": {"of": Targets, "name": "complaint"},
+    "complaints.assign_all, none": {"complaints": []},
+}
+"""Calls that are tried with other arguments too."""
 
 
-def arguments_of(name: str) -> tuple[str, ...]:
+def methods() -> Iterator[str]:
+    """Every call, by its name; what slices share is named at the first of them."""
+    yield from sorted(name for name in public(Desk) if inspect.isfunction(getattr(Desk, name)))
+    seen: set[object] = set()
+    for part, of in sorted(SLICES.items()):
+        for name in sorted(public(of)):
+            method = getattr(of, name)
+            if method not in seen:
+                yield f"{part}.{name}"
+            seen.add(method)
+
+
+CALLS: Final = [*(name for name in methods() if name not in ALONE | APART), *OTHERWISE]
+
+
+def test_what_is_not_tried_here_is_there() -> None:
+    assert public(Desk) >= ALONE | APART
+    assert {name.partition(",")[0] for name in OTHERWISE} <= set(CALLS)
+
+
+def arguments_of(name: str) -> Iterator[str]:
     """The names of what a call takes, filters apart."""
-    slice, _, method = name.rpartition(".")
-    of = {"complaints": Complaints, "policies": Policies, "": Desk}[slice]
-    names = [p.name for p in inspect.signature(getattr(of, method)).parameters.values() if p.kind != p.VAR_POSITIONAL]
-    return tuple(n for n in names if n not in ("self", "changes")) + (
-        tuple(Amendment.__annotations__) if method == "amend" else ()
-    )
+    part, _, method = name.rpartition(".")
+    for parameter in inspect.signature(getattr(SLICES.get(part, Desk), method)).parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            (changes,) = get_args(parameter.annotation)
+            yield from changes.__annotations__
+        elif parameter.kind is not parameter.VAR_POSITIONAL and parameter.name != "self":
+            yield parameter.name
 
 
 # -- the stores, and what they say -----------------------------------------------------------------
 
 
-WITH_MESSAGE: Final = {"complaint.message_received", "complaint.note_added", "complaint.answered"}
+CHANGING: Final = {"claimed_until", "failed_at", "hash"}
+"""What differs from run to run: the clock of the database, and hashes over salts made by chance."""
 
 
 class Undone(Exception):
@@ -196,11 +177,14 @@ class Refused(NamedTuple):
 
 
 class Stand:
-    """A desk with a complaint in each state, and a unit that is begun again when something was saved in it."""
+    """A desk with a record in each state, and a unit that is begun again when something was saved in it."""
 
     def __init__(self, crm: Desk) -> None:
         self.crm = crm
-        self.ids = {state: _bring(crm, way) for state, way in WAYS.items()}
+        crm.policies.publish(RequestType(code="leak"), effective=MONDAY)
+        crm.policies.publish(COMPLAINTS, name="complaint", effective=MONDAY)
+        self.ids = {(part, state): bring(crm, part, state).id for part, ways in WAYS.items() for state in ways}
+        crm.store.atomically(_with_a_failed_notice, claiming=True)
         self._unit: contextlib.ExitStack | None = None
 
     def outcome(self, call: Callable[[Desk], object]) -> object:
@@ -231,50 +215,37 @@ class Stand:
                 raise Undone
 
     def _plain(self, given: object) -> object:
-        if isinstance(given, Complaint):
-            *_, fact = self.crm.history(given.id)
-            said = self.crm.complaints.messages(given.id)[-1:] if fact.type in WITH_MESSAGE else ()
-            return _unnumbered(COMPLAINT.schema.text(given)), self._plain(fact), self._plain(said)
-        if isinstance(given, Message):
-            return MESSAGE.schema.text(given)
-        if isinstance(given, Entry):
-            fields = fields_of(given)
-            del fields["hash"]  # holds a salt
-            return _unnumbered(repr(fields))
+        kind = self.crm.store.kinds.get(type(given))
+        if kind is not None:
+            return _unnumbered(kind.schema.text(given)), self._written(kind, given)
+        if isinstance(given, Entry | Queued):
+            return _unnumbered(repr({name: value for name, value in fields_of(given).items() if name not in CHANGING}))
         if isinstance(given, Page):
             return self._plain(given.items), given.next
         if isinstance(given, Desk):
             return self._plain((given.actor.id, given.actor.on_behalf_of, given.complaints.count()))
-        if isinstance(given, tuple | list | Iterator):
+        if isinstance(given, tuple | list | Iterator | Timers):
             return tuple(self._plain(each) for each in given)
-        return repr(given)
+        return _unnumbered(repr(given))
+
+    def _written(self, kind: Kind[Any], record: Any) -> object:
+        """The last that is written of a record: in its history, in a message and in its clock."""
+        with self.crm.unit() as unit:
+            facts = unit.history(type(record), record.id)[-1:]
+            said = [unit.get(Message, str(fact.data["message"])) for fact in facts if "message" in fact.data]
+            read = [unit.get(Clock, clock_id(kind.name, record.id))] if type(record) in TRACKED else []
+        texts = [*map(MESSAGE.schema.text, said), *map(CLOCK.schema.text, read)]
+        return self._plain(facts), texts
+
+
+def _with_a_failed_notice(unit: EngineUnit) -> None:
+    unit.save(notices=[Notice(key="n-dead", topic="t", recipient="r", kind="complaint", id="c")])
+    unit.settle(unit.claim("w", now=MONDAY), delivered=False, dead=True)
 
 
 def _unnumbered(text: str) -> str:
     """Without human numbers, which may have gaps."""
-    return re.sub(r"CMP-2026-\d{6}(?!\d)", "CMP-2026-?", text)
-
-
-WAYS: Final[dict[str, tuple[tuple[str, Mapping[str, Any]], ...]]] = {
-    "recorded": (),
-    "acknowledged": (("acknowledge", {}),),
-    "in_handling": (("acknowledge", {}), ("assign", {"handler": "north"})),
-    "waiting": (("acknowledge", {}), ("assign", {"handler": "north"}), ("wait", {"for_": "customer", "reason": "?"})),
-    "responded": (("acknowledge", {}), ("assign", {"handler": "north"}), ("answer", TEXT)),
-    "closed": (
-        ("acknowledge", {}),
-        ("assign", {"handler": "north"}),
-        ("answer", TEXT),
-        ("close", {"code": "resolved"}),
-    ),
-}
-
-
-def _bring(crm: Desk, way: tuple[tuple[str, Mapping[str, Any]], ...]) -> str:
-    id = crm.complaints.record(subject="No water", channel="phone", tags=["street"], command=None).id
-    for action, arguments in way:
-        getattr(crm.complaints, action)(id, **arguments)
-    return id
+    return re.sub(r"(ACT|CAS|CMP)-2026-\d{6}(?!\d)", r"\1-2026-?", text)
 
 
 @contextlib.contextmanager
@@ -311,35 +282,25 @@ def _short(outcome: object) -> str:
 
 def calls_of(name: str, stand: Stand) -> dict[str, Callable[[Desk], object]]:
     """The call as it is taken, and with every value for each of its arguments."""
-    state, given = CALLS[name]
-    base: dict[str, Any] = dict(given)
-    takes = arguments_of(name)
-    if state is not None:
-        by_id = dict.fromkeys(("history", "complaints.get", "complaints.messages"), "id")
-        key = {"complaints.assign_all": "complaints", **by_id}.get(name, "complaint")
-        base[key] = [stand.ids[state]] if key == "complaints" else stand.ids[state]
+    method = name.partition(",")[0]
+    part = method.rpartition(".")[0] or "complaints"
+    about, state, told = call_of(method)
+    base: dict[str, Any] = {**told, **OTHERWISE.get(name, {})}
+    if about is not None and about not in base:
+        id = stand.ids[part, str(state)]
+        base[about] = [id] if about == "complaints" else id
 
-    def with_value(argument: str | None, value: object = None) -> Callable[[Desk], object]:
-        told = base if argument is None else base | {argument: value}
+    def with_value(**value: object) -> Callable[[Desk], object]:
+        return lambda crm: attrgetter(method)(crm)(**{**base, **value})
 
-        def call(crm: Desk) -> object:
-            method: Any = crm
-            for part in name.split("."):
-                method = getattr(method, part)
-            kwargs = dict(told)
-            positional = [kwargs.pop(takes[0])] if takes and takes[0] in ("id", "complaint", "complaints") else []
-            return method(*positional, **kwargs)
-
-        return call
-
-    calls = {"as it is": with_value(None)}
-    for argument in takes:
+    calls = {"as it is": with_value()}
+    for argument in arguments_of(method):
         values = VALUES | CURSORS if argument == "after" else VALUES
-        calls |= {f"{argument}: {name}": with_value(argument, value) for name, value in values.items()}
+        calls |= {f"{argument}: {each}": with_value(**{argument: value}) for each, value in values.items()}
     return calls
 
 
-@pytest.mark.parametrize("name", [name for name in CALLS if name not in APART])
+@pytest.mark.parametrize("name", CALLS)
 def test_every_argument_of_a_call_is_taken_or_refused_alike(stands: list[Stand], name: str) -> None:
     calls = calls_of(name, stands[0])
     taken = stands[0].outcome(calls["as it is"])
@@ -361,7 +322,6 @@ def test_every_name_of_a_tenant_is_taken_or_refused_alike(stands: list[Stand]) -
     assert differences(stands, {name: used(value) for name, value in VALUES.items()}, alone=True) == {}
 
 
-NOW: Final = FixedClock()()
 UNITS: Final[dict[str, Callable[[EngineUnit, Any], object]]] = {
     "get": lambda unit, value: unit.get(Complaint, value),
     "history": lambda unit, value: unit.history(Complaint, value),
@@ -376,11 +336,11 @@ UNITS: Final[dict[str, Callable[[EngineUnit, Any], object]]] = {
     "rows: after": lambda unit, value: unit.rows(Complaint, ("state",), after=value),
     "take: order": lambda unit, value: unit.take(Complaint, order=value),
     "take: limit": lambda unit, value: unit.take(Complaint, limit=value),
-    "claim: worker": lambda unit, value: unit.claim(value, now=NOW),
+    "claim: worker": lambda unit, value: unit.claim(value, now=MONDAY),
     "claim: now": lambda unit, value: unit.claim("w", now=value),
-    "claim: limit": lambda unit, value: unit.claim("w", now=NOW, limit=value),
-    "claim: lease": lambda unit, value: unit.claim("w", now=NOW, lease=value),
-    "settle: retry_at": lambda unit, value: unit.settle(unit.claim("w", now=NOW), delivered=False, retry_at=value),
+    "claim: limit": lambda unit, value: unit.claim("w", now=MONDAY, limit=value),
+    "claim: lease": lambda unit, value: unit.claim("w", now=MONDAY, lease=value),
+    "settle: retry_at": lambda unit, value: unit.settle(unit.claim("w", now=MONDAY), delivered=False, retry_at=value),
     "notice: key": lambda unit, value: noticed(unit, key=value),
     "notice: topic": lambda unit, value: noticed(unit, topic=value),
     "notice: recipient": lambda unit, value: noticed(unit, recipient=value),
@@ -501,8 +461,8 @@ def small(store: EngineStore, refuse: Callable[[Op], bool]) -> EngineStore:
         (lambda op: len(ascii(op.args)) > 500_000, "complaints.record", "text: 1 MB"),
         (
             lambda op: "9999" in ascii(op.args) or "253402300799999999" in ascii(op.args),
-            "complaints.amend",
-            "due_at: the last time",
+            "complaints.acknowledge",
+            "expected_by: the last time",
         ),
         (lambda op: "fetch" in op.method and "x" * 500 in op.args[1], "complaints.get", "id: 500 bytes"),
     ],

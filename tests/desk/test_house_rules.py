@@ -24,12 +24,12 @@ STRICT = ComplaintPolicy(
 
 
 def test_before_the_first_version_the_shipped_rules_hold(crm: Desk, clock: FixedClock) -> None:
-    assert crm.policies.in_force() == DEFAULT
-    assert crm.policies.book().versions == ()
+    assert crm.policies.in_force(ComplaintPolicy) == DEFAULT
+    assert crm.policies.book(ComplaintPolicy).versions == ()
     crm.policies.publish(STRICT, effective=clock() + timedelta(days=1))
 
-    assert crm.policies.in_force() == DEFAULT
-    assert crm.policies.in_force(clock() + timedelta(days=1)) == STRICT
+    assert crm.policies.in_force(ComplaintPolicy) == DEFAULT
+    assert crm.policies.in_force(ComplaintPolicy, at=clock() + timedelta(days=1)) == STRICT
 
 
 def test_a_complaint_keeps_the_rules_that_it_started_under(crm: Desk, clock: FixedClock, bring: Bring) -> None:
@@ -77,7 +77,7 @@ def test_several_complaints_of_several_versions_are_each_held_to_their_own(
 def test_a_gap_or_an_overlap_is_refused_and_the_book_stays_as_it_was(crm: Desk, clock: FixedClock) -> None:
     start, end = clock(), clock() + timedelta(days=5)
     crm.policies.publish(STRICT, effective=start, until=end)
-    book = crm.policies.book()
+    book = crm.policies.book(ComplaintPolicy)
     for effective, says in (
         (end + timedelta(days=1), "leaves a gap"),
         (start + timedelta(days=1), "overlaps"),
@@ -86,7 +86,7 @@ def test_a_gap_or_an_overlap_is_refused_and_the_book_stays_as_it_was(crm: Desk, 
         with pytest.raises(PolicyViolation, match=says):
             crm.policies.publish(DEFAULT, effective=effective)
 
-    assert crm.policies.book() == book
+    assert crm.policies.book(ComplaintPolicy) == book
     assert [v.number for v in crm.policies.publish(DEFAULT, effective=end).versions] == [1, 2]
 
 
@@ -102,7 +102,7 @@ def test_publishing_leaves_an_entry(crm: Desk, clock: FixedClock) -> None:
     crm.policies.publish(STRICT, effective=clock())
     crm.policies.publish(DEFAULT, effective=clock() + timedelta(days=1))
 
-    entries = crm.history(crm.policies.book().id)
+    entries = crm.history(crm.policies.book(ComplaintPolicy).id)
     assert [(e.type, e.by, e.data["number"]) for e in entries] == [
         ("policy.published", "ann@city.example", 1),
         ("policy.published", "ann@city.example", 2),
@@ -114,7 +114,7 @@ def test_a_start_without_a_zone_is_refused(crm: Desk, clock: FixedClock) -> None
         crm.policies.publish(STRICT, effective=datetime(2026, 3, 2))
     crm.policies.publish(STRICT, effective=clock())
     with pytest.raises(NaiveDatetime):
-        crm.policies.in_force(datetime(2026, 3, 2))
+        crm.policies.in_force(ComplaintPolicy, at=datetime(2026, 3, 2))
 
 
 def test_of_several_who_publish_at_once_each_gets_a_version_or_is_told(url: str, clock: FixedClock) -> None:
@@ -133,7 +133,7 @@ def test_of_several_who_publish_at_once_each_gets_a_version_or_is_told(url: str,
         for thread in threads:
             thread.join()
 
-        book = crm.policies.book()
+        book = crm.policies.book(ComplaintPolicy)
         assert len(book.versions) + len(told) == 8
         assert book.revision == len(book.versions) >= 1
         assert crm.store.verify() == len(book.versions)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from servicecrm.complaints import COMPLAINT, DEFAULT, LIFECYCLE, Complaint
+from servicecrm.complaints import COMPLAINT, DEFAULT, LIFECYCLE, Complaint, ComplaintPolicy
 from servicecrm.complaints.events import ComplaintRecorded
 from servicecrm.complaints.schema import POLICIES
 from servicecrm.desk import Desk, connect
@@ -69,5 +69,5 @@ def test_the_journal_of_what_was_done_at_the_desk_leads_to_all_that_is_stored(cr
             assert replayed(MESSAGE.schema, crm.history(message.id)) == message
     crm.policies.publish(DEFAULT, effective=MONDAY)
     crm.policies.publish(DEFAULT, effective=MONDAY + timedelta(days=1))
-    book = crm.policies.book()
+    book = crm.policies.book(ComplaintPolicy)
     assert replayed(POLICIES.schema, crm.history(book.id)) == book

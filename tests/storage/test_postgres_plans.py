@@ -45,7 +45,9 @@ COPIES = {
         given_at = {first}""",
     "servicecrm_outbox": """
         key = 'notice-' || n; place = n; topic = 'acknowledge'; recipient = 'south'; kind = 'complaint';
-        record = 'c-' || n; body = '{{}}'; attempt = 0; delivered_at = CASE WHEN n > 9000 THEN NULL ELSE {first} END""",
+        record = 'c-' || n; body = '{{}}'; attempt = 0;
+        delivered_at = CASE WHEN n > 9000 OR n % 100 = 0 THEN NULL ELSE {first} END;
+        failed_at = CASE WHEN n % 100 = 0 THEN {first} END""",
 }
 """What the columns of row n hold, table by table."""
 
@@ -173,6 +175,8 @@ FREQUENT: dict[str, tuple[Callable[[], Statement], str]] = {
         lambda: tables().claim("worker", FIRST + timedelta(days=1), 20, timedelta(minutes=5)),
         "outbox_waiting",
     ),
+    "notices that wait": (lambda: tables().queued("notice-9100", 50, failed=False), "outbox_waiting"),
+    "notices that have failed": (lambda: tables().queued("notice-9100", 50, failed=True), "outbox_failed"),
     "known commands": (lambda: tables().commands(["command-7", "command-8"]), "commands_pkey"),
     "commands to export": (lambda: tables().commands_after("command-7", 100), "commands_pkey"),
     "notices to export": (lambda: tables().notices_after(7, 100), "outbox_place"),

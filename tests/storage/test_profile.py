@@ -25,6 +25,7 @@ from servicecrm.errors import (
     StoreUnavailable,
 )
 from servicecrm.storage import Command, SQLiteStore, sqlite
+from servicecrm.storage.schema import CURRENT
 from servicecrm.storage.store import EngineStore
 from servicecrm.testing.makers import MONDAY
 
@@ -202,7 +203,7 @@ def test_a_store_of_a_newer_version_is_refused(path: Path) -> None:
 
     with pytest.raises(SchemaTooNew, match=r"crm\.db has version 99.*install a newer") as found:
         SQLiteStore(path)
-    assert (found.value.found, found.value.known) == (99, 1)
+    assert (found.value.found, found.value.known) == (99, CURRENT)
     with pytest.raises(SchemaTooNew):
         SQLiteStore(path, readonly=True)
     with pytest.raises(SchemaTooNew):
@@ -247,7 +248,7 @@ def test_a_database_of_somebody_else_gets_our_tables_only_on_request(tmp_path: P
     for readonly in (False, True):
         with pytest.raises(SchemaTooOld) as found:
             SQLiteStore(path, readonly=readonly)
-        assert (found.value.found, found.value.known) == (0, 1)
+        assert (found.value.found, found.value.known) == (0, CURRENT)
     with SQLiteStore(path, migrate=True) as store:
         assert count(store) == 0
     with SQLiteStore(path) as store:

@@ -1,7 +1,8 @@
 """Nobody can tell what another tenant has, or whether there is one: not by any method of a desk, a unit or a store.
 
 Every method is called in two stores: in a crowded one, where another tenant holds what is asked for, and in a lonely
-one, where nobody does. Whatever is answered, raised and saved has to be the same.
+one, where nobody does. Whatever is answered, raised and saved has to be the same. What is called at the slices, which
+are all alike, follows from the signatures.
 """  # C124
 
 import contextlib
@@ -14,26 +15,30 @@ from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.resources import files
-from itertools import islice
+from itertools import islice, takewhile
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import attrs
 import psycopg
 import pytest
 
-from servicecrm import complaints
+from servicecrm import cases, complaints
+from servicecrm.calendars import Calendar
+from servicecrm.cases import Case, CasePolicy, RequestType, Router, Routing
 from servicecrm.complaints import Complaint, ComplaintPolicy
 from servicecrm.complaints.schema import COMPLAINT
-from servicecrm.desk import Desk, connect
+from servicecrm.desk import Desk, House, connect
 from servicecrm.errors import ServiceCRMError
 from servicecrm.interop import COMPLAINT_WORDS, LogMap, read_log
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import AllOf, Filter, search, where
+from servicecrm.kernel.kinds import ColumnType, Kind
 from servicecrm.kernel.records import evolve
 from servicecrm.storage import MemoryStore, SQLiteStore
 from servicecrm.storage.journal import EntryRow, SealRow
-from servicecrm.storage.ports import Command, Delivery, Head, Notice, Outcome, Program
+from servicecrm.storage.ports import Command, Delivery, Head, Notice, Outcome, Page, Program, Queued
 from servicecrm.storage.postgres import PostgresStore, install
 from servicecrm.storage.postgres.dialect import POSTGRES
 from servicecrm.storage.rows import (
@@ -52,12 +57,14 @@ from servicecrm.storage.store import EngineStore, EngineUnit
 from servicecrm.storage.transfer import exported
 from servicecrm.storage.work import Work
 from servicecrm.testing import FixedClock, SeededIds
-from servicecrm.tracking import Message, write
+from servicecrm.tracking import ActionItem, Ladder, Message, Rung, Targets, action_items, usual, write
+from tests.desk.calling import ABOUT, MAKES, REGISTERS, SLICES, call_of, public, slices_of
 from tests.servers import Postgres
 from tests.stores import clean_schema, execute
 
 BY = "ann@city.example"
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+DAY = timedelta(days=1)
 CANARY = "canary"
 DEMO = Path(str(files("servicecrm"))) / "demo"
 LOG_MAP = LogMap.from_toml((DEMO / "water_utility.toml").read_text("utf-8"), COMPLAINT_WORDS)
@@ -71,7 +78,9 @@ LOG = list(islice(read_log(DEMO / "water_utility.csv", LOG_MAP), 5))
 class Foreign(NamedTuple):
     """What somebody here could have got hold of that belongs there."""
 
-    cursor: str
+    cursors: Mapping[str, str]
+    pending: str
+    failed: str
     delivery: Delivery
     head: Head
     export: str
@@ -96,14 +105,33 @@ def handled(id: str, subject: str, *, number: str | None = None, tags: Sequence[
     return decision.then(complaints.assign, "north", by=BY, at=AT)
 
 
+def accepted(id: str, subject: str, *, number: str, tags: Sequence[str]) -> Decision[Case]:
+    decision = cases.open(
+        id=id, number=number, subject=subject, channel="phone", requester=id, tags=frozenset(tags), by=BY, at=AT
+    )
+    decision = decision.then(cases.route, Routing(queue="water", handler=BY), by=BY, at=AT)
+    return decision.then(cases.accept, by=BY, at=AT)
+
+
+def item(id: str, title: str, *, number: str) -> Decision[ActionItem]:
+    return action_items.open(
+        title, id=id, number=number, source_kind="case", source=id, owner=BY, due_at=AT + DAY, by=BY, at=AT
+    )
+
+
 def notice(key: str) -> Notice:
     return Notice(key=key, topic="mail", recipient="w", kind="complaint", id="same")
 
 
 def furnish(desk: Desk) -> None:
     """What the tenant here has."""
-    decision = handled("same", "Mine", number="CMP-2026-000001", tags=["mine"])
-    desk.store.atomically(lambda unit: unit.save(decision, notices=[notice("n-same")]))
+    with desk.unit() as unit:
+        desk.save(
+            handled("same", "Mine", number="CMP-2026-000001", tags=["mine"]),
+            accepted("same", "Mine", number="CAS-2026-000001", tags=["mine"]),
+            item("same", "Mine", number="ACT-2026-000001"),
+        )
+        unit.save(notices=[notice("n-same")])
 
 
 def crowd(store: EngineStore) -> Foreign:
@@ -111,35 +139,70 @@ def crowd(store: EngineStore) -> Foreign:
     desk = desk_of(store, "there", seed=9)
     desk.save(handled("first", CANARY))
     desk.store.seal()  # so that what follows stands in another seal than the first entries here
-    same = handled("same", CANARY, number="CMP-2026-000006", tags=[CANARY, "mine"])
-    same = same.then(complaints.forward, CANARY, by=BY, at=AT).then(complaints.amend, category=CANARY, by=BY, at=AT)
-    theirs = handled("theirs", CANARY, number="CMP-2026-000007", tags=[CANARY, "mine"])
-    desk.save(same, theirs)
-    desk.save(message("m-theirs", "theirs"), message("m-same", "same"))
-    desk.complaints.record(subject=CANARY, channel="phone", customer="theirs", command="k-theirs")
-    desk.policies.publish(ComplaintPolicy(), effective=AT)
+    for id, n in (("same", 6), ("theirs", 7)):
+        complaint = handled(id, CANARY, number=f"CMP-2026-{n:06}", tags=[CANARY, "mine"])
+        complaint = complaint.then(complaints.forward, CANARY, by=BY, at=AT)
+        case = accepted(id, CANARY, number=f"CAS-2026-{n:06}", tags=[CANARY, "mine"])
+        desk.save(
+            complaint.then(complaints.amend, category=CANARY, by=BY, at=AT),
+            case.then(cases.forward, CANARY, reason=CANARY, by=BY, at=AT),
+            item(id, CANARY, number=f"ACT-2026-{n:06}").then(action_items.reassign, CANARY, by=BY, at=AT),
+            message(f"m-{id}", id),
+        )
+    for part, new in MAKES.items():
+        attrgetter(f"{part}.{new}")(desk)(**call_of(f"{part}.{new}").told, command=f"k-{part}")
+    for policy, name in RULES:
+        desk.policies.publish(policy, name=name, effective=AT)
     desk.replay(LOG, LOG_MAP)
     desk.store.atomically(lambda unit: unit.save(notices=[notice("n-theirs"), notice("n-same"), notice("n-more")]))
     claimed = desk.store.atomically(lambda unit: unit.claim("w", now=AT, limit=1), claiming=True)
+    desk.store.atomically(lambda unit: unit.save(notices=[notice("n-dead"), notice("n-gone")]))
+    bury(desk.store, skip=2)
     text = io.StringIO()
     desk.export(text)
-    cursor = desk.complaints.page(order="-number", limit=1).next
-    assert cursor
-    return Foreign(cursor, claimed[0], desk.store.head(), text.getvalue())
+    cursors = {part: getattr(desk, part).page(order="-number", limit=1).next for part in REGISTERS}
+    pending, failed = desk.outbox.pending(limit=1).next, desk.outbox.failed(limit=1).next
+    assert all(cursors.values())
+    assert pending
+    assert failed
+    return Foreign(cursors, pending, failed, claimed[0], desk.store.head(), text.getvalue())
+
+
+def bury(store: EngineStore, *, skip: int = 0) -> None:
+    """Give up all notices that wait, except for the first ones."""
+
+    def give_up(unit: EngineUnit) -> None:
+        claimed = unit.claim("w", now=AT)
+        unit.settle(claimed[:skip], delivered=False)
+        unit.settle(claimed[skip:], delivered=False, dead=True)
+
+    store.atomically(give_up, claiming=True)
 
 
 def message(id: str, about: str) -> Decision[Message]:
     return write(CANARY, id=id, about_kind="complaint", about=about, side="outside", klass="substantive", by=BY, at=AT)
 
 
-def desk_of(store: EngineStore, tenant: str, *, seed: int = 0) -> Desk:
-    return connect(store, actor=BY, tenant=tenant, clock=FixedClock(AT), ids=SeededIds(seed))
+def desk_of(store: EngineStore, tenant: str, *, seed: int = 0, house: House | None = None) -> Desk:
+    return connect(store, actor=BY, tenant=tenant, clock=FixedClock(AT), ids=SeededIds(seed), house=house)
 
 
 # -- what can be called --------------------------------------------------------------------------
 
 Call = Callable[[World], object]
 CallById = Callable[[World, str, str | None], object]
+
+LADDER = Ladder(rungs=(Rung(at="due", to="chief"),))
+RULES: Sequence[tuple[Any, str | None]] = (
+    (ComplaintPolicy(), None),
+    (CasePolicy(), None),
+    (Router(default=CANARY), None),
+    (RequestType(code="leak"), None),
+    (Calendar(zone="UTC", hours="mon-sun 00:00-24:00"), "default"),
+    (Targets(targets=(usual("resolution", "1h elapsed", ladder=LADDER),)), "complaint"),
+    (Targets(targets=(usual("accept", "1h elapsed", ladder=LADDER),)), "case"),
+)
+"""Rules of every type, with the names of those that have one."""
 
 BY_ID: Mapping[str, Sequence[CallById]] = {
     "desk.history": [lambda w, id, _: w.desk.history(id)],
@@ -148,34 +211,12 @@ BY_ID: Mapping[str, Sequence[CallById]] = {
         lambda w, id, k: w.desk.save(complaints.record(id=id, **NEW), command=named(k)),
         lambda w, id, k: w.desk.save(message("m-new", id), command=named(k)),
     ],
-    "complaints.get": [lambda w, id, _: w.desk.complaints.get(id)],
-    "complaints.messages": [lambda w, id, _: w.desk.complaints.messages(id)],
-    "complaints.record": [
-        lambda w, id, k: w.desk.complaints.record(
-            subject="New", channel="web", customer=id, agreement=id, service=id, complainant=id, command=k
-        ),
-        lambda w, _, k: w.desk.complaints.record(subject=CANARY, channel="phone", customer="theirs", command=k),
+    "desk.timers": [lambda w, id, _: w.desk.timers(id)],
+    "desk.escalate": [
+        lambda w, id, _: w.desk.escalate(id, "chief", reason="a school", timer="resolution"),
+        lambda w, id, _: (by_rules(w, "complaint"), w.desk.escalate(id, "chief", reason="x", timer="resolution")),
     ],
-    "complaints.acknowledge": [lambda w, id, k: w.desk.complaints.acknowledge(id, command=k)],
-    "complaints.assess": [
-        lambda w, id, k: w.desk.complaints.assess(id, severity="high", impact="low", command=k),
-    ],
-    "complaints.amend": [lambda w, id, k: w.desk.complaints.amend(id, customer=id, tags=["new"], command=k)],
-    "complaints.assign": [lambda w, id, k: w.desk.complaints.assign(id, "south", command=k)],
-    "complaints.assign_all": [
-        lambda w, id, k: w.desk.complaints.assign_all([id], "south", command=k),
-        lambda w, id, k: w.desk.complaints.assign_all(["same", id], "south", command=k),
-    ],
-    "complaints.forward": [lambda w, id, k: w.desk.complaints.forward(id, "south", command=k)],
-    "complaints.wait": [lambda w, id, k: w.desk.complaints.wait(id, "customer", reason="photos", command=k)],
-    "complaints.resume": [lambda w, id, k: w.desk.complaints.resume(id, command=k)],
-    "complaints.close": [lambda w, id, k: w.desk.complaints.close(id, "resolved", command=k)],
-    "complaints.reopen": [lambda w, id, k: w.desk.complaints.reopen(id, "again", command=k)],
-    "complaints.withdraw": [lambda w, id, k: w.desk.complaints.withdraw(id, command=k)],
-    "complaints.void": [lambda w, id, k: w.desk.complaints.void(id, 1, reason="a mistake", command=k)],
-    "complaints.message": [lambda w, id, k: w.desk.complaints.message(id, "Hm?", side="outside", command=k)],
-    "complaints.note": [lambda w, id, k: w.desk.complaints.note(id, "Hm.", command=k)],
-    "complaints.answer": [lambda w, id, k: w.desk.complaints.answer(id, "It runs again.", command=k)],
+    "complaints.assign_all": [lambda w, id, k: w.desk.complaints.assign_all(["same", id], "south", command=k)],
     "unit.get": [
         lambda w, id, _: w.in_unit(lambda unit: unit.get(Complaint, id)),
         lambda w, id, _: w.in_unit(lambda unit: unit.get(Message, id)),
@@ -217,6 +258,11 @@ def filtered(call: Callable[[World, Filter], object]) -> list[Call]:
 
 OTHERS: Mapping[str, Sequence[Call]] = {
     "desk.worklist": [lambda w: w.desk.worklist("north"), lambda w: w.desk.worklist(CANARY)],
+    "desk.sweep": [
+        lambda w: w.desk.sweep(),
+        lambda w: (w.desk.sweep(AT + 30 * DAY), w.desk.sweep(AT + 30 * DAY)),
+        lambda w: (by_rules(w, "complaint"), w.desk.sweep(AT + 30 * DAY)),
+    ],
     "desk.export": [lambda w: export(w.desk)],
     "desk.import_": [
         lambda w: w.desk.import_(io.StringIO(w.foreign.export)),
@@ -229,17 +275,28 @@ OTHERS: Mapping[str, Sequence[Call]] = {
     "desk.unit": [lambda w: (seen_in_unit(w), w.desk.complaints.count())],
     "desk.perform": [lambda w: w.desk.perform(lambda work: work.count(Complaint), readonly=True)],
     "desk.acting_as": [lambda w: list(w.desk.acting_as("bob").complaints.find())],
-    "complaints.find": filtered(lambda w, f: list(w.desk.complaints.find(f, order="-number"))),
-    "complaints.page": [
-        lambda w: w.desk.complaints.page(order="-number", after=w.foreign.cursor),
-        lambda w: w.desk.complaints.page(order="received_at", limit=1),
+    "outbox.pending": [
+        lambda w: w.desk.outbox.pending(),
+        lambda w: w.desk.outbox.pending(limit=1, after=w.foreign.pending),
     ],
-    "complaints.count": filtered(lambda w, f: w.desk.complaints.count(f)),
-    "complaints.search": [lambda w: w.desk.complaints.search(CANARY), lambda w: w.desk.complaints.search("")],
-    "complaints.worklist": [lambda w: w.desk.complaints.worklist("north", limit=1)],
-    "policies.book": [lambda w: w.desk.policies.book()],
-    "policies.in_force": [lambda w: w.desk.policies.in_force()],
-    "policies.publish": [lambda w: w.desk.policies.publish(ComplaintPolicy(), effective=AT - timedelta(days=1))],
+    "outbox.failed": [
+        lambda w: w.desk.outbox.failed(),
+        lambda w: (failed_of(w.desk), w.desk.outbox.failed(after=w.foreign.failed)),
+    ],
+    "outbox.counts": [lambda w: w.desk.outbox.counts()],
+    "outbox.retry": [
+        lambda w: w.desk.outbox.retry("n-dead"),
+        lambda w: given_back(w.desk),
+    ],
+    "policies.book": [
+        partial(lambda p, n, w: w.desk.policies.book(type(p), n or named_by(p)), *rule) for rule in RULES
+    ],
+    "policies.in_force": [
+        partial(lambda p, n, w: w.desk.policies.in_force(type(p), n or named_by(p)), *rule) for rule in RULES
+    ],
+    "policies.publish": [
+        partial(lambda p, n, w: w.desk.policies.publish(p, name=n, effective=AT - DAY), *rule) for rule in RULES
+    ],
     "unit.find": [
         *filtered(lambda w, f: w.in_unit(lambda unit: unit.find(Complaint, f))),
         lambda w: w.in_unit(lambda unit: unit.find(Message, where("about") == "theirs")),
@@ -248,7 +305,7 @@ OTHERS: Mapping[str, Sequence[Call]] = {
     "unit.rows": [
         lambda w: w.in_unit(lambda unit: unit.rows(Complaint, ["id", "number", "category"])),
         lambda w: w.in_unit(
-            lambda unit: unit.rows(Complaint, ["id"], order="-number", after=w.foreign.cursor, limit=1)
+            lambda unit: unit.rows(Complaint, ["id"], order="-number", after=w.foreign.cursors["complaints"], limit=1)
         ),
     ],
     "unit.number": [lambda w: w.in_unit(lambda unit: [unit.number(Complaint, year) for year in (2026, 2027)])],
@@ -259,6 +316,7 @@ OTHERS: Mapping[str, Sequence[Call]] = {
     "unit.settle": [
         lambda w: w.in_unit(lambda unit: unit.settle([w.foreign.delivery]), claiming=True),
         lambda w: w.in_unit(lambda unit: unit.settle([w.foreign.delivery], delivered=False, retry_at=AT)),
+        lambda w: w.in_unit(lambda unit: unit.settle([w.foreign.delivery], delivered=False, dead=True)),
         lambda w: w.in_unit(lambda unit: unit.settle(unit.claim("v", now=AT)), claiming=True),
     ],
     "unit.take": filtered(lambda w, f: w.in_unit(lambda unit: unit.take(Complaint, f), claiming=True)),
@@ -298,6 +356,17 @@ NOT_OF_ONE_TENANT = {
 """What is no matter of a tenant, and why."""
 
 
+def named_by(policy: object) -> str | None:
+    """The name that rules tell themselves."""
+    return policy.code if isinstance(policy, RequestType) else None
+
+
+def by_rules(world: World, kind: str) -> object:
+    """Publish targets for a kind of record, as the tenant there has them."""
+    (targets,) = (policy for policy, name in RULES if name == kind)
+    return world.desk.policies.publish(targets, name=kind, effective=AT - DAY)
+
+
 def named(command: str | None) -> Command | None:
     return None if command is None else Command(id=command, fingerprint="save")
 
@@ -320,6 +389,19 @@ def seen_in_unit(world: World) -> object:
         return unit.count(Complaint), world.desk.complaints.count()
 
 
+def failed_of(desk: Desk) -> Page[Queued]:
+    """The notices here, which were all given up."""
+    bury(desk.store)
+    return desk.outbox.failed()
+
+
+def given_back(desk: Desk) -> Page[Queued]:
+    """The notices here, which were all given up and then given back."""
+    for queued in failed_of(desk):
+        desk.outbox.retry(queued.key)
+    return desk.outbox.pending()
+
+
 def moved(desk: Desk, text: str) -> object:
     """An export of the tenant there, taken in by a tenant here, is a copy of its own."""
     lines = desk.import_(io.StringIO(text))
@@ -339,7 +421,7 @@ def outcome(call: Call, world: World) -> object:
         return "raised", type(error).__name__, masked(str(error)), told(vars(error)), told(notes)
 
 
-CHANGING = {"until", "hash"}
+CHANGING = {"until", "claimed_until", "failed_at", "hash"}
 """What differs from run to run: the clock of the database, and hashes over salts made by chance."""
 
 
@@ -381,8 +463,10 @@ def rows_of(store: EngineStore) -> Everything:
     def program(work: Work) -> Program[Everything]:
         yield from exported(store.kinds, lines.append)
         notices = yield from ask(Tables.notices_after, 0, 1_000)
-        tagged = yield from work.find(Complaint, where("tags").has("mine"))
-        return Everything(lines, notices, [complaint.id for complaint in tagged])
+        tagged: list[str] = []
+        for kind in (Complaint, Case):
+            tagged += [record.id for record in (yield from work.find(kind, where("tags").has("mine")))]
+        return Everything(lines, notices, tagged)
 
     return store.perform(program, readonly=True)
 
@@ -403,27 +487,38 @@ class Twins:
     def __init__(self, crowded: EngineStore, lonely: Callable[[], AbstractContextManager[EngineStore]]) -> None:
         self.crowded, self.lonely = crowded, lonely
         self.foreign = crowd(crowded)
+        self.there = rows_of(crowded.tenant("there"))
         self.n = 0
 
     def check(self, calls: Iterable[Call]) -> None:
-        """Do all calls in both stores, each for a new tenant, and compare.
+        """Do all calls in both stores, for a new tenant after each that has changed something, and compare.
 
         Raises:
             AssertionError: somebody could see a difference, or something of the tenant there has changed.
         """
         with self.lonely() as lonely:
+            before: object = None
             for call in calls:
-                self.n += 1
-                assert self.seen(self.crowded, call) == self.seen(lonely, call), "somebody can tell"
+                if before is None:
+                    self.n += 1
+                    desks = [self.furnished(store) for store in (self.crowded, lonely)]
+                    before = state(desks[0].store)
+                (seen, after), other = (self.seen(desk, call) for desk in desks)
+                assert (seen, after) == other, "somebody can tell"
+                before = before if after == before else None
 
-    def seen(self, store: EngineStore, call: Call) -> tuple[object, object]:
-        """All that a new tenant could see of a call, and of what it leaves."""
-        desk, there = desk_of(store, f"here {self.n}"), store.tenant("there")
+    def furnished(self, store: EngineStore) -> Desk:
+        """The desk of a new tenant."""
+        desk = desk_of(store, f"here {self.n}", house=House())
         furnish(desk)
         assert desk.store.name in store.tenants()
-        before = rows_of(there)
+        return desk
+
+    def seen(self, desk: Desk, call: Call) -> tuple[object, object]:
+        """All that a tenant could see of a call, and all that is stored of it then."""
         seen = outcome(call, World(desk, self.foreign)), state(desk.store)
-        assert rows_of(there) == before, "something of another tenant has changed"
+        if "there" in desk.store.tenants():
+            assert rows_of(desk.store.tenant("there")) == self.there, "something of another tenant has changed"
         return seen
 
 
@@ -514,42 +609,92 @@ def calls(name: str) -> Iterator[Call]:
     for by_id in BY_ID.get(name, ()):
         for id in IDS:
             yield partial(by_id_of, by_id, id, None)
-        yield partial(by_id_of, by_id, "same", "k-theirs")
+        yield partial(by_id_of, by_id, "same", "k-complaints")
+    if name in OF_SLICES:
+        yield from from_signature(name)
 
 
 def by_id_of(call: CallById, id: str, command: str | None, world: World) -> object:
     return call(world, id, command)
 
 
-@pytest.mark.parametrize("name", sorted({*BY_ID, *OTHERS}))
+OF_SLICES = {f"{part}.{method}" for part, of in REGISTERS.items() for method in public(of)}
+"""The methods of the slices that are all alike, whose cases follow from their signatures."""
+
+
+def from_signature(name: str) -> Iterator[Call]:
+    """A method of a slice with every id, text, command, cursor and filter that somebody could have got hold of."""
+    part, _, method = name.partition(".")
+    kind, (about, _, told) = REGISTERS[part]._kind, call_of(name)
+    parameters = inspect.signature(getattr(REGISTERS[part], method)).parameters
+
+    def called(*filters: Filter, **more: object) -> Call:
+        return partial(asked, name, filters, {**told, **({about: "same"} if about else {}), **more})
+
+    yield called()
+    for n in (1, 7) if about else ():
+        for id in ("same" if n == 1 else "theirs", f"{kind.prefix}-2026-{n:06}"):
+            yield called(**{str(about): id})
+    for text in texts(parameters.values()):
+        # What a command is told is kept at most; what is asked for may be found.
+        yield from (
+            called(**{text: value}) for value in (("theirs",) if "command" in parameters else ("theirs", CANARY))
+        )
+    if "command" in parameters:
+        yield called(command=f"k-{part}")
+    if "filters" in parameters:
+        yield from (called(filter) for filter in filters_of(kind))
+    if "after" in parameters:
+        order = {"order": "-number"} if "order" in parameters else {}
+        yield lambda world: called(**order, after=world.foreign.cursors[part])(world)
+
+
+def asked(name: str, filters: Sequence[Filter], told: Mapping[str, Any], world: World) -> object:
+    method = attrgetter(name)(world.desk)
+    named = {argument: [value] if argument == "complaints" else value for argument, value in told.items()}
+    if filters:
+        before = takewhile(lambda p: p.kind is not p.VAR_POSITIONAL, inspect.signature(method).parameters.values())
+        method = partial(method, *[named.pop(parameter.name) for parameter in before])
+    given = method(*filters, **named)
+    return list(given) if isinstance(given, Iterator) else given
+
+
+def texts(parameters: Iterable[inspect.Parameter]) -> Iterator[str]:
+    """The arguments that any text may be given for."""
+    for parameter in parameters:
+        if parameter.kind is parameter.VAR_KEYWORD:
+            (changes,) = get_args(parameter.annotation)
+            yield from (name for name, kind in changes.__annotations__.items() if kind in (str, str | None))
+        elif parameter.annotation in (str, str | None) and parameter.name not in ("command", "after", "order", *ABOUT):
+            yield parameter.name
+
+
+def filters_of(kind: Kind[Any]) -> Iterator[Filter]:
+    """Filters that would find what the tenant there has, and some that find what is left."""
+    yield from (AllOf(), search(CANARY), ~search("nothing"), where("id") == "theirs")
+    yield where("number").one_of([f"{kind.prefix}-2026-000007", None])
+    for column in kind.columns:
+        if column.type is ColumnType.TEXT:
+            yield (where(column.name) == CANARY) | (where(column.name) == "theirs")
+    for term in kind.terms:
+        yield from (where(term.name).has(CANARY), ~where(term.name).has("mine"))
+
+
+@pytest.mark.parametrize("name", sorted({*BY_ID, *OTHERS, *OF_SLICES}))
 def test_nobody_can_tell_what_another_tenant_has_by(twins: Twins, name: str) -> None:
     twins.check(calls(name))
 
 
-def public(of: object) -> set[str]:
-    return {name for name in dir(of) if not name.startswith("_")}
-
-
 def methods(desk: type[Desk], store: type[EngineStore], unit: type[EngineUnit]) -> set[str]:
     """What can be called at a desk, at each of its slices, at its store, and in a unit."""
-    slices = {name: slice for name in public(desk) if (slice := slice_of(desk, name)) is not None}
+    slices = slices_of(desk)
     found = {f"desk.{name}" for name in public(desk) - set(slices)}
     found |= {f"{name}.{method}" for name, slice in slices.items() for method in public(slice)}
     return found | {f"store.{name}" for name in public(store)} | {f"unit.{name}" for name in public(unit) | {"outcome"}}
 
 
-def slice_of(desk: type[Desk], name: str) -> type | None:
-    """What a property of the desk gives, if that is a part of the desk."""
-    given = getattr(desk, name)
-    if isinstance(given, property) and given.fget is not None:
-        found = inspect.get_annotations(given.fget)["return"]
-        if isinstance(found, type) and found.__module__.startswith("servicecrm.desk."):
-            return found
-    return None
-
-
 def unknown(desk: type[Desk], store: type[EngineStore], unit: type[EngineUnit]) -> set[str]:
-    return methods(desk, store, unit) - {*BY_ID, *OTHERS, *NOT_OF_ONE_TENANT}
+    return methods(desk, store, unit) - {*BY_ID, *OTHERS, *OF_SLICES, *NOT_OF_ONE_TENANT}
 
 
 @pytest.mark.parametrize("store", [MemoryStore, SQLiteStore, PostgresStore])
@@ -564,11 +709,10 @@ def test_no_case_is_for_a_method_that_is_gone() -> None:
 
 
 def test_what_takes_a_command_is_tried_with_one_of_another_tenant() -> None:
-    for name in public(Desk):
-        slice = slice_of(Desk, name)
-        for method in public(slice) if slice else ():
+    for name, slice in SLICES.items():
+        for method in public(slice):
             if "command" in inspect.signature(getattr(slice, method)).parameters:
-                assert f"{name}.{method}" in BY_ID
+                assert f"{name}.{method}" in {*BY_ID, *OF_SLICES}
 
 
 def test_a_new_method_without_a_case_is_found() -> None:
@@ -630,7 +774,7 @@ def test_a_statement_that_forgets_the_tenant_is_found(
 ) -> None:
     with on_sqlite(tmp_path, seals=False) as twins:  # so that sealing is tried too
         forgetting(method, monkeypatch)
-        assert any(tells(twins, name) for name in (*OTHERS, *BY_ID))
+        assert any(tells(twins, name) for name in (*OTHERS, *BY_ID, *sorted(OF_SLICES)))
 
 
 def tells(twins: Twins, name: str) -> bool:
@@ -673,7 +817,13 @@ SAMPLES: Mapping[str, tuple[tuple[Any, ...], Mapping[str, Any]]] = {
     "reserve_number": (("complaint", 2026, 1), {}),
     "enqueue": (([notice("n-1")],), {}),
     "claim": (("w", WHEN, 5, timedelta(minutes=5)), {}),
-    "settle": ((Delivery(notice=notice("n-1"), worker="w", attempt=1, until=WHEN),), {"delivered": False}),
+    "settle": (
+        (Delivery(notice=notice("n-1"), worker="w", attempt=1, until=WHEN),),
+        {"delivered": False, "dead": False, "retry_at": None},
+    ),
+    "queued": (("n-1", 5), {"failed": False}),
+    "queue_counts": ((), {}),
+    "revive": (("n-1",), {}),
     "commands_after": (("k-1", 5), {}),
     "numbers": ((), {}),
     "notices_after": ((1, 5), {}),
@@ -695,8 +845,7 @@ def samples_of(method: str) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
 def statements(dialect: Dialect, method: str) -> list[tuple[str, Sequence[Any]]]:
     """The statements of one request, with their parameters."""
     arguments, named_arguments = samples_of(method)
-    settled = {"retry_at": None} if method == "settle" else {}
-    asked = getattr(SQLTables(TENANT, dialect), method)(*arguments, **named_arguments, **settled)
+    asked = getattr(SQLTables(TENANT, dialect), method)(*arguments, **named_arguments)
     if isinstance(asked, Rows):
         asked = asked.statements
     return [(asked.sql, asked.parameters)] if isinstance(asked, Statement) else [(asked.sql, row) for row in asked.rows]

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import assert_type
+from typing import Any, assert_type
 
 import servicecrm
+from servicecrm.calendars import Calendar
+from servicecrm.cases import Case
 from servicecrm.complaints import Complaint, ComplaintPolicy
-from servicecrm.complaints.policy import ComplaintPolicies
 from servicecrm.desk import Desk
 from servicecrm.kernel.filters import Filter, where
+from servicecrm.kernel.policies import PolicyBook
 from servicecrm.storage import Entry, Page
 from servicecrm.storage.ports import Fact
 from servicecrm.storage.store import EngineUnit
 from servicecrm.testing import FixedClock, SeededIds
-from servicecrm.tracking import Message
+from servicecrm.tracking import Message, Timers
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -34,7 +36,7 @@ def working(crm: Desk) -> None:
     assert_type(crm.complaints.acknowledge(complaint.id, expected_by=NOW), Complaint)
     assert_type(crm.complaints.amend(complaint.id, category=None, reason="misheard"), Complaint)
     assert_type(crm.complaints.assign_all([complaint.id], "north"), tuple[Complaint, ...])
-    assert_type(crm.policies.publish(ComplaintPolicy(), effective=NOW), ComplaintPolicies)
+    assert_type(crm.policies.publish(ComplaintPolicy(), effective=NOW), PolicyBook[ComplaintPolicy])
 
     crm.complaints.record(subject="No water")  # type: ignore[call-arg]
     crm.complaints.record("No water", channel="phone")  # type: ignore[call-arg]
@@ -53,7 +55,11 @@ def reading(crm: Desk) -> None:
     assert_type(crm.complaints.page(limit=10), Page[Complaint])
     assert_type(crm.complaints.search("water"), tuple[Complaint, ...])
     assert_type(crm.complaints.messages("c-1"), tuple[Message, ...])
-    assert_type(crm.worklist("north"), Page[Complaint])
+    assert_type(crm.complaints.worklist("north"), Page[Complaint])
+    assert_type(crm.worklist("north"), Page[Any])
+    assert_type(crm.cases.get("c-1"), Case)
+    assert_type(crm.timers("c-1"), Timers)
+    assert_type(crm.policies.in_force(Calendar, "default"), Calendar)
     assert_type(crm.history("c-1"), tuple[Entry, ...])
     assert_type(where("state") == "closed", Filter)
 

@@ -1,5 +1,6 @@
 """Numbers about many cases: plain rows in, frozen results out."""
 
+from servicecrm.analytics.clocks import TimerCount, count_timers
 from servicecrm.analytics.summary import CaseRow, Month, Share, Summary, summarise
 
-__all__ = ["CaseRow", "Month", "Share", "Summary", "summarise"]
+__all__ = ["CaseRow", "Month", "Share", "Summary", "TimerCount", "count_timers", "summarise"]

@@ -8,7 +8,7 @@ from servicecrm.analytics.summary import COUNTS, TARGETS, Share, Summary
 from servicecrm.kernel.records import fields_of
 from servicecrm.kernel.texts import Texts
 
-__all__ = ["TEXTS", "summary_lines"]
+__all__ = ["TEXTS", "section", "summary_lines"]
 
 TEXTS: Final = Texts("servicecrm.analytics")
 
@@ -23,23 +23,24 @@ def summary_lines(summary: Summary, language: str) -> Iterator[str]:
     named = [*COUNTS, *(TARGETS if any(plain[name] for name in TARGETS) else ()), "events", "findings", "refused_rows"]
     yield from _table([(label(name), f"{plain[name]:,}") for name in named if plain[name] is not None])
     if summary.open:
-        yield from _section(label("ageing"), [(label(f"age_{s.name}"), f"{s.cases:,}") for s in summary.ageing])
+        yield from section(label("ageing"), [(label(f"age_{s.name}"), f"{s.cases:,}") for s in summary.ageing])
     for title, shares in (("categories", summary.categories), ("handlers", summary.handlers)):
         if any(share.name is not None for share in shares):
-            yield from _section(
+            yield from section(
                 label(title), [(_named(share, label("unnamed")), f"{share.cases:,}") for share in shares]
             )
     if summary.backlog:
         head = (label("month"), label("received"), label("closed_in_month"), label("open_end"))
         months = [(m.month, f"{m.received:,}", f"{m.closed:,}", f"{m.open_end:,}") for m in summary.backlog]
-        yield from _section(label("backlog"), [head, *months])
+        yield from section(label("backlog"), [head, *months])
 
 
 def _named(share: Share, unnamed: str) -> str:
     return unnamed if share.name is None else share.name
 
 
-def _section(title: str, rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+def section(title: str, rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """A title and a table below it, after an empty line."""
     yield ""
     yield title
     for line in _table(rows):

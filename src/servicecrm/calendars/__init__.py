@@ -1,10 +1,15 @@
-"""Business time: when a house is open, how much business time lies between two instants, and when something is due."""
+"""Business time: when a house is open, how much of it lies between two instants, and what is due, once or regularly."""
 
 from servicecrm.calendars.answers import Due, Explanation, Pause, Spent
+from servicecrm.calendars.cadences import Cadence, Recurring, Standing, due_list, standing
+from servicecrm.calendars.countries import country_holidays, makeup_days
 from servicecrm.calendars.durations import BusinessDays, BusinessTime, CalendarTime, Duration, ElapsedTime, duration
+from servicecrm.calendars.feeds import Feed
+from servicecrm.calendars.ics import FeedEvent, ics_holidays
 from servicecrm.calendars.model import BusinessHours, Calendar, CombinedCalendar, DayHours, Holiday, holidays
 from servicecrm.calendars.opening import Boundary, Negative, OpenTime, Origin
 from servicecrm.calendars.schema import CALENDAR
+from servicecrm.calendars.years import YearlyHoliday, yearly
 
 __all__ = [
     "CALENDAR",
@@ -12,6 +17,7 @@ __all__ = [
     "BusinessDays",
     "BusinessHours",
     "BusinessTime",
+    "Cadence",
     "Calendar",
     "CalendarTime",
     "CombinedCalendar",
@@ -20,12 +26,23 @@ __all__ = [
     "Duration",
     "ElapsedTime",
     "Explanation",
+    "Feed",
+    "FeedEvent",
     "Holiday",
     "Negative",
     "OpenTime",
     "Origin",
     "Pause",
+    "Recurring",
     "Spent",
+    "Standing",
+    "YearlyHoliday",
+    "country_holidays",
+    "due_list",
     "duration",
     "holidays",
+    "ics_holidays",
+    "makeup_days",
+    "standing",
+    "yearly",
 ]

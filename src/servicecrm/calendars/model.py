@@ -15,6 +15,8 @@ from servicecrm.calendars.durations import Duration
 from servicecrm.calendars.hours import DAY, Hours, day_hours, week_hours
 from servicecrm.calendars.opening import Boundary, Negative, OpenTime, Origin
 from servicecrm.calendars.table import Segment, clipped, common, without
+from servicecrm.calendars.tabulated import known_year
+from servicecrm.calendars.years import YearlyHoliday, yearly_days
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import record
@@ -101,8 +103,8 @@ class Calendar(BusinessHours):
 
     `hours` are the hours of a week on the clock of its zone, `mon-fri 09:00-12:00, 13:00-17:00; sat 22:00-02:00`; the
     hours of a night belong to the day on which they begin. On one day the first of these counts: `extra_days`, then
-    `holidays`, then `days` with other hours than usual, then the week. `breaks` are cut out last, and it is closed
-    before `valid_from` and from `valid_until` on.
+    `holidays` and those that are `yearly`, then `days` with other hours than usual, then the week. `breaks` are cut out
+    last, and it is closed before `valid_from` and from `valid_until` on.
 
     Raises:
         InvalidValue: the zone is unknown; hours have another form, overlap, are of no length, or there are none at
@@ -118,6 +120,7 @@ class Calendar(BusinessHours):
     days: tuple[DayHours, ...] = ()
     extra_days: tuple[DayHours, ...] = ()
     holidays: tuple[Holiday, ...] = ()
+    yearly: tuple[YearlyHoliday, ...] = ()
     breaks: tuple[DayHours, ...] = ()
     valid_from: date | None = None
     valid_until: date | None = None
@@ -142,6 +145,18 @@ class Calendar(BusinessHours):
         """Its zone."""
         return ZoneInfo(self.zone)
 
+    def holidays_in(self, year: int) -> tuple[Holiday, ...]:
+        """The holidays of a year, yearly ones too, in order; without those that `extra_days` open again.
+
+        Raises:
+            InvalidValue: it is none of the years 1900 to 2199.
+        """
+        known_year(year)
+        of_year = {(each.date, each.name) for each in self.holidays if each.date.year == year}
+        of_year.update(yearly_days(self.yearly, year, year))
+        opened = {each.date for each in self.extra_days}
+        return tuple(Holiday(date=day, name=name) for day, name in sorted(of_year) if day not in opened)
+
     def is_on_break(self, at: datetime) -> bool:
         """Does this instant lie in one of the breaks, be it open around them or not?
 
@@ -155,16 +170,19 @@ class Calendar(BusinessHours):
         """The hours of the days from one ordinal up to and without another, in order and apart."""
         first = max(first, self.valid_from.toordinal()) if self.valid_from else first
         end = min(end, self.valid_until.toordinal()) if self.valid_until else end
-        week, special = week_hours(self.hours, "Calendar.hours"), self._special_days()
+        week, special = week_hours(self.hours, "Calendar.hours"), self._special_days(first, end)
         days = range(first, end) if any(week) else (day for day in sorted(special) if first <= day < end)
         of_days = chain.from_iterable(
             self._on(day, hours) for day in days if (hours := special.get(day, week[(day - 1) % 7]))
         )
         return without(clipped(of_days), self._breaks())
 
-    def _special_days(self) -> dict[int, Hours]:
-        """The days that do not have the hours of their weekday."""
-        closed = {holiday.date.toordinal(): () for holiday in self.holidays}
+    def _special_days(self, first: int, end: int) -> dict[int, Hours]:
+        """The days from one ordinal up to another, or more, that do not have the hours of their weekday."""
+        closed: dict[int, Hours] = {holiday.date.toordinal(): () for holiday in self.holidays}
+        if self.yearly:
+            years = date.fromordinal(first).year, date.fromordinal(end).year
+            closed.update((day.toordinal(), ()) for day, _ in yearly_days(self.yearly, *years))
         return {**_by_day(self.days, "Calendar.days"), **closed, **_by_day(self.extra_days, "Calendar.extra_days")}
 
     def _on(self, day: int, hours: Hours) -> list[Segment]:

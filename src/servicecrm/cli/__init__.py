@@ -1,4 +1,4 @@
-"""The command `servicecrm`: replay another system's log, see a demonstration, look after a store.
+"""The command `servicecrm`: replay another system's log, see a demonstration, fire what is due, look after a store.
 
 Exit codes: 0 done, 1 it could not be done (standard error says why, a line for each problem), 2 wrong usage,
 130 interrupted.
@@ -6,13 +6,17 @@ Exit codes: 0 done, 1 it could not be done (standard error says why, a line for 
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import TextIOWrapper
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from servicecrm.errors import ImportProblem, MalformedDocument, ServiceCRMError, StoreError
+from servicecrm.errors import ImportProblem, InvalidValue, MalformedDocument, ServiceCRMError, StoreError
+
+if TYPE_CHECKING:
+    from servicecrm.notifications import Letterhead
 
 __all__ = ["main"]
 
@@ -23,6 +27,8 @@ examples:
   servicecrm demo --language de
   servicecrm replay tickets.csv --map tickets.toml                    a trial in memory
   servicecrm replay tickets.csv --map tickets.toml --store crm.db     again later: only what is new is added
+  servicecrm sweep --store crm.db --every 60s --people people.toml
+  servicecrm deliver --store crm.db --smtp mail.city.example --from "Office <office@city.example>" --people people.toml
   servicecrm doctor --store crm.db
   servicecrm doctor --store postgresql://crm@db.example/crm           PGPASSWORD or ~/.pgpass may hold the password
 """
@@ -63,6 +69,14 @@ def _run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         from servicecrm.cli.demo import demonstrate
 
         demonstrate(args)
+    elif args.command == "sweep":
+        from servicecrm.cli.sweep import sweep_store
+
+        sweep_store(args)
+    elif args.command == "deliver":
+        from servicecrm.cli.deliver import deliver_notices
+
+        deliver_notices(args)
     elif args.command == "doctor":
         from servicecrm.cli.doctor import examine
 
@@ -78,6 +92,8 @@ def _problems(error: ServiceCRMError | OSError, args: argparse.Namespace) -> Ite
     match error:
         case MalformedDocument(kind="log map") if args.command == "replay":
             yield from (f"{args.map}: {problem}" for problem in error.problems)
+        case MalformedDocument(kind="people"):
+            yield from (f"{args.people}: {problem}" for problem in error.problems)
         case ImportProblem() if args.command == "replay":
             yield f"{args.log}: {error}"
         case StoreError() if args.command is not None:
@@ -94,7 +110,8 @@ def _problems(error: ServiceCRMError | OSError, args: argparse.Namespace) -> Ite
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="servicecrm",
-        description="Complaints of a service: replay another system's log, see a demonstration, look after a store.",
+        description="Complaints of a service: replay another system's log, see a demonstration, fire what is due, "
+        "deliver notices, look after a store.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -116,6 +133,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_store(demo, "where to keep it", default="memory:")
     _add_language(demo)
+    _sweep_parser(
+        commands.add_parser(
+            "sweep",
+            help="fire what is due: warnings, misses, escalations",
+            description="Fire what is due in every tenant, once, however late and in however many processes. "
+            "Notices of it wait in the store; see `servicecrm deliver`.",
+        )
+    )
+    _deliver_parser(
+        commands.add_parser(
+            "deliver",
+            help="deliver the notices that wait",
+            description="Deliver the notices of every tenant by mail, or into a folder, each at least once. "
+            "Those whose recipient is not among the people, or is refused, are given up.",
+        )
+    )
     doctor = commands.add_parser(
         "doctor",
         help="tell versions and extras, and check a store",
@@ -148,9 +181,48 @@ def _replay_parser(replay: argparse.ArgumentParser) -> None:
     _add_language(replay)
 
 
-def _add_store(parser: argparse.ArgumentParser, what: str, *, default: str | None) -> None:
+def _sweep_parser(sweep: argparse.ArgumentParser) -> None:
+    _add_store(sweep, "the store to sweep", default=None, required=True)
+    sweep.add_argument("--tenant", metavar="NAME", help="only this one (default: all, in turn)")
+    _add_every(sweep)
+    sweep.add_argument("--people", metavar="PEOPLE.toml", help="who has which role, and who is away")
+
+
+def _deliver_parser(deliver: argparse.ArgumentParser) -> None:
+    _add_store(deliver, "whose notices", default=None, required=True)
+    to = deliver.add_mutually_exclusive_group(required=True)
+    to.add_argument("--smtp", metavar="HOST[:PORT]", type=_server, help="the mail server")
+    to.add_argument("--folder", metavar="DIR", help="a folder for mails as files, for looking at them")
+    deliver.add_argument(
+        "--from",
+        metavar="WHO",
+        dest="letterhead",
+        type=_letterhead,
+        required=True,
+        help='who writes, such as "Office <office@city.example>"',
+    )
+    deliver.add_argument("--people", metavar="PEOPLE.toml", required=True, help="where people are reached")
+    deliver.add_argument(
+        "--security",
+        choices=("starttls", "tls", "none"),
+        default="starttls",
+        help="of the way to the mail server; none only on this machine (default: %(default)s)",
+    )
+    deliver.add_argument(
+        "--login-env", metavar="NAME", help="the environment variable that holds user:password for the mail server"
+    )
+    _add_every(deliver)
+
+
+def _add_every(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--every", metavar="TIME", type=_pause, help="go on with such pauses, as 60s, 5m or 1h (default: do it once)"
+    )
+
+
+def _add_store(parser: argparse.ArgumentParser, what: str, *, default: str | None, required: bool = False) -> None:
     told = f"{what}: a file, or postgresql://..." + ("" if default is None else " (default: %(default)s)")
-    parser.add_argument("--store", metavar="STORE", default=default, help=told)
+    parser.add_argument("--store", metavar="STORE", default=default, required=required, help=told)
     parser.add_argument("--schema", metavar="NAME", help="the schema of the tables in PostgreSQL")
     parser.add_argument(
         "--tenants-apart", action="store_true", help="expect row level security to keep tenants apart in PostgreSQL"
@@ -175,3 +247,30 @@ def _number(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError("expected a whole number, 1 or more")
     return int(text)
+
+
+def _pause(text: str) -> timedelta:
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)([smh])", text, re.ASCII)
+    if found is None or not float(found[1]):
+        raise argparse.ArgumentTypeError("expected a time such as 60s, 5m or 1h")
+    return timedelta(seconds=float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]])
+
+
+def _server(text: str) -> tuple[str, int | None]:
+    # Nothing before the host: a login must not stand on a command line.
+    found = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^][\s:@/]+))(?::(\d{1,5}))?", text, re.ASCII)
+    if found is None:
+        raise argparse.ArgumentTypeError("expected a host, and perhaps a port: mail.city.example:587")
+    return found[1] or found[2], None if found[3] is None else int(found[3])
+
+
+def _letterhead(text: str) -> "Letterhead":
+    from email.utils import parseaddr
+
+    from servicecrm.notifications import Letterhead
+
+    name, address = parseaddr(text)
+    try:
+        return Letterhead(address=address, name=name or None)
+    except InvalidValue:
+        raise argparse.ArgumentTypeError('expected an address, such as "Office <office@city.example>"') from None

@@ -10,7 +10,7 @@ from time import perf_counter
 
 import attrs
 
-from servicecrm.cli.report import report_document, report_lines, summary_of
+from servicecrm.cli.report import report_document, report_lines, summary_of, timers_of
 from servicecrm.cli.stores import opened
 from servicecrm.desk.desk import Desk
 from servicecrm.desk.replay import Replay, replay
@@ -37,11 +37,12 @@ def replay_log(args: Namespace) -> None:
         print(_speed(result, start), file=sys.stderr)
         if args.store != "memory:":
             print(profile_line(desk), file=sys.stderr)
-        summary = summary_of(desk, log_map, result, now=args.now or desk.clock())
+        now = args.now or desk.clock()
+        summary, timers = summary_of(desk, log_map, result, now=now), timers_of(desk, log_map, now=now)
     if report is not None:
-        document = json.dumps(report_document(summary, result, log_map), ensure_ascii=False, indent=2)
+        document = json.dumps(report_document(summary, timers, result, log_map), ensure_ascii=False, indent=2)
         report.write_text(f"{document}\n", encoding="utf-8", newline="\n")
-    for line in report_lines(summary, result, Path(args.log).name, language=args.language):
+    for line in report_lines(summary, timers, result, Path(args.log).name, language=args.language):
         print(line)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from servicecrm.analytics.clocks import TimerCount, count_timers, timer_lines
 from servicecrm.analytics.printing import TEXTS
 from servicecrm.analytics.summary import TARGETS, CaseRow, Summary, summarise
 from servicecrm.complaints.model import Complaint
@@ -11,10 +12,12 @@ from servicecrm.desk.desk import Desk
 from servicecrm.desk.replay import Replay
 from servicecrm.interop.maps import LogMap
 from servicecrm.kernel.kinds import from_micros
+from servicecrm.kernel.records import fields_of
 from servicecrm.kernel.texts import Texts
 from servicecrm.storage.store import EngineUnit
+from servicecrm.tracking import timers
 
-__all__ = ["report_document", "report_lines", "summary_of"]
+__all__ = ["report_document", "report_lines", "summary_of", "timers_of"]
 
 OWN_TEXTS: Final = Texts("servicecrm.cli")
 COLUMNS: Final = ("id", *CaseRow._fields)
@@ -38,6 +41,31 @@ def summary_of(desk: Desk, log_map: LogMap, result: Replay, *, now: datetime) ->
     return desk.store.atomically(summary, readonly=True)  # others may write meanwhile
 
 
+def timers_of(desk: Desk, log_map: LogMap, *, now: datetime) -> tuple[TimerCount, ...]:
+    """The timers of the cases of a log, by the targets and calendars of its map."""
+    if not log_map.targets.targets:
+        return ()
+    calendars = {calendar.id: calendar for calendar in log_map.calendars}
+
+    def counted(unit: EngineUnit) -> tuple[TimerCount, ...]:
+        return count_timers(
+            timers(complaint.moments, log_map.targets, calendars, now=now, priority=complaint.priority)
+            for complaint in _complaints(unit, f"{log_map.name}:")
+        )
+
+    return desk.store.atomically(counted, readonly=True)
+
+
+def _complaints(unit: EngineUnit, prefix: str) -> Iterator[Complaint]:
+    after: str | None = None
+    while True:
+        page = unit.find(Complaint, limit=PAGE, after=after)
+        yield from (complaint for complaint in page.items if complaint.id.startswith(prefix))
+        after = page.next
+        if after is None:
+            return
+
+
 def _cases(unit: EngineUnit, prefix: str) -> Iterator[CaseRow]:
     """The cases whose id begins so, from the columns of the store: no document is read."""
     after: str | None = None
@@ -57,9 +85,12 @@ def _case(values: Sequence[Any]) -> CaseRow:
     return row._replace(open=bool(row.open), **times)
 
 
-def report_lines(summary: Summary, result: Replay, log: str, *, language: str) -> Iterator[str]:
-    """The summary, then what was remarkable: each kind of finding with its first row, and the first refused rows."""
+def report_lines(
+    summary: Summary, counts: Sequence[TimerCount], result: Replay, log: str, *, language: str
+) -> Iterator[str]:
+    """The summary, the timers, then what was remarkable: each kind of finding and refused rows, the first of them."""
     yield from summary.lines(language=language)
+    yield from timer_lines(counts, language=language)
     if result.events and not result.new:
         yield ""
         yield OWN_TEXTS.get("replay.nothing_new", language=language)
@@ -78,12 +109,16 @@ def report_lines(summary: Summary, result: Replay, log: str, *, language: str) -
             yield "  ..."
 
 
-def report_document(summary: Summary, result: Replay, log_map: LogMap) -> dict[str, object]:
-    """The same in JSON types. What is on time is told only if the log names targets."""
+def report_document(
+    summary: Summary, counts: Sequence[TimerCount], result: Replay, log_map: LogMap
+) -> dict[str, object]:
+    """The same in JSON types. What is on time, and which timers were met, is told only if the map names targets."""
     document = summary.to_dict()
     if all(column.field != "due_at" for column in log_map.columns):
         for name in TARGETS:
             del document[name]
+    if log_map.targets.targets:
+        document["timers"] = [fields_of(count) for count in counts]
     return {
         "log": log_map.name,
         **document,

@@ -5,7 +5,7 @@ from typing import Final
 
 from servicecrm.complaints.events import ComplaintAdopted
 from servicecrm.complaints.lifecycle import ACKNOWLEDGED, BEING_WORKED_ON, CLOSED, LIFECYCLE, OPEN, RESPONDED, WITHDRAWN
-from servicecrm.complaints.model import Complaint, MomentKind
+from servicecrm.complaints.model import Complaint, MomentKind, Waiting
 from servicecrm.kernel.decisions import Actor, Decision, stamp
 from servicecrm.tracking.moments import with_moment
 
@@ -53,7 +53,8 @@ def adopt(
             happened.append(MomentKind.FORWARDED)
     moments = complaint.moments
     for kind in happened:
-        moments = with_moment(moments, kind, event)
+        wait = waiting if kind is MomentKind.WAITING else complaint.waiting if kind is MomentKind.RESUMED else None
+        moments = with_moment(moments, kind, event, code=wait.for_ if isinstance(wait, Waiting) else None)
     priority = changes.get("priority", complaint.priority)
     if priority is not None and priority != complaint.priority:
         moments = with_moment(moments, MomentKind.RATED, event, code=str(priority))

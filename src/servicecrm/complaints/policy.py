@@ -123,8 +123,7 @@ class ComplaintPolicies(PolicyBook[ComplaintPolicy]):
     id: str = "complaint"
     versions: tuple[PolicyVersion[ComplaintPolicy], ...] = ()
 
-    @classmethod
-    def shipped(cls) -> ComplaintPolicy:
+    def shipped(self) -> ComplaintPolicy:
         """The rules that come with the library."""
         return DEFAULT
 

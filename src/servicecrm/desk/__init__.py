@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from servicecrm.desk.base import Clock, Hook, HookError
 from servicecrm.desk.desk import Desk
+from servicecrm.desk.house import House
 from servicecrm.desk.opening import connect
 from servicecrm.desk.worker import Worker
 from servicecrm.kernel.lazy import lazily
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from servicecrm.desk.aopening import aconnect
     from servicecrm.desk.aworker import AsyncWorker
 
-__all__ = ["AsyncDesk", "AsyncWorker", "Clock", "Desk", "Hook", "HookError", "Worker", "aconnect", "connect"]
+__all__ = ["AsyncDesk", "AsyncWorker", "Clock", "Desk", "Hook", "HookError", "House", "Worker", "aconnect", "connect"]
 
 if not TYPE_CHECKING:
     __getattr__ = lazily(

@@ -3,21 +3,25 @@
 import contextlib
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from servicecrm.complaints.model import Complaint
-from servicecrm.desk.awaited import AsyncComplaints, AsyncPolicies
+from servicecrm.desk.awaited import AsyncComplaints, AsyncOutbox, AsyncPolicies
+from servicecrm.desk.awaited_cases import AsyncActionItems, AsyncCases
 from servicecrm.desk.base import AwaitedHooks, BaseDesk, Rewound, file_of, profile_of, utf8
-from servicecrm.desk.programs import history_of
+from servicecrm.desk.programs import Order, history_of, saved_once
+from servicecrm.desk.sweeping import Sweep, Swept
+from servicecrm.desk.timers import escalated, timers_of, worklist_of
 from servicecrm.errors import ReadOnlyStore, StoreUnavailable
-from servicecrm.kernel.decisions import Decision
+from servicecrm.kernel.decisions import Decision, flat
 from servicecrm.storage.aio import AsyncEngineStore, ThreadStore, finished
 from servicecrm.storage.awaited import AsyncUnit
 from servicecrm.storage.ports import Command, Entry, Page, Program
 from servicecrm.storage.transfer import exported, imported
 from servicecrm.storage.work import Work
+from servicecrm.tracking import Clock, Timers
 
 if TYPE_CHECKING:
     from servicecrm.desk.replay import Replay
@@ -46,9 +50,24 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
         return AsyncComplaints(self)
 
     @property
+    def cases(self) -> AsyncCases:
+        """Log requests and see to it that somebody has each of them."""
+        return AsyncCases(self)
+
+    @property
+    def actions(self) -> AsyncActionItems:
+        """Have something done because of a record."""
+        return AsyncActionItems(self)
+
+    @property
     def policies(self) -> AsyncPolicies:
-        """The house rules, version by version."""
+        """The house rules, version by version: policies, targets, calendars, request types, routing."""
         return AsyncPolicies(self)
+
+    @property
+    def outbox(self) -> AsyncOutbox:
+        """See which notices are not delivered."""
+        return AsyncOutbox(self)
 
     @contextlib.asynccontextmanager
     async def unit(self) -> AsyncIterator[AsyncUnit]:
@@ -60,11 +79,10 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
         self, *decisions: Decision[Any] | tuple[Decision[Any], ...], command: Command | None = None
     ) -> tuple[Any, ...]:
         """Save decisions that a host made with the pure commands. See `Desk.save`."""
-        async with self.store.unit(command) as unit:
-            if unit.outcome is not None:
-                first = decisions[0][0] if isinstance(decisions[0], tuple) else decisions[0]
-                return (await unit.get(type(first.after), unit.outcome.id),)
-            return await unit.save(*decisions)
+        every = flat(decisions)
+        order = Order(self.actor, self.clock(), command, self.house)
+        async with self.store.unit():  # not run again: a host decides anew when others came in between
+            return await self.perform(lambda work: saved_once(work, every, order))
 
     async def committed(self) -> None:
         """Tell a desk on your own connection that you have committed: its hooks run."""
@@ -78,9 +96,27 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
         """What happened to a record, oldest first. See `Desk.history`."""
         return await self.perform(lambda work: history_of(work, self.store.kinds, id), readonly=True)
 
-    async def worklist(self, handler: str, *, limit: int = 50, after: str | None = None) -> Page[Complaint]:
-        """The open complaints of a handler, those that are due next first."""
-        return await self.complaints.worklist(handler, limit=limit, after=after)
+    async def worklist(self, handler: str, *, limit: int = 50, after: str | None = None) -> Page[Any]:
+        """The open records of a handler or a queue. See `Desk.worklist`."""
+        return await self.perform(worklist_of(handler, limit=limit, after=after), readonly=True)
+
+    async def timers(self, id: str, *, at: datetime | None = None) -> Timers:
+        """Where the timers of a record stand. See `Desk.timers`."""
+        return await self.perform(timers_of(id, self.clock() if at is None else at), readonly=True)
+
+    # -- what comes due --------------------------------------------------------------------------
+
+    async def sweep(self, now: datetime | None = None) -> Swept:
+        """Fire everything that is due by now. See `Desk.sweep`."""
+        sweep = Sweep(self.house, self.actor, self.clock() if now is None else now)
+        while sweep.add(await self.store.perform(sweep.some, claiming=True)):
+            pass
+        return sweep.swept
+
+    async def escalate(self, id: str, role: str, *, reason: str, timer: str) -> Clock:
+        """Put a record before a higher role at once. See `Desk.escalate`."""
+        order = Order(self.actor, self.clock(), None, self.house)
+        return await self.perform(escalated(id, role, reason=reason, timer=timer, order=order))
 
     @property
     def profile(self) -> "Profile | PostgresProfile":

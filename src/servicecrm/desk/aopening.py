@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from servicecrm.desk.adesk import AsyncDesk
 from servicecrm.desk.base import Clock, now
+from servicecrm.desk.house import House
 from servicecrm.desk.ids import uuid7
 from servicecrm.desk.opening import as_it_is, check_options, in_this_process, is_url, of_psycopg, place_of
 from servicecrm.errors import StoreError
@@ -28,6 +29,7 @@ async def aconnect(
     tenant: str | None = None,
     clock: Clock = now,
     ids: Ids = uuid7,
+    house: House | None = None,
     **options: Any,
 ) -> AsyncDesk:
     """Open a desk whose calls are awaited: `async with await aconnect(url) as crm:`.
@@ -35,7 +37,9 @@ async def aconnect(
     Takes and raises what `connect` does. PostgreSQL is awaited itself; memory and SQLite work in a thread of their own.
     """
     opened = await _opened(store, options)
-    return AsyncDesk(opened if tenant is None else opened.tenant(tenant), actor=actor, clock=clock, ids=ids)
+    return AsyncDesk(
+        opened if tenant is None else opened.tenant(tenant), actor=actor, clock=clock, ids=ids, house=house
+    )
 
 
 async def _opened(store: Any, options: dict[str, Any]) -> AsyncEngineStore:

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, Ty
 
 import attrs
 
+from servicecrm.desk.house import House
 from servicecrm.desk.ids import uuid7
 from servicecrm.errors import ImportProblem, InvalidValue, StoreError
 from servicecrm.kernel.decisions import Actor, Event
@@ -177,8 +178,10 @@ class BaseDesk(Generic[S]):
         actor: Actor | str | None = None,
         clock: Clock = now,
         ids: Ids = uuid7,
+        house: House | None = None,
     ) -> None:
         self.store: S = store
+        self.house: House | None = house
         self.clock: Clock = clock
         self.ids: Ids = ids
         self._actor: Actor | None = actor if actor is None or isinstance(actor, Actor) else Actor(id=actor)

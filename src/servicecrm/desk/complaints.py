@@ -8,8 +8,8 @@ from servicecrm.complaints import actions
 from servicecrm.complaints.model import Channel, Complaint, Priority, Severity, WaitingFor
 from servicecrm.complaints.policy import ComplaintPolicies
 from servicecrm.complaints.schema import COMPLAINT
+from servicecrm.desk.books import book_of
 from servicecrm.desk.commands import Commands
-from servicecrm.desk.policies import book_of
 from servicecrm.desk.programs import Decided, start
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.frozen import EMPTY

@@ -2,21 +2,27 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from servicecrm.complaints.model import Complaint
+from servicecrm.desk.actions import ActionItems
 from servicecrm.desk.base import BaseDesk, Rewound, WaitedHooks, file_of, profile_of, utf8
+from servicecrm.desk.cases import Cases
 from servicecrm.desk.complaints import Complaints
+from servicecrm.desk.outbox import Outbox
 from servicecrm.desk.policies import Policies
-from servicecrm.desk.programs import history_of
+from servicecrm.desk.programs import Order, history_of, saved_once
+from servicecrm.desk.sweeping import Sweep, Swept
+from servicecrm.desk.timers import escalated, timers_of, worklist_of
 from servicecrm.errors import ReadOnlyStore, StoreUnavailable
-from servicecrm.kernel.decisions import Decision
+from servicecrm.kernel.decisions import Decision, flat
 from servicecrm.storage.ports import Command, Entry, Page, Program
 from servicecrm.storage.sqlite import Profile
 from servicecrm.storage.store import EngineStore, EngineUnit
 from servicecrm.storage.transfer import exported, imported
 from servicecrm.storage.work import Work
+from servicecrm.tracking import Clock, Timers
 
 if TYPE_CHECKING:
     from servicecrm.desk.replay import Replay
@@ -47,9 +53,24 @@ class Desk(BaseDesk[EngineStore]):
         return Complaints(self)
 
     @property
+    def cases(self) -> Cases:
+        """Log requests and see to it that somebody has each of them."""
+        return Cases(self)
+
+    @property
+    def actions(self) -> ActionItems:
+        """Have something done because of a record."""
+        return ActionItems(self)
+
+    @property
     def policies(self) -> Policies:
-        """The house rules, version by version."""
+        """The house rules, version by version: policies, targets, calendars, request types, routing."""
         return Policies(self)
+
+    @property
+    def outbox(self) -> Outbox:
+        """See which notices are not delivered."""
+        return Outbox(self)
 
     # -- units and hooks -------------------------------------------------------------------------
 
@@ -67,17 +88,17 @@ class Desk(BaseDesk[EngineStore]):
     ) -> tuple[Any, ...]:
         """Save decisions that a host made with the pure commands; gives the records with their new revisions.
 
-        A command that decides about several records gives a tuple; it is taken as it is. The same `command` again
-        saves nothing, and gives the first of the records as it is now.
+        A command that decides about several records gives a tuple; it is taken as it is. What follows from the
+        decisions is saved with them: clocks are read again, and notices kept. The same `command` again saves nothing,
+        and gives the first of the records as it is now.
 
         Raises:
             StaleRevision: somebody saved one of the records in between.
         """
-        with self.store.unit(command) as unit:
-            if unit.outcome is not None:
-                first = decisions[0][0] if isinstance(decisions[0], tuple) else decisions[0]
-                return (unit.get(type(first.after), unit.outcome.id),)
-            return unit.save(*decisions)
+        every = flat(decisions)
+        order = Order(self.actor, self.clock(), command, self.house)
+        with self.store.unit():  # not run again: a host decides anew when others came in between
+            return self.perform(lambda work: saved_once(work, every, order))
 
     def committed(self) -> None:
         """Tell a desk on your own connection that you have committed: its hooks run."""
@@ -97,9 +118,44 @@ class Desk(BaseDesk[EngineStore]):
         """
         return self.perform(lambda work: history_of(work, self.store.kinds, id), readonly=True)
 
-    def worklist(self, handler: str, *, limit: int = 50, after: str | None = None) -> Page[Complaint]:
-        """The open complaints of a handler, those that are due next first."""
-        return self.complaints.worklist(handler, limit=limit, after=after)
+    def worklist(self, handler: str, *, limit: int = 50, after: str | None = None) -> Page[Any]:
+        """The open records of a handler or a queue, of every kind, those first of which something is due first."""
+        return self.perform(worklist_of(handler, limit=limit, after=after), readonly=True)
+
+    def timers(self, id: str, *, at: datetime | None = None) -> Timers:
+        """Where the timers of a record stand, now or at another time, by the rules that are in force then.
+
+        Raises:
+            NotFound: there is no such record.
+        """
+        return self.perform(timers_of(id, self.clock() if at is None else at), readonly=True)
+
+    # -- what comes due --------------------------------------------------------------------------
+
+    def sweep(self, now: datetime | None = None) -> Swept:
+        """Fire everything that is due by now: once, whoever calls it, in however many processes, and however late.
+
+        What is due follows from the moments of each record and the rules of the day, so that published holidays and
+        tighter targets move it too. Tells what happened; notices of it wait in the outbox.
+
+        Source: C037.
+        """
+        sweep = Sweep(self.house, self.actor, self.clock() if now is None else now)
+        while sweep.add(self.store.perform(sweep.some, claiming=True)):
+            pass
+        return sweep.swept
+
+    def escalate(self, id: str, role: str, *, reason: str, timer: str) -> Clock:
+        """Put a record before a higher role at once, on the ladder of one of its targets.
+
+        Raises:
+            PolicyViolation: the role is not on that ladder, or no higher than it has come already.
+            InvalidValue: there is no such target, or it has no ladder.
+
+        Source: C039.
+        """
+        order = Order(self.actor, self.clock(), None, self.house)
+        return self.perform(escalated(id, role, reason=reason, timer=timer, order=order))
 
     # -- the file --------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 from servicecrm.desk.base import Clock, now
 from servicecrm.desk.desk import Desk
+from servicecrm.desk.house import House
 from servicecrm.desk.ids import uuid7
 from servicecrm.errors import StoreUnavailable
 from servicecrm.kernel.decisions import Actor
@@ -31,6 +32,7 @@ def connect(
     tenant: str | None = None,
     clock: Clock = now,
     ids: Ids = uuid7,
+    house: House | None = None,
     **options: Any,
 ) -> Desk:
     """Open a desk on a store.
@@ -38,7 +40,8 @@ def connect(
     That is `"memory:"`, the path of an SQLite file, a `postgresql://` URL, a store, or a connection of yours. A file
     that is not there yet is made. With a connection, the desk works inside the transaction that you have open on it,
     and never commits. Further options go to the store, such as `writers="one"`, `schema="crm"` or `readonly=True`; a
-    store that you give has them already, and its tenant, unless another is named.
+    store that you give has them already, and its tenant, unless another is named. With a `house`, a notice is kept for
+    whoever has to be told of a change.
 
     Raises:
         StoreUnavailable: the store cannot be opened.
@@ -46,7 +49,7 @@ def connect(
         SchemaTooOld: it waits for a migration: `connect(path, migrate=True)`.
     """
     opened = _opened(store, options)
-    return Desk(opened if tenant is None else opened.tenant(tenant), actor=actor, clock=clock, ids=ids)
+    return Desk(opened if tenant is None else opened.tenant(tenant), actor=actor, clock=clock, ids=ids, house=house)
 
 
 def _opened(store: Any, options: dict[str, Any]) -> EngineStore:

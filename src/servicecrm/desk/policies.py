@@ -1,36 +1,53 @@
 """The house rules at the desk: publish a version, and see which one is in force."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from servicecrm.calendars import Calendar
+from servicecrm.cases.policy import CasePolicies, CasePolicy
+from servicecrm.cases.routing import Router, RoutingBook
+from servicecrm.cases.types import RequestType, RequestTypeBook
 from servicecrm.complaints.policy import ComplaintPolicies, ComplaintPolicy
-from servicecrm.errors import NotFound
+from servicecrm.desk.books import book_of
+from servicecrm.desk.rules import calendars_of
+from servicecrm.desk.tracked import TRACKED
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.policies import PolicyBook, publish
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
+from servicecrm.tracking import Targets
+from servicecrm.tracking.books import CalendarBook, TargetBook
 
 if TYPE_CHECKING:
     from servicecrm.desk.desk import Desk
 
-__all__ = ["Policies", "book_of"]
+__all__ = ["Policies"]
 
+P = TypeVar("P")
 
-B = TypeVar("B", bound=PolicyBook[Any])
+ONE: Final[Mapping[type, type[PolicyBook[Any]]]] = {
+    ComplaintPolicy: ComplaintPolicies,
+    CasePolicy: CasePolicies,
+    Router: RoutingBook,
+}
+"""Rules of which a house has one set."""
 
-
-def book_of(work: Work, book: Callable[[], B]) -> Program[B]:
-    """All published versions of some house rules; an empty book before the first publishing."""
-    empty = book()
-    try:
-        return (yield from work.get(type(empty), empty.id, held=False))
-    except NotFound:
-        return empty
+MANY: Final[Mapping[type, tuple[type[PolicyBook[Any]], Callable[[Any], str | None]]]] = {
+    Calendar: (CalendarBook, lambda calendar: calendar.id),
+    RequestType: (RequestTypeBook, lambda request_type: request_type.code),
+    Targets: (TargetBook, lambda _: None),
+}
+"""Rules of which a house has several, each under a name, and the name that one of them tells itself."""
 
 
 class Policies:
-    """Rules for complaints that change on a date, while every complaint keeps those that it started under.
+    """Rules that change on a date: policies, calendars, targets, request types, routing.
+
+    Complaints and cases keep the policy that they started under; their timers follow the targets and calendars of the
+    day. Targets are published for a kind of record: `publish(Targets(...), name="complaint", effective=...)`.
 
     Source: C008.
     """
@@ -39,34 +56,68 @@ class Policies:
         self._desk = desk
 
     def publish(
-        self, policy: ComplaintPolicy, *, effective: datetime, until: datetime | None = None
-    ) -> ComplaintPolicies:
+        self, policy: P, *, name: str | None = None, effective: datetime, until: datetime | None = None
+    ) -> PolicyBook[P]:
         """Put rules in force from a date on; the rules before them end there.
 
         Raises:
             PolicyViolation: they overlap the last version, or leave a gap after it.
+            InvalidValue: these are no rules, or need a name; or targets wait for what such a record never has, or need
+                a calendar that is not there.
         """
         by, at = self._desk.actor, self._desk.clock()
+        empty = _empty(type(policy), _named(policy) if name is None else name)
 
-        def program(work: Work) -> Program[ComplaintPolicies]:
-            book = yield from book_of(work, ComplaintPolicies)
-            decision: Decision[ComplaintPolicies] = publish(
-                book, policy, effective=effective, until=until, by=by, at=at
-            )
+        def program(work: Work) -> Program[PolicyBook[P]]:
+            if isinstance(policy, Targets):
+                yield from _check(work, policy, empty().id, at)
+            book = yield from book_of(work, empty)
+            decision: Decision[PolicyBook[P]] = publish(book, policy, effective=effective, until=until, by=by, at=at)
             (saved,) = yield from work.save(decision)
             return saved  # type: ignore[no-any-return]  # saving gives back what was decided about
 
         return self._desk.perform(program)
 
-    def book(self) -> ComplaintPolicies:
-        """All versions that were published."""
-        return self._desk.perform(lambda work: book_of(work, ComplaintPolicies), readonly=True)
+    def book(self, of: type[P], name: str | None = None) -> PolicyBook[P]:
+        """All versions that were published of some rules: `book(ComplaintPolicy)`, `book(Calendar, "default")`."""
+        empty = _empty(of, name)
+        return self._desk.perform(lambda work: book_of(work, empty), readonly=True)
 
-    def in_force(self, at: datetime | None = None) -> ComplaintPolicy:
+    def in_force(self, of: type[P], name: str | None = None, *, at: datetime | None = None) -> P:
         """The rules at an instant, by default now; the shipped ones before the first version."""
         instant = self._desk.clock() if at is None else at
+        empty = _empty(of, name)
 
-        def program(work: Work) -> Program[ComplaintPolicy]:
-            return (yield from book_of(work, ComplaintPolicies)).in_force(instant)[1]
+        def program(work: Work) -> Program[P]:
+            shipped = next((t.targets for t in TRACKED.values() if of is Targets and t.kind.name == name), None)
+            book: PolicyBook[Any] = yield from book_of(work, empty)
+            found: P = book.in_force(instant, otherwise=shipped)[1]
+            return found
 
         return self._desk.perform(program, readonly=True)
+
+
+def _empty(of: object, name: str | None) -> Callable[[], PolicyBook[Any]]:
+    """Makes an empty book for rules of this type."""
+    if not isinstance(of, type) or (of not in ONE and of not in MANY):
+        known = ", ".join(sorted(each.__name__ for each in (*ONE, *MANY)))
+        raise InvalidValue("policy", f"{getattr(of, '__name__', 'this')} is no type of rules; known: {known}")
+    if of in ONE and name is None:
+        return ONE[of]
+    if of in MANY and name is not None:
+        return partial(MANY[of][0], id=name)
+    told = "have no name: a house has one set of them" if of in ONE else "need a name: a house has several"
+    raise InvalidValue("name", f"rules of the type {of.__name__} {told}")
+
+
+def _named(policy: object) -> str | None:
+    return MANY[type(policy)][1](policy) if type(policy) in MANY else None
+
+
+def _check(work: Work, targets: Targets, name: str, at: datetime) -> Program[None]:
+    tracked = {tracked.kind.name: tracked for tracked in TRACKED.values()}
+    if name not in tracked:
+        raise InvalidValue("name", f"targets are for a kind of record; known: {', '.join(sorted(tracked))}")
+    calendars = yield from calendars_of(work, targets, at)
+    others = {str(kind) for each in tracked.values() for kind in each.moments}
+    targets.check(kinds=frozenset(tracked[name].moments), calendars=calendars, others=others)

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import attrs
 
+from servicecrm.desk.following import Following
+from servicecrm.desk.house import House
 from servicecrm.errors import NotFound, RuleError
 from servicecrm.kernel.decisions import Actor, Decision
 from servicecrm.kernel.documents import converter
@@ -17,19 +19,32 @@ from servicecrm.kernel.kinds import Identified, Kind, storable
 from servicecrm.storage.ports import Command, Entry, Outcome, Program
 from servicecrm.storage.work import Work
 
-__all__ = ["Decided", "Order", "change", "fetch", "fingerprint", "history_of", "is_number", "start"]
+__all__ = [
+    "Decided",
+    "Order",
+    "change",
+    "fetch",
+    "fingerprint",
+    "history_of",
+    "is_number",
+    "saved_once",
+    "saved_with_all",
+    "start",
+]
 
 R = TypeVar("R", bound=Identified)
 
 Decided = Decision[Any] | tuple[Decision[Any], ...]
+"""What a pure command comes to."""
 
 
 class Order(NamedTuple):
-    """Who asks for a change, when, and under which command."""
+    """Who asks for a change, when, and under which command; and the house that tells others of it."""
 
     by: Actor
     at: datetime
     command: Command | None = None
+    house: House | None = None
 
 
 def fingerprint(action: str, arguments: Mapping[str, object]) -> str:
@@ -88,14 +103,17 @@ def start(work: Work, record: type[R], decide: Callable[[], Program[Decided]], o
     if done is not None:
         return (yield from work.get(record, done.id))
     decided = yield from decide()
-    saved = yield from _saved(work, decided, order)
+    saved = yield from saved_with_all(work, decided if isinstance(decided, tuple) else (decided,), order)
     return saved[0]  # type: ignore[no-any-return]  # what was decided about is what was asked for
 
 
 def change(
-    work: Work, kind: Kind[R], ids: Sequence[str], decide: Callable[[R], Program[Decided]], order: Order
+    work: Work, kind: Kind[R], ids: Sequence[str], decide: Callable[[R], Program[Decided | None]], order: Order
 ) -> Program[tuple[R, ...]]:
-    """Load, decide and save some records, each once; the same command again gives them as they are now."""
+    """Load, decide and save some records, each once; the same command again gives them as they are now.
+
+    Where nothing is decided, nothing changes.
+    """
     done = yield from _before(work, order)
     records: dict[str, R] = {}
     for id in ids:
@@ -111,9 +129,11 @@ def change(
             if len(records) > 1:
                 error.add_note(f"{kind.name}: {getattr(before, 'number', None) or before.id}")  # which one of them
             raise
-        decisions += decided if isinstance(decided, tuple) else (decided,)
-    saved = yield from _saved(work, tuple(decisions), order)
-    return tuple(one for one in saved if isinstance(one, kind.schema.record))
+        if decided is not None:
+            decisions += decided if isinstance(decided, tuple) else (decided,)
+    saved = yield from saved_with_all(work, decisions, order)
+    records |= {one.id: one for one in saved if isinstance(one, kind.schema.record)}
+    return tuple(records.values())
 
 
 def _before(work: Work, order: Order) -> Program[Outcome | None]:
@@ -123,12 +143,22 @@ def _before(work: Work, order: Order) -> Program[Outcome | None]:
     return known.get(order.command.id)
 
 
-def _saved(work: Work, decided: Decided, order: Order) -> Program[tuple[Any, ...]]:
-    decisions = decided if isinstance(decided, tuple) else (decided,)
+def saved_once(work: Work, decisions: Sequence[Decision[Any]], order: Order) -> Program[tuple[Any, ...]]:
+    """Save what a host has decided, or give the first of the records if the same command has saved it before."""
+    done = yield from _before(work, order)
+    if done is not None:
+        return ((yield from work.get(type(decisions[0].after), done.id)),)
+    return (yield from saved_with_all(work, decisions, order))
+
+
+def saved_with_all(work: Work, decisions: Sequence[Decision[Any]], order: Order) -> Program[tuple[Any, ...]]:
+    """Save decisions with all that follows from them; gives the records that were decided about."""
+    following = yield from Following(order.house, work, order.by, order.at).followed(decisions)
+    every = (*decisions, *following.decisions)
     mark = work.mark()
-    steps = sum(len(decision.steps) for decision in decisions)
-    saved = yield from work.save(*decisions, commands=[order.command] * steps)
+    steps = sum(len(decision.steps) for decision in every)
+    saved = yield from work.save(*every, notices=following.notices, commands=[order.command] * steps)
     outcome = work.outcome_since(mark)
     if order.command is not None and outcome is not None:
         yield from work.remember([(order.command, outcome)], now=order.at)
-    return saved
+    return saved[: len(decisions)]

@@ -25,6 +25,8 @@ class Register(Generic[R]):
     """Find records of a kind, and read what was said about them."""
 
     _kind: ClassVar[Kind[Any]]
+    _work: ClassVar[tuple[str, str]] = ("handler", "due_at")
+    """The columns that say whose work a record is, and when it is due."""
 
     def __init__(self, desk: "Desk") -> None:
         self._desk = desk
@@ -87,5 +89,6 @@ class Register(Generic[R]):
 
     def worklist(self, handler: str, *, limit: int = 50, after: str | None = None) -> Page[R]:
         """The open records of a handler, those that are due next first."""
-        mine = (where("handler") == handler) & where("open").is_(True)
-        return self.page(mine, order="due_at", limit=limit, after=after)
+        whose, due = self._work
+        mine = (where(whose) == handler) & where("open").is_(True)
+        return self.page(mine, order=due, limit=limit, after=after)

@@ -7,14 +7,15 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
 from servicecrm.desk.desk import Desk
 from servicecrm.errors import StoreBusy, StoreUnavailable
-from servicecrm.storage.ports import Delivery
-from servicecrm.storage.work import LEASE
+from servicecrm.kernel.notices import Notice
+from servicecrm.storage.ports import Delivery, Program
+from servicecrm.storage.work import LEASE, Work
 
 __all__ = ["Worker"]
 
@@ -22,6 +23,8 @@ logger: logging.Logger = logging.getLogger("servicecrm")
 
 BATCH: Final = 20
 LONGEST: Final = timedelta(days=1)
+ATTEMPTS: Final = 20
+"""Tries that last for more than nine days: a mail server that is away over the holidays comes back in time."""
 
 
 class Worker:
@@ -31,7 +34,12 @@ class Worker:
     One that dies loses nothing: after the lease others deliver what it had not settled, with the same key. So a notice
     is delivered at least once, and whoever gets it twice can tell by `delivery.notice.key`.
 
-    `deliver` hands a notice over, and raises when it cannot: then it is tried again, later from time to time.
+    `deliver` hands a notice over, and raises when it cannot: then it is tried again, later from time to time. It is
+    given up after so many `attempts`, or at once when the error has the `code` "undeliverable", as
+    `notifications.Undeliverable` has. Then the outbox lists it as failed, and notices that tell others of it, which
+    `failed` gives, are saved with that. If they cannot be, it is tried again too.
+
+    Source: C094.
     """
 
     def __init__(
@@ -42,12 +50,16 @@ class Worker:
         name: str | None = None,
         batch: int = BATCH,
         lease: timedelta = LEASE,
+        attempts: int = ATTEMPTS,
+        failed: Callable[[Delivery], Sequence[Notice]] | None = None,
     ) -> None:
         self.name: str = name or f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._desk: Desk = desk
         self._deliver: Callable[[Delivery], object] = deliver
         self._batch: int = batch
         self._lease: timedelta = lease
+        self._attempts: int = attempts
+        self._failed: Callable[[Delivery], Sequence[Notice]] = failed or (lambda _: ())
         self._stopped: threading.Event = threading.Event()
 
     def turn(self) -> int:
@@ -94,15 +106,29 @@ class Worker:
         try:
             self._deliver(delivery)
         except Exception as error:  # whatever it is, the other notices are delivered
-            logger.warning(
-                "a notice of tenant %s, topic %s was not delivered: %s",
-                delivery.tenant,
-                delivery.notice.topic,
-                type(error).__name__,
-            )
-            self._settle(desk, delivery, delivered=False)
+            dead = delivery.attempt >= self._attempts or getattr(error, "code", None) == "undeliverable"
+            _log("given up" if dead else "not delivered", delivery, error)
+            if not (dead and self._give_up(desk, delivery)):
+                self._settle(desk, delivery, delivered=False)
             return False
         return self._settle(desk, delivery, delivered=True)
+
+    def _give_up(self, desk: Desk, delivery: Delivery) -> bool:
+        """Settle a notice as dead, and let others be told; tells whether that could be."""
+        try:
+            notices = self._failed(delivery)
+
+            def program(work: Work) -> Program[None]:
+                if (yield from work.settle([delivery], delivered=False, dead=True)):
+                    yield from work.save(notices=notices)
+
+            desk.store.perform(program, claiming=True)
+        except (StoreBusy, StoreUnavailable):
+            raise
+        except Exception as error:
+            _log("not given up, because others could not be told", delivery, error)
+            return False
+        return True
 
     def _settle(self, desk: Desk, delivery: Delivery, *, delivered: bool) -> bool:
         retry_at = None
@@ -112,3 +138,8 @@ class Worker:
             lambda unit: unit.settle([delivery], delivered=delivered, retry_at=retry_at), claiming=True
         )
         return settled == 1
+
+
+def _log(what: str, delivery: Delivery, error: Exception) -> None:
+    tenant, topic = delivery.tenant, delivery.notice.topic
+    logger.warning("a notice of tenant %s, topic %s was %s: %s", tenant, topic, what, type(error).__name__)

@@ -34,24 +34,25 @@ Phone = "phone"
 
 A field with codes of ours (such as channel) refuses rows whose word is neither in its `[values]` table nor, where it
 has no table, one of our codes. In other fields such a word is kept as it is. Of several columns with the same name,
-the first is meant.
+the first is meant. How a map says within how long what has to happen: `servicecrm.interop.mapclocks`.
 """
 
 import codecs
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from servicecrm.errors import InvalidValue, MalformedDocument
+from servicecrm.interop.mapclocks import read_clocks
 from servicecrm.interop.maps import FIELDS, NEEDED, NOT_FOR, TIMES, Coding, Column, LogMap, Vocabulary, Word
+from servicecrm.interop.reading import Reading, Table
 
 __all__ = ["read_map"]
 
-Table = Mapping[str, object]
-
+_TABLES: Final = ("log", "columns", "extra", "words", "values", "calendar", "calendars", "targets")
 _LOG: Final = ("name", "shape", "zone", "time_formats", "delimiter", "encoding", "missing", "fold")
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _NO_TEXT: Final = ("utf-7", "unicode-escape", "raw-unicode-escape", "idna", "punycode")
@@ -75,25 +76,27 @@ def read_map(text: str, vocabulary: Vocabulary) -> LogMap:
     return read
 
 
-class _Reading:
-    """Takes a document apart and goes on after a problem, so that all of them are told."""
+class _Reading(Reading):
+    """Takes a map apart."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self.problems: list[str] = []
+        super().__init__()
         self.known = vocabulary
 
     def map(self, document: Table) -> LogMap:
-        self.only(document, ("log", "columns", "extra", "words", "values"), "")
+        self.only(document, _TABLES, "")
         log = self.table(document, "log", needed=True)
         self.only(log, _LOG, "log.")
         shape: Literal["events", "cases"] = "cases" if self.shape(log) == "cases" else "events"
         columns = self.columns(self.table(document, "columns", needed=True), shape)
         words = self.words(self.table(document, "words"))
         fold = self.flag(log, "fold", "log.")
+        zone = self.zone(log)
+        calendars, targets = read_clocks(self, document, zone=zone.key, kinds=self.known.moments)
         read = LogMap(
             name=self.name(log),
             shape=shape,
-            zone=self.zone(log),
+            zone=zone,
             time_formats=self.time_formats(log),
             delimiter=self.delimiter(log),
             encoding=self.encoding(log),
@@ -104,6 +107,8 @@ class _Reading:
             words=words,
             values=self.values(self.table(document, "values"), columns),
             vocabulary=self.known,
+            calendars=calendars,
+            targets=targets,
         )
         self.whole(read)
         return read
@@ -242,49 +247,6 @@ class _Reading:
             self.problem(where, f"the state {word.state} needs columns.closed_at")
         if word.state == self.known.answered and "answered_at" not in fields:
             self.problem(where, f"the state {word.state} needs columns.answered_at")
-
-    # -- values ----------------------------------------------------------------------------------
-
-    def problem(self, where: str, says: str) -> None:
-        self.problems.append(f"{where}: {says}")
-
-    def only(self, table: Table, known: Iterable[str], where: str) -> None:
-        for key in table:
-            if key not in known:
-                self.problem(f"{where}{key}", f"unknown key; known: {', '.join(known) or 'none'}")
-
-    def one_of(self, found: str, known: tuple[str, ...], where: str) -> str:
-        if found and found not in known:
-            self.problem(where, f"unknown word {found!r}; known: {', '.join(known)}")
-        return found
-
-    def table(self, table: Table, key: str, where: str = "", *, needed: bool = False) -> Table:
-        found = table.get(key, None if needed else {})
-        if isinstance(found, dict):
-            return found
-        self.problem(f"{where}{key}", "a table is needed")
-        return {}
-
-    def text(self, table: Table, key: str, where: str, default: str = "") -> str:
-        found = table.get(key, default)
-        if isinstance(found, str) and found:
-            return found
-        self.problem(f"{where}{key}", "a text is needed")
-        return ""
-
-    def texts(self, table: Table, key: str, where: str) -> tuple[str, ...]:
-        found = table.get(key, [])
-        if isinstance(found, list) and all(isinstance(item, str) for item in found):
-            return tuple(found)
-        self.problem(f"{where}{key}", "a list of texts is needed")
-        return ()
-
-    def flag(self, table: Table, key: str, where: str) -> bool:
-        found = table.get(key, False)
-        if isinstance(found, bool):
-            return found
-        self.problem(f"{where}{key}", "true or false is needed")
-        return False
 
 
 def _gives_a_date(time_format: str) -> bool:

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from servicecrm.calendars import Calendar
 from servicecrm.kernel.documents import converter, to_text
 from servicecrm.kernel.records import record
+from servicecrm.tracking import Targets
 
 __all__ = ["Coding", "Column", "LogMap", "Vocabulary", "Word"]
 
@@ -32,7 +34,7 @@ class Vocabulary:
     """The words of ours that a map may use.
 
     `ended` are the states of a case that is over, `closed` among them. `codes` gives the codes of a field, such as
-    `channel` or `waiting`; a field without codes takes any text.
+    `channel` or `waiting`; a field without codes takes any text. `moments` are the kinds of moments that clocks read.
     """
 
     states: tuple[str, ...]
@@ -42,6 +44,7 @@ class Vocabulary:
     closed: str
     ended: tuple[str, ...]
     codes: Mapping[str, tuple[str, ...]]
+    moments: tuple[str, ...] = ()
 
 
 @record
@@ -84,6 +87,7 @@ class LogMap:
 
     `name` is a part of the command keys, so it stays the same for later extracts of the same log. With `fold`,
     words that differ only in letter case or in surrounding blanks are the same word; otherwise they are not.
+    `calendars` and `targets` say by which clocks the cases are measured.
     """
 
     name: str
@@ -99,6 +103,8 @@ class LogMap:
     words: tuple[Word, ...]
     values: tuple[Coding, ...]
     vocabulary: Vocabulary
+    calendars: tuple[Calendar, ...] = ()
+    targets: Targets = Targets()
 
     @classmethod
     def from_toml(cls, text: str, vocabulary: Vocabulary) -> "LogMap":
@@ -114,9 +120,13 @@ class LogMap:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over what the map says, in hexadecimal digits; comments, order and layout do not count."""
+        """SHA-256 over what the map says of the log, in hexadecimal digits.
+
+        Comments, order and layout do not count, nor do the clocks: another target does not change what happened.
+        """
         document = converter().unstructure(self)
-        del document["vocabulary"]  # which words are known does not change what these mean
+        for name in ("vocabulary", "calendars", "targets"):  # which words are known does not change what these mean
+            del document[name]
         for name in ("missing", "columns", "extra", "words", "values"):
             document[name] = sorted(document[name], key=to_text)
         return hashlib.sha256(to_text(document).encode()).hexdigest()

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from servicecrm.complaints.lifecycle import CLOSED, LIFECYCLE, RECORDED, RESPONDED
-from servicecrm.complaints.model import Channel, Priority, Severity, WaitingFor
+from servicecrm.complaints.model import Channel, MomentKind, Priority, Severity, WaitingFor
 from servicecrm.interop.maps import Vocabulary
 
 __all__ = ["COMPLAINT_WORDS"]
@@ -32,5 +32,6 @@ COMPLAINT_WORDS: Final = Vocabulary(
             "waiting": _codes(WaitingFor),
         }
     ),
+    moments=_codes(MomentKind),
 )
-"""The states, actions and codes of a complaint."""
+"""The states, actions, codes and moments of a complaint."""

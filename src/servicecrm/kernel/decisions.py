@@ -3,7 +3,7 @@
 A command is a pure function `(record, what, *, by, at) -> Decision`. Saving a decision is the store's work.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, NamedTuple, TypedDict, TypeVar
@@ -15,7 +15,7 @@ from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve, fields_of, record
 from servicecrm.kernel.shapes import filled
 
-__all__ = ["Actor", "Decision", "Event", "Stamp", "Step", "acting", "begin", "decide", "stamp"]
+__all__ = ["Actor", "Decision", "Event", "Stamp", "Step", "acting", "begin", "decide", "flat", "stamp"]
 
 R = TypeVar("R")
 
@@ -116,6 +116,19 @@ class Decision(Generic[R]):
     def __repr__(self) -> str:
         types = ", ".join(event.type for event in self.events)
         return f"Decision({type(self.after).__name__} {getattr(self.after, 'id', '')}: {types})"
+
+
+def flat(decisions: Iterable["Decision[Any] | tuple[Decision[Any], ...]"]) -> tuple["Decision[Any]", ...]:
+    """Decisions one by one; a command that decides about several records gives them as a tuple.
+
+    Raises:
+        TypeError: one is no decision.
+    """
+    found = [each for decided in decisions for each in (decided if isinstance(decided, tuple) else (decided,))]
+    for each in found:
+        if not isinstance(each, Decision):
+            raise TypeError(f"expected a decision, as a command gives it, got a {type(each).__name__}")
+    return tuple(found)
 
 
 def begin(new: R, event: Event) -> Decision[R]:

@@ -67,14 +67,14 @@ class PolicyBook(Generic[P]):
             versions = (*versions[:-1], evolve(last, effective=evolve(last.effective, end=effective)))
         return evolve(self, versions=(*versions, new))
 
-    def in_force(self, at: datetime) -> tuple[int, P]:
-        """The policy at an instant, with its number; before the first version the one that is shipped.
+    def in_force(self, at: datetime, *, otherwise: P | None = None) -> tuple[int, P]:
+        """The policy at an instant, with its number; before the first version `otherwise`, or the one that is shipped.
 
         Raises:
             PolicyViolation: the last version has ended.
         """
         if not self.versions or micros(at) < micros(self.versions[0].effective.start):
-            return 0, self.shipped()
+            return 0, self.shipped() if otherwise is None else otherwise
         version = self.at(at)
         return version.number, version.policy
 
@@ -82,14 +82,13 @@ class PolicyBook(Generic[P]):
         """The policy with this number; 0 is the one that is shipped."""
         return self.version(number).policy if number else self.shipped()
 
-    @classmethod
-    def shipped(cls) -> P:
+    def shipped(self) -> P:
         """The policy with number 0, which is in force before any is published.
 
         Raises:
             PolicyViolation: there is none.
         """
-        raise PolicyViolation(f"policy {cls.__name__}", "nothing is published yet")
+        raise PolicyViolation(self._rule, self._extent())
 
     def at(self, instant: datetime) -> PolicyVersion[P]:
         """The version in force at an instant.

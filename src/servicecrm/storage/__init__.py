@@ -3,7 +3,19 @@
 from servicecrm.storage.backup import restore
 from servicecrm.storage.joined import install
 from servicecrm.storage.memory import MemoryStore
-from servicecrm.storage.ports import Command, Delivery, Entry, Head, Notice, Outcome, Page, Store, Unit
+from servicecrm.storage.ports import (
+    Command,
+    Delivery,
+    Entry,
+    Head,
+    Notice,
+    OutboxCounts,
+    Outcome,
+    Page,
+    Queued,
+    Store,
+    Unit,
+)
 from servicecrm.storage.sqlite import Profile, SQLiteStore
 
 __all__ = [
@@ -13,9 +25,11 @@ __all__ = [
     "Head",
     "MemoryStore",
     "Notice",
+    "OutboxCounts",
     "Outcome",
     "Page",
     "Profile",
+    "Queued",
     "SQLiteStore",
     "Store",
     "Unit",

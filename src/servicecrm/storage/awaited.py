@@ -92,7 +92,15 @@ class AsyncUnit:
         return await _awaitable(self._awaited.take)(record, *filters, order=order, limit=limit)
 
     async def settle(
-        self, deliveries: Sequence[Delivery], *, delivered: bool = True, retry_at: datetime | None = None
+        self,
+        deliveries: Sequence[Delivery],
+        *,
+        delivered: bool = True,
+        dead: bool = False,
+        retry_at: datetime | None = None,
     ) -> int:
-        """Mark claimed notices as delivered, or give them back. Tells how many were still this worker's."""
-        return await _awaitable(self._awaited.settle)(deliveries, delivered=delivered, retry_at=retry_at)
+        """Mark claimed notices as delivered, or give them back. Tells how many were still this worker's.
+
+        What is not delivered and `dead` is never claimed again; its key stays taken.
+        """
+        return await _awaitable(self._awaited.settle)(deliveries, delivered=delivered, dead=dead, retry_at=retry_at)

@@ -21,6 +21,8 @@ from servicecrm.storage.rows import (
     NumberRow,
     Position,
     Query,
+    QueueCounts,
+    QueuedRow,
     RecordRow,
     Term,
     command_rows,
@@ -247,29 +249,55 @@ class MemoryTables:
         clock, due = micros(datetime.now(UTC)), micros(now)
         free = [
             row
-            for row in self._table("outbox").values()
-            if row.delivered_at is None
+            for row in self._outbox()
+            if _pending(row)
             and (row.not_before is None or row.not_before <= due)
             and (row.claimed_until is None or row.claimed_until <= clock)
         ]
         until = clock + lease // timedelta(microseconds=1)
-        first = sorted(free, key=lambda row: row.place)[:limit]
-        claimed = [row._replace(attempt=row.attempt + 1, worker=worker, claimed_until=until) for row in first]
+        claimed = [row._replace(attempt=row.attempt + 1, worker=worker, claimed_until=until) for row in free[:limit]]
         self._keep(claimed)
         return [delivery_of(row) for row in claimed]
 
-    def settle(self, delivery: Delivery, *, delivered: bool, retry_at: datetime | None) -> int:
+    def settle(self, delivery: Delivery, *, delivered: bool, dead: bool, retry_at: datetime | None) -> int:
         row: NoticeRow | None = self._table("outbox").get(delivery.notice.key)
-        mine = (delivery.worker, delivery.attempt)
-        if row is None or row.delivered_at is not None or (row.worker, row.attempt) != mine:
+        mine = (delivery.worker, delivery.attempt, micros(delivery.until))
+        if row is None or not _pending(row) or (row.worker, row.attempt, row.claimed_until) != mine:
             return 0
+        clock = micros(datetime.now(UTC))
         if delivered:
-            row = row._replace(delivered_at=micros(datetime.now(UTC)))
+            row = row._replace(delivered_at=clock)
+        elif dead:
+            row = row._replace(failed_at=clock)
         else:
             not_before = None if retry_at is None else micros(retry_at)
             row = row._replace(worker=None, claimed_until=None, not_before=not_before)
         self._keep([row])
         return 1
+
+    def queued(self, after: str | None, limit: int, *, failed: bool) -> list[QueuedRow]:
+        outbox = self._table("outbox")
+        # After a key that there is not comes nothing, as in SQL.
+        place = 0 if after is None else outbox[after].place if after in outbox else len(outbox)
+        wanted = _failed if failed else _pending
+        return [_shown(row) for row in self._outbox() if wanted(row) and row.place > place][:limit]
+
+    def queue_counts(self) -> QueueCounts:
+        rows = self._outbox()
+        shown = [_shown(row) for row in rows if _pending(row)]
+        held = sum(row.claimed_until is not None for row in shown)
+        return QueueCounts(len(rows), len(shown), held, sum(map(_failed, rows)))
+
+    def revive(self, key: str) -> int:
+        row: NoticeRow | None = self._table("outbox").get(key)
+        if row is None or not _failed(row):
+            return 0
+        self._keep([row._replace(failed_at=None, not_before=None, attempt=0, worker=None, claimed_until=None)])
+        return 1
+
+    def _outbox(self) -> list[NoticeRow]:
+        """All notices in the order in which they came."""
+        return sorted(self._table("outbox").values(), key=lambda row: row.place)
 
     # -- moving a whole tenant -------------------------------------------------------------------
 
@@ -280,8 +308,7 @@ class MemoryTables:
         return [NumberRow(kind, year, last) for (kind, year), last in sorted(self._table("numbers").items())]
 
     def notices_after(self, place: int, limit: int) -> list[NoticeRow]:
-        rows = sorted(self._table("outbox").values(), key=lambda row: row.place)
-        return [row for row in rows if row.place > place][:limit]
+        return [row for row in self._outbox() if row.place > place][:limit]
 
     def put_commands(self, rows: Sequence[CommandRow]) -> None:
         for row in rows:
@@ -317,3 +344,17 @@ class MemoryTables:
 
     def _records(self, kind: Kind[Any]) -> dict[str, Stored]:
         return self._table("records", kind.name)
+
+
+def _pending(row: NoticeRow) -> bool:
+    return row.delivered_at is None and row.failed_at is None
+
+
+def _failed(row: NoticeRow) -> bool:
+    return row.failed_at is not None
+
+
+def _shown(row: NoticeRow) -> QueuedRow:
+    held = row.claimed_until is not None and row.claimed_until > micros(datetime.now(UTC))
+    shown = row._replace(claimed_until=row.claimed_until if held else None)._asdict()
+    return QueuedRow(**{name: shown[name] for name in QueuedRow._fields})

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 import attrs
 
@@ -26,9 +26,11 @@ __all__ = [
     "Head",
     "Notice",
     "Op",
+    "OutboxCounts",
     "Outcome",
     "Page",
     "Program",
+    "Queued",
     "Store",
     "Unit",
 ]
@@ -76,6 +78,43 @@ class Delivery:
     attempt: int
     until: datetime
     tenant: str = "default"
+
+
+@record
+class Queued:
+    """A notice that is not delivered, as the outbox shows it: without its body, which is for the recipient alone.
+
+    `attempts` counts the claims; `worker` made the last one. While `claimed_until` is there, he has it.
+    """
+
+    key: str
+    topic: str
+    recipient: str
+    kind: str
+    id: str
+    not_before: datetime | None
+    attempts: int
+    worker: str | None
+    claimed_until: datetime | None
+    failed_at: datetime | None
+
+    @property
+    def state(self) -> Literal["waiting", "claimed", "failed"]:
+        """What becomes of it: a failed one stays until somebody gives it back, all others are delivered."""
+        if self.failed_at is not None:
+            return "failed"
+        return "waiting" if self.claimed_until is None else "claimed"
+
+
+@record
+class OutboxCounts:
+    """How many notices of a tenant are in which state; `oldest` is the first one that waits or is claimed."""
+
+    waiting: int
+    claimed: int
+    delivered: int
+    failed: int
+    oldest: Queued | None
 
 
 @record
@@ -128,19 +167,19 @@ class Head:
 
 
 @attrs.frozen
-class Page(Generic[R]):
+class Page(Generic[T]):
     """Some records in order, and the cursor of the page after, if there is one."""
 
-    items: tuple[R, ...]
+    items: tuple[T, ...]
     next: str | None
 
-    def __iter__(self) -> Iterator[R]:
+    def __iter__(self) -> Iterator[T]:
         return iter(self.items)
 
     def __len__(self) -> int:
         return len(self.items)
 
-    def __getitem__(self, n: int) -> R:
+    def __getitem__(self, n: int) -> T:
         return self.items[n]
 
 
@@ -211,9 +250,17 @@ class Unit(Protocol):
         ...
 
     def settle(
-        self, deliveries: Sequence[Delivery], *, delivered: bool = True, retry_at: datetime | None = None
+        self,
+        deliveries: Sequence[Delivery],
+        *,
+        delivered: bool = True,
+        dead: bool = False,
+        retry_at: datetime | None = None,
     ) -> int:
-        """Mark claimed notices as delivered, or give them back. Tells how many were still this worker's."""
+        """Mark claimed notices as delivered, or give them back. Tells how many were still this worker's.
+
+        What is not delivered and `dead` is never claimed again; its key stays taken.
+        """
         ...
 
 

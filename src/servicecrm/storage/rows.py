@@ -10,7 +10,7 @@ from servicecrm.kernel.filters import Filter
 from servicecrm.kernel.frozen import FrozenMap, thaw
 from servicecrm.kernel.kinds import Indexed, Kind, from_micros, key_text, micros
 from servicecrm.storage.journal import EntryRow, Link, SealRow
-from servicecrm.storage.ports import Command, Delivery, Notice, Outcome, Program
+from servicecrm.storage.ports import Command, Delivery, Notice, Outcome, Program, Queued
 
 __all__ = [
     "Change",
@@ -20,6 +20,8 @@ __all__ = [
     "NumberRow",
     "Position",
     "Query",
+    "QueueCounts",
+    "QueuedRow",
     "RecordRow",
     "Request",
     "Tables",
@@ -29,6 +31,7 @@ __all__ = [
     "delivery_of",
     "notice_row",
     "outcome_of",
+    "queued_of",
 ]
 
 
@@ -70,6 +73,7 @@ READS: Final = frozenset(
     {
         *("fetch", "hold", "select", "columns", "count", "commands", "tenants"),
         *("entries", "entries_after", "last_seal", "seals_after", "sealed_hashes"),
+        *("queued", "queue_counts"),
         *("commands_after", "numbers", "notices_after"),
         "next_number",  # it writes, but a number that nobody got is only a gap
     }
@@ -138,6 +142,32 @@ class NoticeRow(NamedTuple):
     worker: str | None
     claimed_until: int | None
     delivered_at: int | None
+    failed_at: int | None = None
+    """Not in the tables and the exports of version 1."""
+
+
+class QueuedRow(NamedTuple):
+    """A notice that is not delivered, without its body. `claimed_until` is there while the lease lasts."""
+
+    key: str
+    topic: str
+    recipient: str
+    kind: str
+    record: str
+    not_before: int | None
+    attempt: int
+    worker: str | None
+    claimed_until: int | None
+    failed_at: int | None
+
+
+class QueueCounts(NamedTuple):
+    """How many notices there are, wait or are claimed, are claimed, have failed."""
+
+    all: int
+    pending: int
+    claimed: int
+    failed: int
 
 
 class Query(NamedTuple):
@@ -197,7 +227,15 @@ class Tables(Protocol):
 
     def enqueue(self, notices: Sequence[Notice]) -> None: ...
     def claim(self, worker: str, now: datetime, limit: int, lease: timedelta) -> list[Delivery]: ...
-    def settle(self, delivery: Delivery, *, delivered: bool, retry_at: datetime | None) -> int: ...
+    def settle(self, delivery: Delivery, *, delivered: bool, dead: bool, retry_at: datetime | None) -> int: ...
+    def queued(self, after: str | None, limit: int, *, failed: bool) -> list[QueuedRow]:
+        """Notices that have failed, or those that wait or are claimed, after the one with this key."""
+        ...
+
+    def queue_counts(self) -> QueueCounts: ...
+    def revive(self, key: str) -> int:
+        """Let a failed notice wait again, as a new one; tells whether it had failed."""
+        ...
 
     # For moving a whole tenant: everything after a key, and putting it in as it was.
     def commands_after(self, id: str, limit: int) -> list[CommandRow]: ...
@@ -254,6 +292,26 @@ def delivery_of(row: NoticeRow) -> Delivery:
         kind=row.kind,
         id=row.record,
         body=FrozenMap(json.loads(row.body)),
-        not_before=None if row.not_before is None else from_micros(row.not_before),
+        not_before=_time(row.not_before),
     )
     return Delivery(notice=notice, worker=row.worker, attempt=row.attempt, until=from_micros(row.claimed_until))
+
+
+def queued_of(row: QueuedRow) -> Queued:
+    """A notice that is not delivered, to be shown."""
+    return Queued(
+        key=row.key,
+        topic=row.topic,
+        recipient=row.recipient,
+        kind=row.kind,
+        id=row.record,
+        not_before=_time(row.not_before),
+        attempts=row.attempt,
+        worker=row.worker,
+        claimed_until=_time(row.claimed_until),
+        failed_at=_time(row.failed_at),
+    )
+
+
+def _time(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)

@@ -10,7 +10,7 @@ from servicecrm.storage.statements import table_of
 
 __all__ = ["CURRENT", "migration", "tables"]
 
-CURRENT: Final = 1
+CURRENT: Final = 3
 """The newest version of the tables that this servicecrm knows."""
 
 _COMMON: Final = """\
@@ -84,10 +84,13 @@ CREATE TABLE servicecrm_outbox (
     worker TEXT,
     claimed_until BIGINT,
     delivered_at BIGINT,
+    failed_at BIGINT,
     PRIMARY KEY (tenant, key)
 );
 CREATE INDEX servicecrm_outbox_place ON servicecrm_outbox (tenant, place);
-CREATE INDEX servicecrm_outbox_waiting ON servicecrm_outbox (tenant, place) WHERE delivered_at IS NULL;
+CREATE INDEX servicecrm_outbox_waiting ON servicecrm_outbox (tenant, place)
+    WHERE delivered_at IS NULL AND failed_at IS NULL;
+CREATE INDEX servicecrm_outbox_failed ON servicecrm_outbox (tenant, place) WHERE failed_at IS NOT NULL;
 """
 
 

@@ -17,6 +17,8 @@ from servicecrm.storage.rows import (
     NumberRow,
     Position,
     Query,
+    QueueCounts,
+    QueuedRow,
     RecordRow,
     Term,
     command_rows,
@@ -256,7 +258,7 @@ class SQLTables:
         clock = self._dialect.clock
         # Apart and first, or a database may look for free notices again for each one that it claims.
         sql = (
-            "WITH free AS MATERIALIZED (SELECT key FROM servicecrm_outbox WHERE tenant = ? AND delivered_at IS NULL "
+            f"WITH free AS MATERIALIZED (SELECT key FROM servicecrm_outbox WHERE tenant = ? AND {_PENDING} "
             f"AND (not_before IS NULL OR not_before <= ?) AND (claimed_until IS NULL OR claimed_until <= {clock}) "
             f"ORDER BY place LIMIT ?{self._dialect.skip_locked}) "
             f"UPDATE servicecrm_outbox SET worker = ?, attempt = attempt + 1, claimed_until = {clock} + ? "
@@ -265,16 +267,43 @@ class SQLTables:
         length = lease // timedelta(microseconds=1)
         return Statement(sql, (self.tenant, micros(now), limit, worker, length, self.tenant), _deliveries)
 
-    def settle(self, delivery: Delivery, *, delivered: bool, retry_at: datetime | None) -> Statement:
-        mine = "WHERE tenant = ? AND key = ? AND worker = ? AND attempt = ? AND delivered_at IS NULL RETURNING key"
-        change = (
-            f"delivered_at = {self._dialect.clock}"
-            if delivered
-            else "claimed_until = NULL, worker = NULL, not_before = ?"
+    def settle(self, delivery: Delivery, *, delivered: bool, dead: bool, retry_at: datetime | None) -> Statement:
+        values: list[int | None] = []
+        if delivered or dead:
+            change = f"{'delivered_at' if delivered else 'failed_at'} = {self._dialect.clock}"
+        else:
+            change, values = "claimed_until = NULL, worker = NULL, not_before = ?", [_at(retry_at)]
+        # The lease too: a failed notice that somebody gives back is counted from one again.
+        mine = f"worker = ? AND attempt = ? AND claimed_until = ? AND {_PENDING}"
+        sql = f"UPDATE servicecrm_outbox SET {change} WHERE tenant = ? AND key = ? AND {mine} RETURNING key"
+        claim = (delivery.notice.key, delivery.worker, delivery.attempt, micros(delivery.until))
+        return Statement(sql, (*values, self.tenant, *claim), len)
+
+    def queued(self, after: str | None, limit: int, *, failed: bool) -> Statement:
+        place = "AND place > (SELECT place FROM servicecrm_outbox WHERE tenant = ? AND key = ?) "
+        rest, start = ("", ()) if after is None else (place, (self.tenant, after))
+        shown = _QUEUED.replace('"claimed_until"', f"CASE WHEN {self._held} THEN claimed_until END")
+        sql = (
+            f"SELECT {shown} FROM servicecrm_outbox WHERE tenant = ? "
+            f"AND {_FAILED if failed else _PENDING} {rest}ORDER BY place LIMIT ?"
         )
-        values: list[Any] = [] if delivered else [_at(retry_at)]
-        values += [self.tenant, delivery.notice.key, delivery.worker, delivery.attempt]
-        return Statement(f"UPDATE servicecrm_outbox SET {change} {mine}", values, len)
+        return Statement(sql, (self.tenant, *start, limit), lambda rows: [QueuedRow(*row) for row in rows])
+
+    def queue_counts(self) -> Statement:
+        # Each is counted in an index of its own; what is delivered is the rest.
+        ends = ("", f" AND {_PENDING}", f" AND {_PENDING} AND {self._held}", f" AND {_FAILED}")
+        counts = ", ".join(f"(SELECT count(*) FROM servicecrm_outbox WHERE tenant = ?{end})" for end in ends)
+        return Statement(f"SELECT {counts}", [self.tenant] * len(ends), lambda rows: QueueCounts(*rows[0]))
+
+    def revive(self, key: str) -> Statement:
+        new = "failed_at = NULL, not_before = NULL, attempt = 0, worker = NULL, claimed_until = NULL"
+        sql = f"UPDATE servicecrm_outbox SET {new} WHERE tenant = ? AND key = ? AND {_FAILED} RETURNING key"
+        return Statement(sql, (self.tenant, key), len)
+
+    @property
+    def _held(self) -> str:
+        """The test for a notice that a worker has."""
+        return f"claimed_until > {self._dialect.clock}"
 
     # -- moving a whole tenant -------------------------------------------------------------------
 
@@ -329,6 +358,9 @@ _ENTRY: Final = _listed(EntryRow._fields)
 _COMMAND: Final = _listed(CommandRow._fields)
 _NUMBER: Final = _listed(NumberRow._fields)
 _NOTICE: Final = _listed(NoticeRow._fields)
+_QUEUED: Final = _listed(QueuedRow._fields)
+_PENDING: Final = "delivered_at IS NULL AND failed_at IS NULL"
+_FAILED: Final = "failed_at IS NOT NULL"
 _RESERVE: Final = (
     "INSERT INTO servicecrm_numbers (tenant, kind, year, last) VALUES (?, ?, ?, ?) "
     "ON CONFLICT (tenant, kind, year) DO UPDATE SET last = excluded.last "

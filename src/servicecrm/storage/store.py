@@ -4,13 +4,13 @@ import contextlib
 import copy
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Literal, NamedTuple, Protocol, Self, TypeVar, cast
 
 from servicecrm.errors import StaleRevision, StoreBusy, StoreError
-from servicecrm.kernel.decisions import Decision
+from servicecrm.kernel.decisions import Decision, flat
 from servicecrm.kernel.filters import Filter
 from servicecrm.kernel.kinds import Identified, Indexed, Kind, key_text
 from servicecrm.storage.ports import Command, Delivery, Entry, Fact, Head, Notice, Op, Outcome, Page, Program
@@ -128,9 +128,9 @@ class EngineUnit:
     def save(
         self, *decisions: Decision[Any] | tuple[Decision[Any], ...], notices: Sequence[Notice] = ()
     ) -> tuple[Any, ...]:
-        flat = tuple(_flat(decisions))
-        steps = sum(len(decision.steps) for decision in flat)
-        return self._run(self._work.save(*flat, notices=notices, commands=[self._command] * steps))
+        every = flat(decisions)
+        steps = sum(len(decision.steps) for decision in every)
+        return self._run(self._work.save(*every, notices=notices, commands=[self._command] * steps))
 
     def number(self, record: type[Identified], year: int) -> str:
         return self._run(self._work.number(record, year))
@@ -145,9 +145,14 @@ class EngineUnit:
         return self._run(self._work.take(record, *filters, order=order, limit=limit))
 
     def settle(
-        self, deliveries: Sequence[Delivery], *, delivered: bool = True, retry_at: datetime | None = None
+        self,
+        deliveries: Sequence[Delivery],
+        *,
+        delivered: bool = True,
+        dead: bool = False,
+        retry_at: datetime | None = None,
     ) -> int:
-        return self._run(self._work.settle(deliveries, delivered=delivered, retry_at=retry_at))
+        return self._run(self._work.settle(deliveries, delivered=delivered, dead=dead, retry_at=retry_at))
 
 
 class Opened(NamedTuple):
@@ -405,15 +410,6 @@ def head_of() -> Program[Head]:
 def mode_of(*, readonly: bool, claiming: bool) -> Mode:
     """What a transaction for such a unit is for."""
     return "read" if readonly else "claim" if claiming else "write"
-
-
-def _flat(decisions: Iterable[Decision[Any] | tuple[Decision[Any], ...]]) -> Iterator[Decision[Any]]:
-    """A command that decides about several records gives them as a tuple."""
-    for decided in decisions:
-        for decision in decided if isinstance(decided, tuple) else (decided,):
-            if not isinstance(decision, Decision):
-                raise TypeError(f"expected a decision, as a command gives it, got a {type(decision).__name__}")
-            yield decision
 
 
 def while_open(work: Work, answer: Answer) -> Answer:

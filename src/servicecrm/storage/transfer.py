@@ -12,7 +12,7 @@ from servicecrm.kernel.checks import text_problem
 from servicecrm.kernel.documents import to_text
 from servicecrm.kernel.filters import AllOf
 from servicecrm.kernel.ids import parts_of_number
-from servicecrm.kernel.kinds import KEY_LIMIT, Indexed, Kind
+from servicecrm.kernel.kinds import KEY_LIMIT, Indexed, Kind, from_micros
 from servicecrm.storage.journal import EntryRow, SealRow, entry_of
 from servicecrm.storage.ports import Program
 from servicecrm.storage.rows import (
@@ -167,8 +167,11 @@ def _command(_kinds: ByName, row: CommandRow, _n: int) -> CommandRow:
     return row
 
 
-def _notice(_kinds: ByName, row: NoticeRow, _n: int) -> NoticeRow:
+def _notice(_kinds: ByName, row: NoticeRow, n: int) -> NoticeRow:
     delivery_of(row._replace(worker="anyone", claimed_until=0))
+    from_micros(row.failed_at or 0)
+    if None not in (row.delivered_at, row.failed_at):
+        raise ImportProblem("a notice is delivered or has failed, not both", row=n, column="failed_at")
     return row
 
 
@@ -246,7 +249,7 @@ def _rows(kinds: ByName, lines: Iterable[str]) -> Iterator[tuple[Callable[[Any],
         if what not in _SORTS:
             raise ImportProblem(f"unknown kind of line; known: {', '.join(_SORTS)}, end", row=n)
         sort = _SORTS[what]
-        row = sort.shape._make(_checked(values, what, n))
+        row = sort.shape(*_checked(values, what, n))
         if sort.place is not None:
             place = sort.place(row)
             if what in last and place <= last[what]:
@@ -278,9 +281,10 @@ _MIN, _MAX = -(2**63), 2**63 - 1
 
 def _checked(values: list[Any], what: str, n: int) -> list[Any]:
     takes = _TAKES[what]
-    if len(values) != len(takes):
+    later = len(_SORTS[what].shape._field_defaults)  # an export from before them has them not
+    if not len(takes) - later <= len(values) <= len(takes):
         raise ImportProblem(f"a {what} line has {len(takes)} values after its name, not {len(values)}", row=n)
-    for (name, types), value in zip(takes.items(), values, strict=True):
+    for (name, types), value in zip(takes.items(), values, strict=False):
         if type(value) not in types or not _storable(name, value):
             raise ImportProblem(f"a {what} line has not its shape", row=n, column=name)
     return values

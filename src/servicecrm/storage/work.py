@@ -20,14 +20,25 @@ from servicecrm.errors import (
 )
 from servicecrm.kernel.decisions import Decision, Step
 from servicecrm.kernel.documents import Document, to_text
-from servicecrm.kernel.filters import Filter, encoded, everything
+from servicecrm.kernel.filters import AllOf, Filter, encoded, everything
 from servicecrm.kernel.ids import human_number, parts_of_number
 from servicecrm.kernel.kinds import Identified, Indexed, Kind, key_text
 from servicecrm.kernel.records import evolve
 from servicecrm.storage import cursors
 from servicecrm.storage.journal import FIRST_SEAL, START, EntryRow, Link, SealRow, chained, entry_of, sealed
-from servicecrm.storage.ports import Command, Delivery, Entry, Fact, Notice, Outcome, Page, Program
-from servicecrm.storage.rows import Change, Query, RecordRow, Tables, Term, ask
+from servicecrm.storage.ports import (
+    Command,
+    Delivery,
+    Entry,
+    Fact,
+    Notice,
+    OutboxCounts,
+    Outcome,
+    Page,
+    Program,
+    Queued,
+)
+from servicecrm.storage.rows import Change, Position, Query, RecordRow, Tables, Term, ask, queued_of
 
 __all__ = ["BROKEN", "LEASE", "Work"]
 
@@ -342,14 +353,49 @@ class Work:
         return tuple(evolve(delivery, tenant=self._tenant) for delivery in claimed)
 
     def settle(
-        self, deliveries: Sequence[Delivery], *, delivered: bool = True, retry_at: datetime | None = None
+        self,
+        deliveries: Sequence[Delivery],
+        *,
+        delivered: bool = True,
+        dead: bool = False,
+        retry_at: datetime | None = None,
     ) -> Program[int]:
-        """Mark claimed notices as delivered, or give them back."""
+        """Mark claimed notices as delivered or as dead, or give them back."""
         self._writing()
+        if delivered and dead:
+            raise InvalidValue("dead", "a notice that is delivered is not dead; give delivered=False with it")
         settled = 0
         for delivery in deliveries:
-            settled += yield from ask(Tables.settle, delivery, delivered=delivered, retry_at=retry_at)
+            settled += yield from ask(Tables.settle, delivery, delivered=delivered, dead=dead, retry_at=retry_at)
         return settled
+
+    def queued(self, *, failed: bool = False, limit: int = 50, after: str | None = None) -> Program[Page[Queued]]:
+        """Notices that wait or are claimed, or those that have failed, in the order in which they came."""
+        cursors.check_limit(limit)
+        query = Query(AllOf(), "failed" if failed else "pending", limit=limit)
+        # A key is never freed, so it is a place that stays.
+        key = None if after is None else cursors.read(after, query.order, None).id
+        rows = yield from ask(Tables.queued, key, limit + 1, failed=failed)
+        kept, cursor = cursors.cut([(queued_of(row), Position(row.key, row.key)) for row in rows], query)
+        return Page(tuple(queued for queued, _ in kept), cursor)
+
+    def queue_counts(self) -> Program[OutboxCounts]:
+        """How many notices are in which state."""
+        counts = yield from ask(Tables.queue_counts)
+        page = yield from self.queued(limit=1)
+        return OutboxCounts(
+            waiting=counts.pending - counts.claimed,
+            claimed=counts.claimed,
+            delivered=counts.all - counts.pending - counts.failed,
+            failed=counts.failed,
+            oldest=next(iter(page), None),
+        )
+
+    def revive(self, key: str) -> Program[None]:
+        """Let a failed notice wait again, as a new one."""
+        self._writing()
+        if not (yield from ask(Tables.revive, key_text("key", key))):
+            raise NotFound("failed notice", key)
 
     @contextlib.contextmanager
     def whole(self) -> Iterator[None]:

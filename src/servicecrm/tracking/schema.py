@@ -1,10 +1,11 @@
-"""How messages are stored and found."""
+"""How messages and clocks are stored and found."""
 
 from servicecrm.kernel.documents import Schema
 from servicecrm.kernel.kinds import Column, ColumnType, Kind
+from servicecrm.tracking.clock_model import Clock
 from servicecrm.tracking.messages import Message
 
-__all__ = ["MESSAGE"]
+__all__ = ["CLOCK", "MESSAGE"]
 
 MESSAGE: Kind[Message] = Kind(
     "message",
@@ -19,4 +20,25 @@ MESSAGE: Kind[Message] = Kind(
         Column("occurred_at", ColumnType.INSTANT),
     ),
     indexes=(("about", "occurred_at"),),
+)
+
+CLOCK: Kind[Clock] = Kind(
+    "clock",
+    Schema("clock", Clock),
+    columns=(
+        Column("about_kind", ColumnType.TEXT),
+        Column("about", ColumnType.TEXT),
+        Column("handler", ColumnType.TEXT),
+        Column("next_at", ColumnType.INSTANT),
+        Column("due_at", ColumnType.INSTANT),
+        # What has come to its end is not read again when rules change.
+        Column("basis", ColumnType.TEXT, lambda clock: clock.basis if clock.next_at or clock.due_at else None),
+        Column("level", ColumnType.INTEGER),
+    ),
+    indexes=(
+        ("about_kind", "next_at"),  # what a sweep takes
+        ("about_kind", "basis"),
+        ("handler", "due_at"),  # a worklist
+        ("about",),
+    ),
 )

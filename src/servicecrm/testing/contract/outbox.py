@@ -18,9 +18,19 @@ def keys(deliveries: tuple[Delivery, ...]) -> list[str]:
     return [delivery.notice.key for delivery in deliveries]
 
 
-def settle(store: Store, *deliveries: Delivery, delivered: bool = True, retry_at: datetime | None = None) -> int:
+def settle(
+    store: Store,
+    *deliveries: Delivery,
+    delivered: bool = True,
+    dead: bool = False,
+    retry_at: datetime | None = None,
+) -> int:
     with store.unit() as unit:
-        return unit.settle(deliveries, delivered=delivered, retry_at=retry_at)
+        return unit.settle(deliveries, delivered=delivered, dead=dead, retry_at=retry_at)
+
+
+def bury(store: Store, *deliveries: Delivery) -> int:
+    return settle(store, *deliveries, delivered=False, dead=True)
 
 
 class Outbox:
@@ -111,10 +121,12 @@ class Outbox:
         assert settle(store, evolve(holder, worker="w-3")) == 0
         assert settle(store, evolve(holder, attempt=1)) == 0
         assert settle(store, late, delivered=False) == 0
+        assert bury(store, late) == 0
         assert settle(store, evolve(holder, notice=notice("unknown"))) == 0
         assert settle(store, holder) == 1
         assert settle(store, holder) == 0
         assert settle(store, holder, delivered=False) == 0
+        assert bury(store, holder) == 0
         assert claim(store) == ()
 
     def test_the_same_worker_with_an_older_claim_does_not_settle(self, store: Store) -> None:
@@ -124,6 +136,26 @@ class Outbox:
 
         assert settle(store, older) == 0
         assert settle(store, newer) == 1
+
+    def test_a_dead_notice_is_never_claimed_again_and_keeps_its_key(self, store: Store) -> None:
+        put(store, notices=[notice("dead"), notice("alive")])
+        (held,) = claim(store, limit=1, lease=timedelta(0))
+
+        assert bury(store, held) == 1
+        put(store, notices=[notice("dead")])
+        assert keys(claim(store, now=NOW + timedelta(days=3650), lease=timedelta(0))) == ["alive"]
+        assert settle(store, held) == 0
+        assert settle(store, held, delivered=False) == 0
+        assert bury(store, held) == 0
+        assert keys(claim(store)) == ["alive"]
+
+    def test_a_notice_is_not_delivered_and_dead_at_once(self, store: Store) -> None:
+        put(store, notices=[notice()])
+        (held,) = claim(store)
+
+        with pytest.raises(InvalidValue, match="dead"):
+            settle(store, held, dead=True)
+        assert settle(store, held) == 1
 
     def test_several_are_settled_at_once_and_counted(self, store: Store) -> None:
         put(store, notices=[notice("a"), notice("b"), notice("c")])
@@ -153,17 +185,19 @@ class Outbox:
         assert keys(claim(store, now=NOW)) == ["later"]
 
     def test_what_a_rolled_back_unit_claimed_settled_or_enqueued_did_not_happen(self, store: Store) -> None:
-        put(store, notices=[notice("a"), notice("b")])
-        (held,) = claim(store, limit=1)
+        put(store, notices=[notice("a"), notice("dead"), notice("b")])
+        held, dying = claim(store, limit=2)
         with pytest.raises(ZeroDivisionError), store.unit() as unit:
             assert keys(unit.claim("w-2", now=NOW)) == ["b"]
             assert unit.settle([held]) == 1
+            assert unit.settle([dying], delivered=False, dead=True) == 1
             unit.save(notices=[notice("c")])
             raise ZeroDivisionError
 
         (free,) = claim(store, "w-3")
         assert (free.notice.key, free.attempt) == ("b", 1)
         assert settle(store, held) == 1
+        assert bury(store, dying) == 1
         put(store, notices=[notice("c")])
         assert keys(claim(store)) == ["c"]
 

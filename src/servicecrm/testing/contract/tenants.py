@@ -107,6 +107,7 @@ class Tenants:
         claim(there, "w-2")
         with there.unit() as unit:
             assert unit.settle([mine]) == 0
+            assert unit.settle([mine], delivered=False, dead=True) == 0
         with here.unit() as unit:
             assert unit.settle([mine]) == 1
 
@@ -164,9 +165,10 @@ class Transfer:
             unit.save(complaint("numbered", number=unit.number(Complaint, 2026)))
             unit.number(Complaint, 2027)
         put(store, notices=[notice(f"{n}", not_before=NOW if n % 2 else None) for n in range(6)])
-        delivered, _ = claim(store, limit=2)
+        delivered, dead, _ = claim(store, limit=3)
         with store.unit() as unit:
             unit.settle([delivered])
+            unit.settle([dead], delivered=False, dead=True)
 
     def test_a_tenant_comes_back_the_same_through_another_store(self, store: Store) -> None:
         self.fill(store)
@@ -212,10 +214,10 @@ class Transfer:
             assert unit.number(Complaint, 2027) == "CMP-2027-000002"
         with pytest.raises(AlreadyExists):
             put(back, complaint("taken", number="CMP-2026-000001"))
-        put(back, notices=[notice("0"), notice("new")])
+        put(back, notices=[notice("0"), notice("1"), notice("new")])
         again = claim(back)
-        assert [delivery.notice.key for delivery in again] == ["1", "2", "3", "4", "5", "new"]
-        assert [delivery.attempt for delivery in again] == [2, 1, 1, 1, 1, 1]
+        assert [delivery.notice.key for delivery in again] == ["2", "3", "4", "5", "new"]
+        assert [delivery.attempt for delivery in again] == [2, 1, 1, 1, 1]
 
     def test_an_empty_tenant_is_a_valid_export(self, store: Store) -> None:
         lines = copied(store, store.tenant("back"))

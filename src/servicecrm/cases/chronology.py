@@ -1,0 +1,57 @@
+"""The moves of a case, in the order of time."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from servicecrm.cases.codes import MomentKind
+from servicecrm.cases.lifecycle import LIFECYCLE, MESSAGE, NOTE, REOPEN
+from servicecrm.cases.model import Case
+from servicecrm.errors import PolicyViolation
+from servicecrm.kernel.decisions import Decision, Event
+from servicecrm.kernel.kinds import micros
+from servicecrm.tracking.moments import Moments, with_moment
+
+__all__ = ["after_wait", "check_later", "move"]
+
+AT_ANY_TIME: Final = (MESSAGE, NOTE)
+"""What may have been said before there was a case, such as the letter that led to it."""
+
+
+def move(case: Case, action: str, event: Event, **changes: object) -> Decision[Case]:
+    """Take a step that the lifecycle allows, and that did not happen before what it follows.
+
+    Raises:
+        TransitionNotAllowed: the lifecycle has no such move from this state.
+        GuardNotMet: something has to be there first.
+        PolicyViolation: it would lie before the case was received, or a reopening before the end that it undoes.
+    """
+    decision = LIFECYCLE.move(case, action, event, **changes)
+    if action not in AT_ANY_TIME:
+        _check_follows(case.received_at, "the case was received", event)
+    if action == REOPEN:
+        _check_follows(case.answered_at, "the case was answered", event)
+        _check_follows(case.closed_at, "the case was closed", event)
+    return decision
+
+
+def after_wait(case: Case, event: Event) -> Moments:
+    """The moments of a case when an event has ended its wait, if it was waiting."""
+    if case.waiting is None:
+        return case.moments
+    return with_moment(case.moments, MomentKind.RESUMED, event, code=case.waiting.for_)
+
+
+def check_later(rule: str, when: datetime, than: datetime, says: str) -> None:
+    """Refuses a time that is not after another one.
+
+    Raises:
+        PolicyViolation: names the rule.
+    """
+    if micros(when) <= micros(than):
+        raise PolicyViolation(rule, says)
+
+
+def _check_follows(earlier: datetime | None, says: str, event: Event) -> None:
+    if earlier is not None and micros(event.occurred_at) < micros(earlier):
+        since = earlier.astimezone(UTC).isoformat(timespec="seconds")
+        raise PolicyViolation("occurred_at", f"it cannot lie before {says}, at {since}")

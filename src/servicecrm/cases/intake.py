@@ -1,0 +1,128 @@
+"""Taking a request in, and what happens when its requester calls back."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from servicecrm.cases.codes import Channel, LinkKind, MomentKind, Priority
+from servicecrm.cases.details import link
+from servicecrm.cases.ending import reopen
+from servicecrm.cases.events import CaseOpened
+from servicecrm.cases.lifecycle import LIFECYCLE, WITHDRAWN
+from servicecrm.cases.model import Case, CaseId, Link, Place
+from servicecrm.cases.policy import DEFAULT, CasePolicy
+from servicecrm.cases.shapes import several
+from servicecrm.cases.types import RequestType, typed
+from servicecrm.errors import PolicyViolation
+from servicecrm.kernel.decisions import Actor, Decision, begin, stamp
+from servicecrm.kernel.frozen import EMPTY, FrozenMap
+from servicecrm.kernel.values import ContactPoint, language_tag
+from servicecrm.tracking.moments import Side, with_moment
+
+__all__ = ["callback", "open"]
+
+
+def open(
+    *,
+    id: str,
+    subject: str,
+    channel: Channel | str,
+    number: str | None = None,
+    text: str = "",
+    language: str | None = None,
+    requester: str | None = None,
+    requester_name: str | None = None,
+    contact: ContactPoint | None = None,
+    sponsor: str | None = None,
+    place: Place | None = None,
+    service: str | None = None,
+    request_type: RequestType | None = None,
+    type_version: int = 0,
+    attributes: Mapping[str, object] = EMPTY,
+    priority: Priority | str | None = None,
+    links: Iterable[Link] = (),
+    tags: Iterable[str] = (),
+    extra: Mapping[str, object] = EMPTY,
+    by: Actor | str,
+    at: datetime,
+    received_at: datetime | None = None,
+    policy_version: int = 0,
+) -> Decision[Case]:
+    """Log a request, perhaps on behalf of an official, the `sponsor`. Its requester may be unknown.
+
+    `received_at` is when it reached us, if that was before `at`. The attributes are checked by the request type.
+
+    Raises:
+        InvalidValue: a text is blank, a code or the language is unknown, or the type does not have such attributes;
+            every problem with them.
+        PolicyViolation: it would be received in the future, or the type is retired.
+
+    Source: C058, C068.
+    """
+    event = CaseOpened(**stamp(by, at, received_at))
+    rated = None if priority is None else Priority(priority)
+    moments = with_moment((), MomentKind.RECEIVED, event, side=Side.OUTSIDE)
+    if rated is not None:
+        moments = with_moment(moments, MomentKind.RATED, event, code=rated)
+    case = Case(
+        id=CaseId(id),
+        number=number,
+        state=LIFECYCLE.initial,
+        requester=requester,
+        requester_name=requester_name,
+        contact=contact,
+        sponsor=sponsor,
+        logged_by=event.by.id,
+        subject=subject,
+        text=text,
+        language=None if language is None else language_tag(language),
+        channel=Channel(channel),
+        place=place,
+        service=service,
+        request_type=None if request_type is None else request_type.code,
+        type_version=type_version,
+        attributes=typed(request_type, attributes),
+        tags=frozenset(several(tags)),
+        priority=rated,
+        links=tuple(links),
+        received_at=event.occurred_at,
+        recorded_at=event.recorded_at,
+        policy=policy_version,
+        moments=moments,
+        extra=FrozenMap(extra),
+    )
+    if request_type is not None and request_type.retired:
+        raise PolicyViolation("request_type", f"{request_type.code} is retired; choose another type")
+    return begin(case, event)
+
+
+def callback(new: Decision[Case], same_issue_as: Case | None = None, *, policy: CasePolicy = DEFAULT) -> Decision[Case]:
+    """Decide what becomes of a call from somebody who has called before; `new` is the case that it would open.
+
+    About something else, a new case is opened. About the same issue, the earlier case is reopened, or if that is no
+    longer possible, the new case is opened and linked to it.
+
+    Raises:
+        TransitionNotAllowed: the earlier case is still open; a message about it is enough.
+
+    Source: C066.
+    """
+    if same_issue_as is None:
+        return new
+    opened = new.events[0]
+    if same_issue_as.state != WITHDRAWN and policy.reopens(same_issue_as.closed_at, opened.occurred_at):
+        return reopen(
+            same_issue_as,
+            new.after.text.strip() or new.after.subject,
+            by=opened.by,
+            at=opened.recorded_at,
+            occurred_at=opened.occurred_at,
+            policy=policy,
+        )
+    return new.then(
+        link,
+        same_issue_as.id,
+        kind=LinkKind.SAME_ISSUE,
+        by=opened.by,
+        at=opened.recorded_at,
+        occurred_at=opened.occurred_at,
+    )

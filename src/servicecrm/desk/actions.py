@@ -1,0 +1,142 @@
+"""Action items at the desk: what somebody is to do by a time, because of a record."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from servicecrm.desk.commands import Commands
+from servicecrm.desk.programs import Decided, start
+from servicecrm.kernel.filters import where
+from servicecrm.kernel.frozen import EMPTY
+from servicecrm.kernel.values import Attachment
+from servicecrm.storage.ports import Page, Program
+from servicecrm.storage.work import Work
+from servicecrm.tracking import action_items
+from servicecrm.tracking.action_model import ActionItem
+from servicecrm.tracking.action_schema import ACTION_ITEM
+
+__all__ = ["ActionItems"]
+
+
+class ActionItems(Commands[ActionItem]):
+    """Have something done because of a record, and see to it that it is.
+
+    Source: C006.
+    """
+
+    _kind: ClassVar = ACTION_ITEM
+    _actions: ClassVar = action_items
+    _by_policy: ClassVar = frozenset()
+    _work: ClassVar = ("owner", "due_at")
+
+    def open(
+        self,
+        title: str,
+        *,
+        source_kind: str,
+        source: str,
+        owner: str,
+        due_at: datetime,
+        text: str = "",
+        extra: Mapping[str, object] = EMPTY,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> ActionItem:
+        """Have something done by somebody; gives it with its new id and number. See `action_items.open`."""
+        told: dict[str, Any] = {
+            "title": title,
+            "source_kind": source_kind,
+            "source": source,
+            "owner": owner,
+            "due_at": due_at,
+            "text": text,
+            "extra": extra,
+            "occurred_at": occurred_at,
+        }
+        order = self._order("open", told, command)
+        id = self._desk.ids()
+
+        def program(work: Work) -> Program[ActionItem]:
+            def decide() -> Program[Decided]:
+                number = yield from work.number(ActionItem, order.at.year)
+                return action_items.open(id=id, number=number, by=order.by, at=order.at, **told)
+
+            return (yield from start(work, ActionItem, decide, order))
+
+        return self._desk.perform(program)
+
+    def take_up(self, item: str, *, occurred_at: datetime | None = None, command: str | None = None) -> ActionItem:
+        """Begin with an action. See `action_items.take_up`."""
+        return self._do("take_up", item, command, occurred_at=occurred_at)
+
+    def reassign(
+        self,
+        item: str,
+        owner: str,
+        *,
+        reason: str | None = None,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> ActionItem:
+        """Give an action to another owner. See `action_items.reassign`."""
+        return self._do("reassign", item, command, owner=owner, reason=reason, occurred_at=occurred_at)
+
+    def postpone(
+        self,
+        item: str,
+        due_at: datetime,
+        *,
+        reason: str,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> ActionItem:
+        """Agree on a later due date. See `action_items.postpone`."""
+        return self._do("postpone", item, command, due_at=due_at, reason=reason, occurred_at=occurred_at)
+
+    def done(
+        self,
+        item: str,
+        evidence: str | None = None,
+        *,
+        attachments: Sequence[Attachment] = (),
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> ActionItem:
+        """Report an action as done, with the evidence for it: a text, attachments or both. See `action_items.done`."""
+        return self._do("done", item, command, evidence=evidence, attachments=attachments, occurred_at=occurred_at)
+
+    def verify(
+        self,
+        item: str,
+        effect: str,
+        *,
+        effective: bool,
+        due_at: datetime | None = None,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> ActionItem:
+        """Tell whether what was done has worked; `effect` is what was seen. See `action_items.verify`."""
+        return self._do(
+            "verify", item, command, effect=effect, effective=effective, due_at=due_at, occurred_at=occurred_at
+        )
+
+    def cancel(
+        self, item: str, reason: str, *, occurred_at: datetime | None = None, command: str | None = None
+    ) -> ActionItem:
+        """End an action that is not to be done any more. See `action_items.cancel`."""
+        return self._do("cancel", item, command, reason=reason, occurred_at=occurred_at)
+
+    def overdue(self, *, limit: int = 50, after: str | None = None) -> Page[ActionItem]:
+        """One page of the actions that are late, the latest first."""
+        return self.page(
+            where("open").is_(True), where("due_at") < self._desk.clock(), order="due_at", limit=limit, after=after
+        )
+
+    def of(self, source: str) -> tuple[ActionItem, ...]:
+        """The actions that follow from a record, in the order in which they are due."""
+
+        def program(work: Work) -> Program[tuple[ActionItem, ...]]:
+            page = yield from work.find(ActionItem, where("source") == source, order="due_at")
+            return page.items
+
+        return self._desk.perform(program, readonly=True)

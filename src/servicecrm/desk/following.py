@@ -1,0 +1,161 @@
+"""What follows a change, in the same unit: the clock of the record is read again, and whoever has to know is told."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from servicecrm.desk.house import House
+from servicecrm.desk.rules import basis_of
+from servicecrm.desk.tracked import TRACKED, Tracked
+from servicecrm.errors import NotFound
+from servicecrm.kernel.decisions import Actor, Decision
+from servicecrm.kernel.frozen import FrozenMap
+from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.notices import Notice
+from servicecrm.notifications import Fact, Party, facts_of, notices
+from servicecrm.storage.ports import Program
+from servicecrm.storage.work import Work
+from servicecrm.tracking import Basis, Clock, RecordEscalated, TimerMissed, TimerWarned, clock_id, clocks
+
+__all__ = ["Following", "clock_of"]
+
+NOBODY: Final = ""
+"""Who has done what nobody did, such as to let a time pass."""
+
+
+def clock_of(work: Work, kind: str, id: str) -> Program[Clock | None]:
+    """The clock of a record; None if it has none."""
+    try:
+        return (yield from work.get(Clock, clock_id(kind, id), held=False))
+    except NotFound:
+        return None
+
+
+class Followed(NamedTuple):
+    """What follows from some decisions: more of them, and notices."""
+
+    decisions: Sequence[Decision[Any]]
+    notices: Sequence[Notice]
+
+
+class Following:
+    """What follows in a unit of work from what somebody does at a time."""
+
+    def __init__(self, house: House | None, work: Work, by: Actor, at: datetime) -> None:
+        self._house, self._work, self._by, self._at = house, work, by, at
+
+    def followed(self, decisions: Iterable[Decision[Any]]) -> Program[Followed]:
+        """What follows from decisions that are about to be saved."""
+        rules: dict[type, Basis] = {}
+        more: list[Decision[Any]] = []
+        told: list[Notice] = []
+        for decision in decisions:
+            record = decision.after
+            tracked = TRACKED.get(type(record))
+            if tracked is None:
+                continue
+            if type(record) not in rules:
+                rules[type(record)] = yield from basis_of(self._work, tracked, self._at)
+            clock = yield from clock_of(self._work, tracked.kind.name, record.id)
+            read = self.read(tracked, record, clock, rules[type(record)])
+            told += self.notices(tracked, record, decision)
+            if read is not None:
+                more.append(read)
+                told += self.notices(tracked, record, read)
+        return Followed(more, told)
+
+    def read(self, tracked: Tracked[Any], record: Any, clock: Clock | None, basis: Basis) -> Decision[Clock] | None:
+        """The clock of a record, started or read again; None if nothing of it changes."""
+        facts = tracked.facts(record)
+        absent = () if self._house is None else self._house.deputies
+
+        def people(role: str) -> tuple[str, ...]:
+            return self.people(tracked, record, role)
+
+        if clock is not None:
+            return clocks.refresh(clock, facts, basis, by=self._by, at=self._at, people=people, absent=absent)
+        if not basis.targets.targets:
+            return None
+        kind, id = tracked.kind.name, record.id
+        return clocks.start(kind, id, facts, basis, by=self._by, at=self._at, people=people, absent=absent)
+
+    def notices(self, tracked: Tracked[Any], record: Any, decision: Decision[Any]) -> Iterator[Notice]:
+        """Who is told of a decision about a record, or about its clock."""
+        if self._house is None:
+            return
+        if not isinstance(decision.after, Clock):
+            facts = facts_of(decision, kind=tracked.kind.name)
+            yield from self._told(tracked, record, facts, _previous(tracked, decision))
+            return
+        for event in decision.events:
+            match event:
+                case RecordEscalated():
+                    person = () if event.person is None else (event.person,)
+                    others = {Party.SUPERVISOR: person or self.people(tracked, record, event.to)}
+                case TimerWarned(quiet=False) | TimerMissed(quiet=False):
+                    # Whoever a threshold is addressed to is told as a handler is.
+                    people = (person for role in event.to for person in self.people(tracked, record, role))
+                    others = {Party.HANDLER: tuple(people)}
+                case _:
+                    continue
+            fact = _fact_of(event, tracked.kind.name, record)
+            yield from self._told(tracked, record, [fact], others, not_before=event.not_before)
+
+    def _told(
+        self,
+        tracked: Tracked[Any],
+        record: Any,
+        facts: Iterable[Fact],
+        others: Mapping[Party, Any],
+        *,
+        not_before: datetime | None = None,
+    ) -> Sequence[Notice]:
+        house = self._house
+        if house is None:
+            return ()
+        named = {party: house.roles(party, record) for party in (Party.SUPERVISOR, Party.FOLLOWER)}
+        return notices(
+            facts,
+            house.matrix,
+            parties={**tracked.people(record), **named, **others},
+            preferences=house.preferences,
+            switches=house.switches,
+            not_before=not_before,
+        )
+
+    def people(self, tracked: Tracked[Any], record: Any, role: str) -> tuple[str, ...]:
+        """Who has a role: a party of the record, or whom the house names."""
+        person = tracked.people(record).get(Party(role)) if role in tuple(Party) else None
+        if person:
+            return (person,)
+        return () if self._house is None else self._house.roles(role, record)
+
+
+def _previous(tracked: Tracked[Any], decision: Decision[Any]) -> Mapping[Party, str | None]:
+    """Who had the record before this decision gave it to somebody else."""
+    if decision.before is None:
+        return {}
+    before, after = (tracked.people(record).get(Party.HANDLER) for record in (decision.before, decision.after))
+    return {} if before == after else {Party.PREVIOUS_HANDLER: before}
+
+
+def _fact_of(event: TimerWarned | TimerMissed | RecordEscalated, kind: str, record: Any) -> Fact:
+    level = event.level if isinstance(event, RecordEscalated) else 0
+    due = event.due_at
+    # What was reached when: however late and however often anybody looks, it is told once.
+    reached = (event.timer, event.n, event.threshold, level, due and micros(due), micros(event.occurred_at))
+    values = {"timer": event.timer, "threshold": event.threshold, "due_at": due}
+    return Fact(
+        event=event.type,
+        kind=kind,
+        id=record.id,
+        number=getattr(record, "number", None),
+        key=":".join(map(str, (kind, record.id.replace(":", "%3A"), *reached))),
+        by=NOBODY,
+        at=event.occurred_at,
+        values=FrozenMap({name: _plain(value) for name, value in values.items() if value is not None}),
+    )
+
+
+def _plain(value: str | datetime) -> str:
+    return value if isinstance(value, str) else value.isoformat()

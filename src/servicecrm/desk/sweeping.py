@@ -1,0 +1,129 @@
+"""Everything that is due, fired once: whoever sweeps, in however many processes, and however late."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import attrs
+
+from servicecrm.cases.model import Case
+from servicecrm.desk.following import Following
+from servicecrm.desk.house import House
+from servicecrm.desk.rules import basis_of
+from servicecrm.desk.tracked import TRACKED, Tracked
+from servicecrm.errors import NotFound, ServiceCRMError, StoreError
+from servicecrm.kernel.decisions import Actor, Decision, Event
+from servicecrm.kernel.filters import Filter, where
+from servicecrm.processes import demand_update, update_due
+from servicecrm.storage.ports import Program
+from servicecrm.storage.work import Work
+from servicecrm.tracking import Basis, Clock
+
+__all__ = ["Sweep", "Swept", "SweptEvent"]
+
+logger: logging.Logger = logging.getLogger("servicecrm")
+
+BATCH: Final = 50
+"""So many clocks are read in one unit."""
+
+AFTER_ZONES: Final = ":"
+"""Comes after every version of the time zones, which begin with the year."""
+
+
+class SweptEvent(NamedTuple):
+    """Something that came due for a record."""
+
+    kind: str
+    id: str
+    number: str | None
+    event: Event
+
+
+@attrs.frozen
+class Swept:
+    """What a sweep came to: how many clocks were read, what happened, and the records whose clocks cannot be read."""
+
+    clocks: int = 0
+    events: tuple[SweptEvent, ...] = ()
+    failed: tuple[str, ...] = ()
+
+    def __add__(self, other: "Swept") -> "Swept":
+        return Swept(self.clocks + other.clocks, self.events + other.events, self.failed + other.failed)
+
+
+class Sweep:
+    """One sweep, in as many units as it takes: each reads some of the clocks, until none are left."""
+
+    def __init__(self, house: House | None, by: Actor, at: datetime) -> None:
+        self._house, self._by, self._at = house, by, at
+        self._failed: tuple[str, ...] = ()
+        self._read: set[tuple[str, str]] = set()
+        self._disputed: set[str] = set()
+        self.swept: Swept = Swept()
+
+    def add(self, part: Swept) -> bool:
+        """Count what a unit came to; are there perhaps more?"""
+        self._failed += part.failed
+        read = {(event.kind, event.id) for event in part.events}
+        # Others, whose clocks go otherwise, find other rules in force: we would undo each other's readings for ever.
+        self._disputed |= {kind for kind, _ in read & self._read}
+        self._read |= read
+        self.swept += part
+        return part.clocks > 0
+
+    def some(self, work: Work) -> Program[Swept]:
+        """Read some of the clocks whose time has come, or whose rules have changed."""
+        swept = Swept()
+        for tracked in TRACKED.values():
+            basis = yield from basis_of(work, tracked, self._at)
+            mine = where("about_kind") == tracked.kind.name
+            for due, order in self._reasons(tracked, basis):
+                some = yield from work.take(Clock, mine, due, *self._but_failed(), order=order, limit=BATCH)
+                for clock in some:
+                    swept += yield from self._one(work, tracked, clock, basis)
+                if some:
+                    return swept
+        return swept
+
+    def _reasons(self, tracked: Tracked[Any], basis: Basis) -> Iterator[tuple[Filter, str]]:
+        """Why a clock is to be read, and in which order."""
+        yield where("next_at") <= self._at, "next_at"
+        if tracked.kind.name not in self._disputed:
+            # Other rules are older ones or newer ones; asked for in this way, an index finds them.
+            yield where("basis") < str(basis), "basis"
+            # But the same rules with newer time zones stand: another machine knows them, and this one does not yet.
+            yield where("basis") > str(basis).removesuffix(basis.zones) + AFTER_ZONES, "basis"
+
+    def _but_failed(self) -> Sequence[Filter]:
+        return (~where("about").one_of(self._failed),) if self._failed else ()
+
+    def _one(self, work: Work, tracked: Tracked[Any], clock: Clock, basis: Basis) -> Program[Swept]:
+        following = Following(self._house, work, self._by, self._at)
+        try:
+            record = yield from work.get(tracked.kind.schema.record, clock.about, held=False)
+            decisions = self._came_due(following, tracked, record, clock, basis)
+        except ServiceCRMError as error:
+            if isinstance(error, StoreError) and not isinstance(error, NotFound):
+                raise
+            # The others are swept all the same.
+            logger.warning("the clock %s cannot be read: %s", clock.id, error)
+            return Swept(1, failed=(clock.about,))
+        told = [notice for decision in decisions for notice in following.notices(tracked, record, decision)]
+        yield from work.save(*decisions, notices=told)
+        named = tracked.kind.name, record.id, getattr(record, "number", None)
+        return Swept(1, tuple(SweptEvent(*named, event) for decision in decisions for event in decision.events))
+
+    def _came_due(
+        self, following: Following, tracked: Tracked[Any], record: Any, clock: Clock, basis: Basis
+    ) -> tuple[Decision[Any], ...]:
+        read = following.read(tracked, record, clock, basis)
+        if read is None:
+            raise AssertionError(f"{clock.id} was due, and nothing changed")
+        if not isinstance(record, Case):
+            return (read,)
+        due = update_due(basis, tracked.facts(record), self._at)
+        demanded = demand_update(record, read.events, due_at=due, by=self._by, at=self._at)
+        if demanded is None:
+            return (read,)
+        return (following.read(tracked, demanded.after, clock, basis) or read, demanded)

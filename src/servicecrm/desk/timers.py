@@ -1,0 +1,87 @@
+"""Timers at the desk: where they stand, what is due next, and escalation by hand."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from servicecrm.desk.following import Following, clock_of
+from servicecrm.desk.programs import Order, fetch, is_number
+from servicecrm.desk.rules import basis_of
+from servicecrm.desk.tracked import TRACKED, Tracked
+from servicecrm.errors import InvalidValue, NotFound
+from servicecrm.kernel.filters import where
+from servicecrm.storage.ports import Page, Program
+from servicecrm.storage.work import Work
+from servicecrm.tracking import Clock, Timers, clock_id, clocks
+
+__all__ = ["escalated", "timers_of", "worklist_of"]
+
+
+def timers_of(id: str, at: datetime) -> Callable[[Work], Program[Timers]]:
+    """Where the timers of a record stand at a time, by the rules that are in force then."""
+
+    def program(work: Work) -> Program[Timers]:
+        tracked, record = yield from _found(work, id)
+        basis = yield from basis_of(work, tracked, at)
+        clock = yield from clock_of(work, tracked.kind.name, record.id)
+        return basis.timers(tracked.facts(record), now=at, settled=() if clock is None else clock.results)
+
+    return program
+
+
+def worklist_of(handler: str, *, limit: int, after: str | None) -> Callable[[Work], Program[Page[Any]]]:
+    """The records of a handler whose timers run, those that are due next first."""
+
+    def program(work: Work) -> Program[Page[Any]]:
+        running = (where("handler") == handler) & ~where("due_at").is_(None)
+        page = yield from work.find(Clock, running, order="due_at", limit=limit, after=after)
+        records: dict[tuple[str, str], Any] = {}
+        for tracked in TRACKED.values():
+            ids = [clock.about for clock in page.items if clock.about_kind == tracked.kind.name]
+            found = (yield from work.present(tracked.kind.schema.record, ids)) if ids else {}
+            records |= {(tracked.kind.name, id): record for id, record in found.items()}
+        there = (records.get((clock.about_kind, clock.about)) for clock in page.items)
+        return Page(tuple(record for record in there if record is not None), page.next)
+
+    return program
+
+
+def escalated(id: str, role: str, *, reason: str, timer: str, order: Order) -> Callable[[Work], Program[Clock]]:
+    """Put a record before a higher role at once, on the ladder of one of its targets."""
+
+    def program(work: Work) -> Program[Clock]:
+        tracked, record = yield from _found(work, id)
+        basis = yield from basis_of(work, tracked, order.at)
+        ladder = next((target.ladder for target in basis.targets.targets if target.name == timer), None)
+        if ladder is None:
+            with_ladder = ", ".join(target.name for target in basis.targets.targets if target.ladder) or "none"
+            raise InvalidValue("timer", f"the target has no ladder; those with one: {with_ladder}")
+        clock = yield from work.get(Clock, clock_id(tracked.kind.name, record.id))
+        following = Following(order.house, work, order.by, order.at)
+        decision = clocks.escalate(
+            clock,
+            role,
+            reason=reason,
+            ladder=ladder,
+            by=order.by,
+            at=order.at,
+            people=partial(following.people, tracked, record),
+            absent=() if order.house is None else order.house.deputies,
+        )
+        (saved,) = yield from work.save(decision, notices=tuple(following.notices(tracked, record, decision)))
+        return saved  # type: ignore[no-any-return]  # saving gives back what was decided about
+
+    return program
+
+
+def _found(work: Work, id: str) -> Program[tuple[Tracked[Any], Any]]:
+    """The record with this id or number, of whatever kind it is."""
+    for tracked in TRACKED.values():
+        if not is_number(tracked.kind, id):
+            found = yield from work.present(tracked.kind.schema.record, [id])
+            if id in found:
+                return tracked, found[id]
+        else:
+            return tracked, (yield from fetch(work, tracked.kind, id))
+    raise NotFound("record", id)

@@ -1,0 +1,50 @@
+"""Targets and calendars as a house publishes them, version by version."""
+
+from typing import Final
+
+from servicecrm.calendars import Calendar
+from servicecrm.errors import InvalidValue
+from servicecrm.kernel.documents import Schema
+from servicecrm.kernel.kinds import Kind
+from servicecrm.kernel.policies import PolicyBook, PolicyVersion
+from servicecrm.kernel.records import evolve, record
+from servicecrm.tracking.targets import Targets
+
+__all__ = ["CALENDARS", "DEFAULT_CALENDAR", "TARGETS", "CalendarBook", "TargetBook"]
+
+DEFAULT_CALENDAR: Final = "default"
+"""The calendar of all targets that name no other one."""
+
+
+@record
+class CalendarBook(PolicyBook[Calendar]):
+    """All versions of one calendar of a house; the id is its name."""
+
+    id: str = DEFAULT_CALENDAR
+    versions: tuple[PolicyVersion[Calendar], ...] = ()
+
+    def shipped(self) -> Calendar:
+        """Monday to Friday from 9 to 17 in UTC, until a house publishes its own.
+
+        Raises:
+            InvalidValue: there is no calendar of this name.
+        """
+        if self.id != DEFAULT_CALENDAR:
+            raise InvalidValue("calendar", f"there is no calendar named {self.id!r}; publish one")
+        return Calendar(id=self.id, version=0, zone="UTC", hours="mon-fri 09:00-17:00")
+
+    def numbered(self, number: int) -> Calendar:
+        """The calendar with this number, under the name and the number that it was published with."""
+        return evolve(super().numbered(number), id=self.id, version=number)
+
+
+@record
+class TargetBook(PolicyBook[Targets]):
+    """All versions of the targets for one kind of record; the id names the kind."""
+
+    versions: tuple[PolicyVersion[Targets], ...] = ()
+
+
+CALENDARS: Final[Kind[CalendarBook]] = Kind("calendar", Schema("calendar", CalendarBook))
+
+TARGETS: Final[Kind[TargetBook]] = Kind("targets", Schema("targets", TargetBook))

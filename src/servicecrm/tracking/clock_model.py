@@ -1,0 +1,116 @@
+"""What is stored of the timers of a record, and what they are read from."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import NewType
+
+import attrs
+
+from servicecrm.calendars import BusinessHours, Calendar, CombinedCalendar
+from servicecrm.kernel.records import record
+from servicecrm.kernel.shapes import filled
+from servicecrm.tracking.moments import Moments
+from servicecrm.tracking.readings import Reading
+from servicecrm.tracking.targets import Targets
+from servicecrm.tracking.timing import Timers, timers
+
+__all__ = ["Basis", "Clock", "ClockId", "Facts", "Fired", "clock_id"]
+
+ClockId = NewType("ClockId", str)
+
+
+def clock_id(about_kind: str, about: str) -> ClockId:
+    """The id of the clock of a record: there is one for each."""
+    return ClockId(f"{about_kind}:{about}")
+
+
+@record
+class Fired:
+    """A threshold that was reached, under which policy and goal, and when it was told if it was.
+
+    `key` is its series and, of what repeats, the number of the repetition.
+    """
+
+    series: str
+    key: str
+    policy: int
+    goal: str
+    at: datetime
+    told_at: datetime | None = None
+
+
+@record
+class Clock:
+    """The timers of a record as they were last read: an index to find what is due by, and never the truth itself.
+
+    `next_at` is when something is reached next, and `due_at` the first due time of what still runs. `basis` names the
+    rules that both follow from; where it is not the present one the clock has to be read again. `policy` is the number
+    of the policy, in force for this record since `policy_since`. `level` is how far it was escalated, which only rises.
+    """
+
+    id: ClockId = attrs.field(validator=filled)
+    revision: int = attrs.field(default=0, eq=False)
+    about_kind: str
+    about: str
+    handler: str | None = None
+    next_at: datetime | None = None
+    due_at: datetime | None = None
+    basis: str
+    policy: int
+    policy_since: datetime
+    level: int = 0
+    fired: tuple[Fired, ...] = attrs.field(default=(), repr=False)
+    timers: tuple[Reading, ...] = attrs.field(default=(), repr=False)
+
+    @property
+    def results(self) -> tuple[Reading, ...]:
+        """The results that stand, whatever the rules of today would make of them."""
+        return tuple(reading for reading in self.timers if reading.done)
+
+
+@attrs.frozen(kw_only=True)
+class Facts:
+    """What a record tells its clock."""
+
+    moments: Moments
+    handler: str | None = None
+    priority: str | None = None
+    type: str | None = None
+    given: Mapping[str, datetime] = MappingProxyType({})
+
+
+@attrs.frozen(kw_only=True)
+class Basis:
+    """The rules by which a clock is read: the targets of a policy, the calendars, and the version of the time zones."""
+
+    targets: Targets
+    calendars: Mapping[str, BusinessHours]
+    policy: int = 0
+    zones: str = ""
+
+    def __str__(self) -> str:
+        versions = sorted({version for calendar in self.calendars.values() for version in _versions(calendar)})
+        zones = f"; zones {self.zones}" if self.zones else ""
+        return f"policy {self.policy}; {', '.join(versions) or 'no calendar'}{zones}"
+
+    def timers(self, facts: Facts, *, now: datetime, settled: Iterable[Reading] = ()) -> Timers:
+        """The timers of a record by these rules; see `timers`."""
+        return timers(
+            facts.moments,
+            self.targets,
+            self.calendars,
+            now=now,
+            priority=facts.priority,
+            type=facts.type,
+            given=facts.given,
+            settled=settled,
+        )
+
+
+def _versions(calendar: BusinessHours) -> Iterable[str]:
+    if isinstance(calendar, Calendar):
+        yield f"{calendar.id}@{calendar.version}"
+    elif isinstance(calendar, CombinedCalendar):
+        for part in calendar.parts:
+            yield from _versions(part)

@@ -1,0 +1,259 @@
+"""One reading of a clock: which results stand, what has fired since the last one, and what is due next."""
+
+from collections.abc import Container, Iterator
+from datetime import datetime
+from itertools import chain
+from typing import Final, NamedTuple
+
+import attrs
+
+from servicecrm.calendars import BusinessHours
+from servicecrm.errors import NoBusinessTime
+from servicecrm.kernel.decisions import Actor, Event, stamp
+from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.records import evolve
+from servicecrm.tracking.clock_events import (
+    RecordEscalated,
+    TimerCancelled,
+    TimerCorrected,
+    TimerMet,
+    TimerMissed,
+    TimerWarned,
+)
+from servicecrm.tracking.clock_model import Basis, Clock, Facts, Fired
+from servicecrm.tracking.conditions import any_of
+from servicecrm.tracking.ladders import People, addressee
+from servicecrm.tracking.readings import Reading, reading
+from servicecrm.tracking.runs import Timer, TimerState
+from servicecrm.tracking.thresholds import DUE, Firing, point
+from servicecrm.tracking.timing import Timers
+
+__all__ = ["ClockReading"]
+
+
+class _Shot(NamedTuple):
+    """A firing that is new, and when it may be told; at once if there is no such time."""
+
+    firing: Firing
+    not_before: datetime | None
+    quiet: bool
+
+
+class ClockReading:
+    """A clock as it is after a reading, and what happened since the last one."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        facts: Facts,
+        basis: Basis,
+        *,
+        by: Actor,
+        at: datetime,
+        people: People,
+        absent: Container[str],
+    ) -> None:
+        self._old, self._facts, self._basis = clock, facts, basis
+        self._by, self._at, self._people, self._absent = by, at, people, absent
+        self._policy_since = clock.policy_since if clock.policy == basis.policy else at
+        self._level = clock.level
+        self._fired_before = _by_key(clock.fired)
+        self._taken_up = frozenset(self._resumptions())
+        kept = {each.key: each for each in chain(self._standing(), self._without_target())}
+        self._kept = frozenset(kept)
+        self._timers = basis.timers(facts, now=at, settled=kept.values())
+        self._readings = tuple(
+            kept.get((timer.name, timer.n)) or reading(timer, read=len(facts.moments), basis=str(basis))
+            for timer in self._timers
+        )
+        self._shots = tuple(self._new_shots())
+        happened = sorted(chain(self._firing_events(), self._result_events()), key=lambda e: micros(e.occurred_at))
+        self.events: tuple[Event, ...] = tuple(happened)
+        self.clock: Clock = evolve(
+            clock,
+            handler=facts.handler,
+            next_at=self._timers.next_at,
+            due_at=self._timers.due_at,
+            basis=str(basis),
+            policy=basis.policy,
+            policy_since=self._policy_since,
+            level=self._level,
+            fired=clock.fired + tuple(self._fired(shot) for shot in self._shots),
+            timers=self._readings,
+        )
+
+    # -- results ---------------------------------------------------------------------------------
+
+    def _standing(self) -> Iterator[Reading]:
+        """The results that no later fact has changed."""
+        now: Timers | None = None
+        for result in self._old.timers:
+            if result.stopped_at is None or result.read is None or result.key in self._taken_up:
+                continue
+            if self._may_have_changed(result.stopped_at, result.read):
+                # Both by the rules of today: what differs then are the facts.
+                now = now or self._basis.timers(self._facts, now=self._at)
+                known = attrs.evolve(self._facts, moments=self._facts.moments[: result.read])
+                if _one(self._basis.timers(known, now=self._at), result) != _one(now, result):
+                    continue
+            yield result
+
+    def _resumptions(self) -> Iterator[tuple[str, int]]:
+        """Timers that had ended, and that the record's being taken up again lets go on."""
+        reopen = {target.name: target.reopen for target in self._basis.targets.targets}
+        for result in self._old.timers:
+            later = self._facts.moments[result.read :]
+            if result.read is not None and any(any_of(reopen.get(result.name, ()), moment) for moment in later):
+                yield result.key
+
+    def _may_have_changed(self, stopped_at: datetime, read: int) -> bool:
+        later = self._facts.moments[read:]
+        return any(moment.voids is not None or micros(moment.occurred_at) <= micros(stopped_at) for moment in later)
+
+    def _without_target(self) -> Iterator[Reading]:
+        """Timers that ran, or came to nothing, because the house has given up their target."""
+        names = {target.name for target in self._basis.targets.targets}
+        for old in self._old.timers:
+            if old.name not in names and old.read is None:
+                state = TimerState.MISSED if old.late else TimerState.CANCELLED
+                yield old if old.done else evolve(old, state=state, stopped_at=self._at, basis=str(self._basis))
+
+    def _result_events(self) -> Iterator[Event]:
+        before = {old.key: old for old in self._old.timers if old.key not in self._taken_up}
+        for new in self._readings:
+            old = before.pop(new.key, None)
+            if old is not None and _is_corrected(old, new) and new.key not in self._kept:
+                yield self._corrected(old, new)
+            elif new.state in _RESULTS and (old is None or not old.done) and _had_a_goal(old, new):
+                facts = stamp(self._by, self._at, new.stopped_at)
+                yield _RESULTS[new.state](**facts, timer=new.name, n=new.n, due_at=new.due_at)
+        yield from (self._corrected(old, None) for old in before.values())
+
+    def _corrected(self, old: Reading, new: Reading | None) -> TimerCorrected:
+        return TimerCorrected(
+            **stamp(self._by, self._at),
+            timer=old.name,
+            n=old.n,
+            was=old.state,
+            was_late=old.late,
+            was_due_at=old.due_at,
+            was_stopped_at=old.stopped_at,
+            state=None if new is None else new.state,
+            late=new is not None and new.late,
+        )
+
+    # -- thresholds ------------------------------------------------------------------------------
+
+    def _new_shots(self) -> Iterator[_Shot]:
+        new = [firing for firing in self._timers.firings if self._is_new(firing)]
+        # Of what repeats only the last one is told, if several come at once.
+        last = {firing.series: firing for firing in new}
+        for firing in new:
+            threshold = firing.threshold
+            calendar = self._basis.calendars[firing.calendar]
+            not_before = None if threshold.urgent else self._next_open(calendar)
+            told = self._told_on((not_before or self._at).astimezone(calendar.tz()), firing)
+            often = threshold.per_day is not None and told >= threshold.per_day
+            yield _Shot(firing, not_before, quiet=often or firing is not last[firing.series])
+
+    def _is_new(self, firing: Firing) -> bool:
+        """Has it not fired yet, or has a changed goal put it into the future again?"""
+        same = self._fired_before.get(firing.key)
+        if same is None:
+            return True
+        last = same[-1]
+        if any(fired.policy == self._basis.policy and fired.goal == firing.goal for fired in same):
+            # A corrected fact may have undone a miss; then the next one is another. A warning was given.
+            return firing.at > last.at and not point(firing.threshold.at).is_warning
+        return firing.at > (last.at if last.policy == self._basis.policy else self._policy_since)
+
+    def _next_open(self, calendar: BusinessHours) -> datetime | None:
+        try:
+            return calendar.next_open(self._at)
+        except NoBusinessTime:  # rather at any time than never
+            return None
+
+    def _told_on(self, local: datetime, firing: Firing) -> int:
+        """How often this threshold was told on the day of a local time."""
+        told = (fired.told_at for fired in self._old.fired if fired.series == firing.series)
+        return sum(at is not None and at.astimezone(local.tzinfo).date() == local.date() for at in told)
+
+    def _fired(self, shot: _Shot) -> Fired:
+        firing = shot.firing
+        told_at = None if shot.quiet else shot.not_before or self._at
+        return Fired(
+            series=firing.series,
+            key=firing.key,
+            policy=self._basis.policy,
+            goal=firing.goal,
+            at=firing.at,
+            told_at=told_at,
+        )
+
+    def _firing_events(self) -> Iterator[Event]:
+        for firing, not_before, quiet in self._shots:
+            facts = stamp(self._by, self._at, firing.at)
+            if firing.level:
+                if firing.level > self._level:
+                    yield self._escalated(firing, not_before)
+                continue
+            event = TimerMissed if firing.threshold.at == DUE else TimerWarned
+            yield event(
+                **facts,
+                timer=firing.timer,
+                n=firing.n,
+                threshold=firing.threshold.at,
+                due_at=firing.due_at,
+                to=firing.threshold.to,
+                not_before=not_before,
+                quiet=quiet,
+            )
+
+    def _escalated(self, firing: Firing, not_before: datetime | None) -> RecordEscalated:
+        ladder = next(each.ladder for each in self._basis.targets.targets if each.name == firing.timer)
+        assert ladder is not None
+        role, person = addressee(ladder, firing.level, self._people, absent=self._absent)
+        self._level = ladder.level(role)
+        return RecordEscalated(
+            **stamp(self._by, self._at, firing.at),
+            level=self._level,
+            to=role,
+            person=person,
+            timer=firing.timer,
+            n=firing.n,
+            threshold=firing.threshold.at,
+            due_at=firing.due_at,
+            not_before=not_before,
+        )
+
+
+_RESULTS: Final = {TimerState.MET: TimerMet, TimerState.CANCELLED: TimerCancelled}
+
+
+def _by_key(fired: tuple[Fired, ...]) -> dict[str, list[Fired]]:
+    found: dict[str, list[Fired]] = {}
+    for each in fired:
+        found.setdefault(each.key, []).append(each)
+    return found
+
+
+def _one(timers: Timers, result: Reading) -> Timer | None:
+    return next((timer for timer in timers if (timer.name, timer.n) == result.key), None)
+
+
+def _had_a_goal(old: Reading | None, new: Reading) -> bool:
+    """Was anything promised? What came to nothing without that is not worth a word."""
+    return new.due_at is not None or (old is not None and old.state is not TimerState.IDLE)
+
+
+def _is_corrected(old: Reading, new: Reading) -> bool:
+    """Does another result stand where there was one, or is no longer late what was?"""
+    if old.read is None:
+        return old.late and not new.late
+    return (old.state, old.late, old.started_at, old.due_at, old.stopped_at) != (
+        new.state,
+        new.late,
+        new.started_at,
+        new.due_at,
+        new.stopped_at,
+    )

@@ -1,0 +1,142 @@
+"""Rules that say on which days something happens again, held against dateutil."""
+
+from datetime import UTC, date, datetime
+from time import perf_counter
+from unittest.mock import patch
+from zoneinfo import ZoneInfo
+
+import pytest
+from dateutil.rrule import rrulestr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from servicecrm.calendars.recurrence import recurrence
+from servicecrm.errors import InvalidValue
+
+END = date(2200, 1, 1)
+WEEKDAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
+
+starts = st.dates(date(2019, 12, 1), date(2024, 3, 1))
+weekdays = st.lists(st.sampled_from(WEEKDAYS), min_size=1, max_size=3, unique=True)
+nth_weekdays = weekdays | st.lists(  # of both together dateutil takes what is both, not what is one of them
+    st.builds("{}{}".format, st.sampled_from(["1", "+2", "-1", "5", "-5"]), st.sampled_from(WEEKDAYS)),
+    min_size=1,
+    max_size=3,
+    unique=True,
+)
+
+
+def numbers(low: int, high: int, *, signed: bool = True) -> st.SearchStrategy[list[int]]:
+    each = st.integers(low, high)
+    return st.lists(each | each.map(lambda n: -n) if signed else each, min_size=1, max_size=4, unique=True)
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> str:
+    frequency = draw(st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]))
+    parts: dict[str, object] = {"FREQ": frequency}
+    choices: dict[str, st.SearchStrategy[list[int]] | st.SearchStrategy[list[str]]] = {
+        "BYMONTH": numbers(1, 12, signed=False),
+        "BYDAY": nth_weekdays if frequency in ("MONTHLY", "YEARLY") else weekdays,
+        "BYSETPOS": numbers(1, 6),
+    }
+    if frequency != "WEEKLY":
+        choices["BYMONTHDAY"] = numbers(1, 31)
+    if frequency == "YEARLY":
+        choices["BYYEARDAY"] = numbers(1, 366)
+    for name in draw(st.lists(st.sampled_from(sorted(choices)), max_size=3, unique=True)):
+        parts[name] = ",".join(map(str, draw(choices[name])))
+    if set(parts) == {"FREQ", "BYSETPOS"}:
+        del parts["BYSETPOS"]
+    if draw(st.booleans()):
+        parts["INTERVAL"] = draw(st.integers(1, 5))
+    ends = draw(st.sampled_from(["", "COUNT", "UNTIL"]))
+    if ends:
+        parts[ends] = draw(st.integers(1, 20)) if ends == "COUNT" else draw(starts).strftime("%Y%m%d")
+    if draw(st.booleans()):
+        parts["WKST"] = draw(st.sampled_from(WEEKDAYS))
+    return ";".join(f"{name}={value}" for name, value in parts.items())
+
+
+def days(text: str, start: date, since: date, end: date) -> list[date]:
+    return list(recurrence(text).days(start, since=since, end=end))
+
+
+@given(rules(), starts, starts)
+def test_the_days_of_a_rule_are_those_of_dateutil(text: str, start: date, since: date) -> None:
+    begin, end = datetime(start.year, start.month, start.day), date(2026, 1, 1)
+    with patch("datetime.MAXYEAR", 2026):  # up to which it looks for a next day, where there is none
+        theirs = [at.date() for at in rrulestr(text, dtstart=begin)]
+    expected = [day for day in theirs if day < end]
+
+    assert days(text, start, start, end) == expected
+    assert days(text, start, since, end) == [day for day in expected if day >= since]
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("FREQ=YEARLY", ["2024-02-29", "2028-02-29", "2032-02-29"]),
+        ("FREQ=MONTHLY;BYDAY=-1FR", ["2024-03-29", "2024-04-26", "2024-05-31"]),
+        ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", ["2024-02-29", "2024-03-29", "2024-04-30"]),
+        ("freq=weekly;interval=2;", ["2024-02-29", "2024-03-14", "2024-03-28"]),
+        ("FREQ=YEARLY;BYYEARDAY=-1", ["2024-12-31", "2025-12-31", "2026-12-31"]),
+        ("FREQ=YEARLY;BYMONTH=5;BYDAY=-1MO", ["2024-05-27", "2025-05-26", "2026-05-25"]),
+        ("FREQ=YEARLY;BYMONTH=1,3;BYMONTHDAY=1;BYSETPOS=-1", ["2024-03-01", "2025-03-01", "2026-03-01"]),
+        ("FREQ=MONTHLY;BYDAY=TH,1MO", ["2024-02-29", "2024-03-04", "2024-03-07"]),
+        ("FREQ=DAILY;COUNT=2", ["2024-02-29", "2024-03-01"]),
+        ("FREQ=DAILY;UNTIL=20240301", ["2024-02-29", "2024-03-01"]),
+        ("FREQ=DAILY;UNTIL=20240301T000000", ["2024-02-29", "2024-03-01"]),
+    ],
+)
+def test_a_rule_begins_with_its_start_if_that_fits(text: str, first: list[str]) -> None:
+    start = date(2024, 2, 29)
+
+    assert [day.isoformat() for day in days(text, start, start, END)[:3]] == first
+
+
+def test_a_rule_that_ends_at_an_instant_ends_on_the_day_of_its_zone() -> None:
+    rule = recurrence("FREQ=DAILY;UNTIL=20261224T230000Z")
+    start, zone = date(2026, 12, 24), ZoneInfo("Europe/Berlin")
+
+    assert len(list(rule.days(start, since=start, end=END, zone=zone))) == 2
+    assert len(list(rule.days(start, since=start, end=END, zone=UTC))) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    """
+    |FREQ|FREQ=|FREQ=HOURLY|FREQ=SECONDLY;COUNT=5|BYDAY=MO|FREQ=DAILY;FREQ=DAILY|FREQ=DAILY;INTERVAL=0
+    |FREQ=DAILY;INTERVAL=-1|FREQ=DAILY;INTERVAL=1000|FREQ=DAILY;COUNT=0|FREQ=DAILY;COUNT=1000000|FREQ=DAILY;BYHOUR=9
+    |FREQ=YEARLY;BYWEEKNO=5|FREQ=YEARLY;BYEASTER=0|FREQ=YEARLY;BYMONTH=13|FREQ=MONTHLY;BYMONTHDAY=0
+    |FREQ=MONTHLY;BYMONTHDAY=32|FREQ=YEARLY;BYYEARDAY=367|FREQ=MONTHLY;BYDAY=54MO|FREQ=WEEKLY;BYDAY=1MO
+    |FREQ=DAILY;BYDAY=-1FR|FREQ=WEEKLY;BYMONTHDAY=1|FREQ=MONTHLY;BYYEARDAY=1|FREQ=DAILY;UNTIL=20260230
+    |FREQ=DAILY;UNTIL=2026-01-01|FREQ=DAILY;COUNT=1;UNTIL=20260101|FREQ=DAILY;UNTIL=20260101T990000Z|FREQ=DAILY;=
+    |FREQ=DAILY;BYMONTH=1,|FREQ=DAILY,WEEKLY|FREQ=DAILY;BYMONTH=1;BYMONTH=2""".strip().split("|"),
+)
+def test_a_rule_that_cannot_be_meant_or_is_not_known_is_refused(text: str) -> None:
+    with pytest.raises(InvalidValue, match="here: "):
+        recurrence(text.strip(), "here")
+    with pytest.raises(InvalidValue):
+        recurrence("FREQ=DAILY;BYMONTH=" + ",".join(["1"] * 300))
+
+
+@given(
+    st.text(max_size=40) | st.lists(st.sampled_from([*"FREQ=DAILY;UNTLBOMH,0123456789-+"]), max_size=40).map("".join)
+)
+def test_any_text_is_a_rule_or_is_refused(text: str) -> None:
+    for written in (text, f"FREQ=YEARLY;{text}"):
+        try:
+            rule = recurrence(written)
+        except InvalidValue:
+            continue
+        assert all(day < END for day in rule.days(date(2199, 1, 1), since=date(2199, 1, 1), end=END))
+
+
+@pytest.mark.parametrize("frequency", ["DAILY", "MONTHLY", "YEARLY"])
+def test_a_rule_without_any_day_is_found_out_at_once(frequency: str) -> None:
+    began = perf_counter()
+
+    assert days(f"FREQ={frequency};BYMONTH=2;BYMONTHDAY=30", date(1900, 1, 1), date(1900, 1, 1), END) == []
+    assert days(f"FREQ={frequency};INTERVAL=7", date(1600, 1, 1), date(2199, 12, 1), END)[:1] <= [END]
+    assert perf_counter() - began < 2

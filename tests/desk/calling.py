@@ -1,0 +1,217 @@
+"""What can be called at a desk, found by looking at it, and arguments with which each call is taken."""
+
+import inspect
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
+
+from servicecrm import cases, complaints
+from servicecrm.complaints import ComplaintPolicy
+from servicecrm.desk import Desk
+from servicecrm.desk.register import Register
+from servicecrm.kernel.lifecycle import Lifecycle
+from servicecrm.testing.makers import MONDAY
+from servicecrm.tracking import action_items
+
+__all__ = [
+    "ABOUT",
+    "LIFECYCLES",
+    "MAKES",
+    "REGISTERS",
+    "SLICES",
+    "WAYS",
+    "Call",
+    "bring",
+    "call_of",
+    "public",
+    "slices_of",
+]
+
+DAY: Final = timedelta(days=1)
+
+
+def public(of: object) -> set[str]:
+    """The names of a class that are for everybody."""
+    return {name for name in dir(of) if not name.startswith("_")}
+
+
+def slices_of(desk: type[Desk]) -> dict[str, type]:
+    """The parts of a desk, by the names of the properties that give them."""
+    found: dict[str, type] = {}
+    for name in public(desk):
+        given = getattr(desk, name)
+        if isinstance(given, property) and given.fget is not None:
+            part = inspect.get_annotations(given.fget)["return"]
+            if isinstance(part, type) and part.__module__.startswith("servicecrm.desk."):
+                found[name] = part
+    return found
+
+
+SLICES: Final = slices_of(Desk)
+REGISTERS: Final[Mapping[str, type[Register[Any]]]] = {
+    name: part for name, part in sorted(SLICES.items()) if issubclass(part, Register)
+}
+"""The slices that are all alike: each is about the records of one kind."""
+
+LIFECYCLES: Final[Mapping[str, Lifecycle[Any]]] = {
+    "actions": action_items.LIFECYCLE,
+    "cases": cases.LIFECYCLE,
+    "complaints": complaints.LIFECYCLE,
+}
+MAKES: Final = {"actions": "open", "cases": "open", "complaints": "record"}
+"""The method of each that makes a record."""
+
+
+# -- arguments -----------------------------------------------------------------------------------
+
+
+class Call(NamedTuple):
+    """A call that is taken: of which record, if it is about one, in which state, and what else it is told."""
+
+    about: str | None
+    """The name of the argument for the record."""
+    state: str | None
+    told: Mapping[str, Any]
+
+
+ABOUT: Final = {"id", "complaint", "complaints", "case", "item"}
+"""How the argument for a record is named."""
+
+TOLD: Final[Mapping[str, Any]] = {
+    "attributes": {},
+    "channel": "phone",
+    "due_at": MONDAY + DAY,
+    "effect": "No answer.",
+    "evidence": "Called back.",
+    "for_": "customer",
+    "handler": "south",
+    "key": "n-dead",
+    "note": "Rang.",
+    "of": ComplaintPolicy,
+    "other": "another",
+    "outcome": "voicemail",
+    "owner": "north",
+    "partner": "roads",
+    "policy": complaints.DEFAULT,
+    "priority": "p1",
+    "reason": "It stopped again.",
+    "request_type": "leak",
+    "requester": "c-7",
+    "role": "chief",
+    "side": "outside",
+    "source": "c-1",
+    "source_kind": "case",
+    "status": "done",
+    "subject": "No water",
+    "text": "It runs again.",
+    "timer": "resolution",
+    "title": "Call back",
+    "until": MONDAY + 3 * DAY,
+}
+"""What is told wherever an argument of this name is needed."""
+
+ONLY: Final[Mapping[str, Mapping[str, Any]]] = {
+    "acting_as": {"actor": "bob@city.example"},
+    "actions.done": {"evidence": TOLD["evidence"]},
+    "actions.postpone": {"due_at": MONDAY + 2 * DAY},
+    "actions.reassign": {"owner": "south"},
+    "actions.verify": {"effective": False},
+    "cases.amend": {"service": "water"},
+    "cases.close": {"code": "answered"},
+    "cases.void": {"n": 1},
+    "complaints.amend": {"remedy_sought": "a refund"},
+    "complaints.assess": {"severity": "high", "impact": "low"},
+    "complaints.close": {"code": "resolved"},
+    "complaints.void": {"n": 2},
+    "on": {"type": "complaint.closed", "hook": print},
+    "policies.publish": {"effective": MONDAY + 30 * DAY},
+    "tenant": {"name": "south"},
+}
+"""What only one call is told: what means something else there, or what a guard asks for."""
+
+STATES: Final = {
+    "cases.close": "answered",
+    "cases.extend": "promised",
+    "cases.partner_update": "referred",
+    "cases.resume": "waiting",
+    "complaints.assign_all": "acknowledged",
+    "complaints.resume": "waiting",
+    "complaints.void": "acknowledged",
+    "actions.verify": "done",
+}
+"""The state from which a call is taken, where that is not the first one from which the lifecycle allows it."""
+
+
+def call_of(name: str) -> Call:
+    """How a call is taken: `call_of("cases.close")`, or `call_of("timers")` of the desk itself."""
+    part, _, method = name.rpartition(".")
+    parameters = inspect.signature(getattr(SLICES.get(part, Desk), method)).parameters.values()
+    named = [p for p in parameters if p.name != "self" and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    about = next((p.name for p in named if p.name in ABOUT), None)
+    needed = [p.name for p in named if p.default is p.empty and p.name != about]
+    only = ONLY.get(name, {})
+    unknown = [argument for argument in needed if argument not in only and argument not in TOLD]
+    assert not unknown, f"say in {__name__} what {name} is told as {', '.join(unknown)}"
+    told = {argument: TOLD[argument] for argument in needed if argument not in only} | dict(only)
+    return Call(about, None if about is None else _state(part, method), told)
+
+
+def _state(part: str, method: str) -> str:
+    lifecycle = LIFECYCLES.get(part, complaints.LIFECYCLE)
+    first = (move.from_[0] for move in lifecycle.moves if move.action == method)
+    return STATES.get(f"{part}.{method}") or next(first, lifecycle.initial)
+
+
+# -- records in every state ----------------------------------------------------------------------
+
+Way = tuple[tuple[str, Mapping[str, Any]], ...]
+
+
+def _ways(first: str, /, **steps: tuple[str, str, Mapping[str, Any]]) -> dict[str, Way]:
+    """The way to each state: from which other one, by which command, and what that is told."""
+    ways: dict[str, Way] = {first: ()}
+    for state, (before, action, told) in steps.items():
+        ways[state] = (*ways[before], (action, told))
+    return ways
+
+
+WAYS: Final[Mapping[str, Mapping[str, Way]]] = {
+    "complaints": _ways(
+        "recorded",
+        acknowledged=("recorded", "acknowledge", {}),
+        assessed=("acknowledged", "assess", {"severity": "high", "impact": "low"}),
+        in_handling=("acknowledged", "assign", {"handler": "north"}),
+        waiting=("in_handling", "wait", {"for_": "customer", "reason": "photos"}),
+        responded=("in_handling", "answer", {"text": "It runs again."}),
+        closed=("responded", "close", {"code": "resolved"}),
+        withdrawn=("recorded", "withdraw", {}),
+    ),
+    "cases": _ways(
+        "new",
+        routed=("new", "route", {}),
+        acknowledged=("routed", "accept", {}),
+        promised=("acknowledged", "promise", {"until": MONDAY + 2 * DAY}),
+        waiting=("acknowledged", "wait", {"for_": "customer", "reason": "photos"}),
+        in_work=("acknowledged", "start", {}),
+        referred=("acknowledged", "refer", {"partner": "roads"}),
+        answered=("in_work", "answer", {"text": "It runs again."}),
+        closed=("answered", "close", {"code": "answered"}),
+        withdrawn=("new", "withdraw", {}),
+    ),
+    "actions": _ways(
+        "open",
+        in_progress=("open", "take_up", {}),
+        done=("in_progress", "done", {"evidence": "Called back."}),
+        cancelled=("open", "cancel", {"reason": "moved away"}),
+    ),
+}
+"""How a record of each slice comes to a state, or to a value that stands beside the states, such as waiting."""
+
+
+def bring(crm: Desk, part: str, state: str, **fields: object) -> Any:
+    """A new record of a slice that has come to a state, with fields as a test needs them."""
+    made = getattr(crm, part)
+    record = getattr(made, MAKES[part])(**{**call_of(f"{part}.{MAKES[part]}").told, **fields})
+    for action, told in WAYS[part][state]:
+        record = getattr(made, action)(record.id, **told)
+    return record

@@ -1,0 +1,574 @@
+"""A clock is an index that is read again: however seldom, it fires the same, each thing once, and keeps its results."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import pytest
+
+from servicecrm.errors import InvalidValue
+from servicecrm.kernel.decisions import Event
+from servicecrm.kernel.documents import from_text
+from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.records import evolve, personal_fields
+from servicecrm.kernel.texts import Texts
+from servicecrm.tracking import (
+    CLOCK,
+    Basis,
+    BornLate,
+    Clock,
+    Facts,
+    Goal,
+    Ladder,
+    Moments,
+    OnChange,
+    RecordEscalated,
+    Rung,
+    Target,
+    Targets,
+    Threshold,
+    TimerCancelled,
+    TimerCorrected,
+    TimerMet,
+    TimerMissed,
+    TimerState,
+    TimerWarned,
+    clock_events,
+    on,
+    refresh,
+    start,
+    usual,
+)
+from servicecrm.tracking.ready_made import USUAL
+from tests.tracking.lives import (
+    ALWAYS,
+    DAY,
+    HOUR,
+    MINUTE,
+    OFFICE,
+    T0,
+    a_basis,
+    happened,
+    keys,
+    known,
+    life,
+    seen,
+    started,
+    voided,
+)
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "clock"
+TEXTS = Texts("servicecrm.tracking")
+RECEIVED = life((0 * HOUR, "received"))
+ACKNOWLEDGE = usual("acknowledge", "4h business", thresholds=(Threshold(at="75%"),))
+RESOLUTION = usual("resolution", "8h business", thresholds=(Threshold(at="75%"),))
+BASIS = a_basis(ACKNOWLEDGE)
+
+
+def events(clock: Clock, moments: Moments, basis: Basis, at: timedelta) -> list[Event]:
+    decision = refresh(clock, Facts(moments=moments), basis, by="system", at=T0 + at)
+    return [] if decision is None else list(decision.events)
+
+
+def types(found: list[Event]) -> list[str]:
+    return [event.type for event in found]
+
+
+# -- starting and reading ------------------------------------------------------------------------
+
+
+def test_a_clock_says_when_it_has_to_be_read_next() -> None:
+    decision = start("complaint", "c-1", Facts(moments=RECEIVED, handler="north"), BASIS, by="ann", at=T0)
+
+    clock = decision.after
+    assert types(list(decision.events)) == ["clock.started"]
+    assert (clock.id, clock.about_kind, clock.about, clock.handler) == ("complaint:c-1", "complaint", "c-1", "north")
+    assert (clock.next_at, clock.due_at) == (T0 + 3 * HOUR, T0 + 4 * HOUR)
+    assert clock.basis == "policy 0; default@1"
+
+
+def test_a_record_that_was_told_late_is_warned_of_and_missed_at_once() -> None:
+    decision = start("complaint", "c-1", Facts(moments=RECEIVED), BASIS, by="ann", at=T0 + DAY)
+
+    assert types(list(decision.events)) == ["clock.started", "timer.warned", "timer.missed"]
+    assert [event.occurred_at for event in decision.events] == [T0 + DAY, T0 + 3 * HOUR, T0 + 4 * HOUR]
+
+
+def test_three_sweeps_with_outages_give_one_warning_and_one_miss() -> None:  # C037, K15, glpi#2408
+    clock, found = started(RECEIVED, BASIS), []
+
+    for at in (3 * HOUR, 3 * HOUR, 5 * HOUR, 5 * HOUR, 30 * DAY):
+        found += types(events(clock, RECEIVED, BASIS, at))
+        clock = seen(clock, RECEIVED, BASIS, T0 + at)
+
+    assert found == ["timer.warned", "timer.missed"]
+
+
+def test_an_event_names_the_timer_and_when_it_should_have_fired() -> None:
+    warned, missed = events(started(RECEIVED, BASIS), RECEIVED, BASIS, 2 * DAY)
+
+    assert isinstance(warned, TimerWarned)
+    assert isinstance(missed, TimerMissed)
+    assert (missed.timer, missed.n, missed.threshold, missed.due_at) == ("acknowledge", 1, "due", T0 + 4 * HOUR)
+    assert (missed.occurred_at, missed.recorded_at) == (T0 + 4 * HOUR, T0 + 2 * DAY)
+    assert (warned.threshold, warned.to) == ("75%", ("handler",))
+
+
+def test_nothing_new_is_no_decision() -> None:
+    clock = started(RECEIVED, BASIS)
+
+    assert refresh(clock, Facts(moments=RECEIVED), BASIS, by="system", at=T0 + HOUR) is None
+
+
+def test_only_another_time_is_a_decision_without_a_fact_about_a_timer() -> None:
+    moments = (*RECEIVED, happened("waiting customer", T0 + HOUR, 2), happened("resumed customer", T0 + 2 * HOUR, 3))
+    clock = started(RECEIVED, a_basis(RESOLUTION))
+
+    decision = refresh(clock, Facts(moments=moments), a_basis(RESOLUTION), by="ann", at=T0 + 2 * HOUR)
+
+    assert decision is not None
+    assert types(list(decision.events)) == ["clock.refreshed"]
+    assert decision.after.due_at == T0 + DAY + HOUR
+    assert set(decision.steps[0].changes) == {"next_at", "due_at", "timers"}
+
+
+def test_a_paused_clock_is_not_swept() -> None:
+    moments = (*RECEIVED, happened("waiting customer", T0 + HOUR, 2))
+
+    clock = seen(started(RECEIVED, a_basis(RESOLUTION)), moments, a_basis(RESOLUTION), T0 + HOUR)
+
+    assert (clock.next_at, clock.due_at) == (None, None)
+
+
+def test_what_is_fulfilled_in_time_is_met() -> None:
+    moments = (*RECEIVED, happened("acknowledged", T0 + HOUR, 2))
+
+    (met,) = events(started(RECEIVED, BASIS), moments, BASIS, 2 * HOUR)
+
+    assert isinstance(met, TimerMet)
+    assert (met.timer, met.n, met.due_at, met.occurred_at) == ("acknowledge", 1, T0 + 4 * HOUR, T0 + HOUR)
+
+
+def test_a_late_stop_fires_what_was_missed_before_it() -> None:  # sla-28
+    moments = (*RECEIVED, happened("acknowledged", T0 + 5 * HOUR, 2))
+
+    found = events(started(RECEIVED, BASIS), moments, BASIS, 6 * HOUR)
+
+    assert types(found) == ["timer.warned", "timer.missed"]
+    (result,) = seen(started(RECEIVED, BASIS), moments, BASIS, T0 + 6 * HOUR).results
+    assert (result.state, result.remaining, result.elapsed) == (TimerState.MISSED, -HOUR, 5 * HOUR)
+
+
+def test_an_ended_record_cancels_what_still_runs() -> None:
+    moments = (*RECEIVED, happened("withdrawn", T0 + HOUR, 2))
+
+    (cancelled,) = events(started(RECEIVED, BASIS), moments, BASIS, 2 * HOUR)
+
+    assert isinstance(cancelled, TimerCancelled)
+    assert (cancelled.timer, cancelled.occurred_at) == ("acknowledge", T0 + HOUR)
+
+
+# -- results stand -------------------------------------------------------------------------------
+
+
+def test_a_result_stands_when_the_rules_change() -> None:
+    moments = life((0 * HOUR, "received"), (3 * HOUR, "acknowledged"))
+    clock = seen(started(RECEIVED, BASIS), moments, BASIS, T0 + 3 * HOUR)
+    stricter = a_basis(usual("acknowledge", "1h business"), policy=2)
+
+    later = seen(clock, moments, stricter, T0 + DAY)
+
+    assert later.results == clock.results
+    assert later.fired == clock.fired
+    assert later.basis == "policy 2; default@1"
+    timer = stricter.timers(Facts(moments=moments), now=T0 + DAY, settled=later.results)["acknowledge"]
+    assert (timer.state, timer.result) == (TimerState.MET, "met")
+    assert timer.explain() == "acknowledge 1: met\nsettled under policy 0; default@1"
+
+
+def test_a_corrected_fact_gives_another_result_and_tells_the_old_one() -> None:
+    moments = life((0 * HOUR, "received"), (3 * HOUR, "acknowledged"))
+    clock = seen(started(RECEIVED, BASIS), moments, BASIS, T0 + 3 * HOUR)
+    corrected = voided(moments, 2, T0 + 5 * HOUR)
+
+    missed, told = events(clock, corrected, BASIS, 5 * HOUR)
+
+    assert isinstance(missed, TimerMissed)
+    assert isinstance(told, TimerCorrected)
+    assert (told.was, told.was_late, told.was_stopped_at) == (TimerState.MET, False, T0 + 3 * HOUR)
+    assert (told.state, told.late) == (TimerState.RUNNING, True)
+    assert seen(clock, corrected, BASIS, T0 + 5 * HOUR).results == ()
+
+
+def test_what_was_told_late_undoes_a_miss_and_says_so() -> None:
+    clock = seen(started(RECEIVED, BASIS), RECEIVED, BASIS, T0 + DAY)
+    late = (*RECEIVED, happened("acknowledged", T0 + HOUR, 2, recorded_at=T0 + DAY))
+
+    (told,) = events(clock, late, BASIS, DAY)
+
+    assert isinstance(told, TimerCorrected)
+    assert (told.was, told.was_late, told.state, told.late) == (TimerState.RUNNING, True, TimerState.MET, False)
+
+
+def test_after_a_corrected_time_of_receipt_the_real_miss_is_told_too() -> None:
+    clock = seen(started(RECEIVED, BASIS), RECEIVED, BASIS, T0 + DAY)
+    corrected = (*voided(RECEIVED, 1, T0 + DAY), happened("received", T0 + DAY, 3))
+    clock = seen(clock, corrected, BASIS, T0 + DAY)
+
+    assert [reading.late for reading in clock.timers] == [False]
+    assert keys(clock) == ["acknowledge:1:75%", "acknowledge:1:due"]
+    assert types(events(clock, corrected, BASIS, 3 * DAY)) == ["timer.missed"]
+
+
+def test_a_start_that_never_was_takes_its_result_with_it() -> None:
+    target = usual("next_response", "1h business")
+    moments = life((0 * HOUR, "received"), (HOUR, "message outside"), (2 * HOUR, "message inside"))
+    clock = seen(started(RECEIVED, a_basis(target)), moments, a_basis(target), T0 + 2 * HOUR)
+
+    (told,) = events(clock, voided(moments, 2, T0 + 3 * HOUR), a_basis(target), 3 * HOUR)
+
+    assert isinstance(told, TimerCorrected)
+    assert (told.timer, told.n, told.was, told.state) == ("next_response", 1, TimerState.MET, None)
+
+
+def test_a_correction_of_something_else_leaves_a_result_as_it_was_found() -> None:
+    moments = life((0 * HOUR, "received"), (HOUR, "message inside"), (3 * HOUR, "acknowledged"))
+    clock = seen(started(RECEIVED, BASIS), moments, BASIS, T0 + 3 * HOUR)
+    stricter = a_basis(usual("acknowledge", "1h business"), policy=2)
+
+    later = seen(clock, voided(moments, 2, T0 + DAY), stricter, T0 + DAY)
+
+    assert later.results == clock.results
+
+
+def test_a_target_that_was_given_up_is_cancelled_and_stays_so() -> None:  # zammad#4353
+    clock = started(RECEIVED, BASIS)
+    without = a_basis(RESOLUTION, policy=1)
+
+    (cancelled,) = events(clock, RECEIVED, without, HOUR)
+    after = seen(clock, RECEIVED, without, T0 + HOUR)
+
+    assert isinstance(cancelled, TimerCancelled)
+    assert (cancelled.timer, cancelled.due_at) == ("acknowledge", T0 + 4 * HOUR)
+    assert keys(seen(after, RECEIVED, without, T0 + 30 * DAY), of="acknowledge") == []
+    assert types(events(after, RECEIVED, without, 2 * HOUR)) == []
+    assert keys(seen(after, RECEIVED, BASIS, T0 + DAY), of="acknowledge") == ["acknowledge:1:75%", "acknowledge:1:due"]
+
+
+def test_what_waits_when_its_target_is_given_up_is_cancelled_too() -> None:
+    moments = (*RECEIVED, happened("waiting customer", T0 + HOUR, 2))
+    clock = started(moments, a_basis(RESOLUTION), T0 + 2 * HOUR)
+
+    assert types(events(clock, moments, a_basis(ACKNOWLEDGE, policy=1), 2 * HOUR)) == ["timer.cancelled"]
+
+
+def test_what_was_never_promised_comes_to_nothing_without_a_word() -> None:
+    basis = a_basis(evolve(RESOLUTION, within=None, goals=(Goal(within="1h business", priorities=("p1",)),)))
+    moments = (*RECEIVED, happened("closed", T0 + HOUR, 2))
+
+    decision = refresh(started(RECEIVED, basis), Facts(moments=moments), basis, by="system", at=T0 + HOUR)
+
+    assert decision is not None
+    assert types(list(decision.events)) == ["clock.refreshed"]
+    assert [result.state for result in decision.after.results] == [TimerState.CANCELLED]
+
+
+def test_an_instance_that_is_taken_up_again_is_no_correction() -> None:
+    target = Target(name="whole", within="8h business", start=on("received"), stop=on("closed"), reopen=on("reopened"))
+    basis = a_basis(target)
+    moments = life((0 * HOUR, "received"), (1 * HOUR, "closed"), (2 * HOUR, "reopened"), (3 * HOUR, "closed"))
+    clock = seen(started(RECEIVED, basis), moments[:2], basis, T0 + HOUR)
+
+    reopened = seen(clock, moments[:3], basis, T0 + 2 * HOUR)
+    (met,) = events(reopened, moments, basis, 3 * HOUR)
+
+    assert reopened.results == ()
+    assert reopened.due_at == T0 + DAY + HOUR
+    assert isinstance(met, TimerMet)
+    assert types(events(clock, moments, basis, 3 * HOUR)) == ["timer.met"]
+
+
+# -- other rules ---------------------------------------------------------------------------------
+
+
+def test_a_new_policy_arms_again_only_what_it_moves_into_the_future() -> None:  # sla-39
+    short = a_basis(usual("resolution", "100m elapsed", thresholds=(Threshold(at="75%"),)), policy=1)
+    long = a_basis(usual("resolution", "200m elapsed", thresholds=(Threshold(at="75%"),)), policy=2)
+    clock = seen(started(RECEIVED, short), RECEIVED, short, T0 + 80 * MINUTE)
+
+    clock = seen(clock, RECEIVED, long, T0 + 81 * MINUTE)
+    assert keys(clock) == ["resolution:1:75%"]
+    assert clock.next_at == T0 + 150 * MINUTE
+
+    clock = seen(clock, RECEIVED, long, T0 + 10 * DAY)
+    assert [(fired.key, fired.at - T0, fired.policy) for fired in clock.fired] == [
+        ("resolution:1:75%", 75 * MINUTE, 1),
+        ("resolution:1:75%", 150 * MINUTE, 2),
+        ("resolution:1:due", 200 * MINUTE, 2),
+    ]
+
+
+def test_a_new_policy_that_moves_nothing_fires_nothing_again() -> None:  # glpi#1996
+    other = evolve_policy(BASIS, 1)
+    clock = seen(started(RECEIVED, BASIS), RECEIVED, BASIS, T0 + DAY)
+
+    later = seen(clock, RECEIVED, other, T0 + 2 * DAY)
+
+    assert later.fired == clock.fired
+    assert (later.policy, later.policy_since) == (1, T0 + 2 * DAY)
+
+
+def test_another_version_of_a_calendar_moves_what_is_due_and_fires_nothing_twice() -> None:  # zammad#534
+    longer = evolve(OFFICE, version=2, hours="mon-fri 12:00-17:00")
+    clock = seen(started(RECEIVED, BASIS), RECEIVED, BASIS, T0 + 3 * HOUR)
+
+    later = seen(clock, RECEIVED, a_basis(ACKNOWLEDGE, calendar=longer), T0 + 3 * HOUR)
+
+    assert keys(clock) == ["acknowledge:1:75%"]
+    assert later.due_at == T0 + 7 * HOUR
+    assert later.basis == "policy 0; default@2"
+    assert keys(seen(later, RECEIVED, a_basis(ACKNOWLEDGE, calendar=longer), T0 + DAY)) == [
+        "acknowledge:1:75%",
+        "acknowledge:1:due",
+    ]
+
+
+def test_a_date_that_is_given_anew_arms_again_what_it_moves_into_the_future() -> None:
+    basis = a_basis(usual("action_due", thresholds=(Threshold(at="1h elapsed before"),)))
+    moments = life((0 * HOUR, "opened"))
+    clock = started(moments, basis)
+    for at, due in ((5 * HOUR, 5 * HOUR), (6 * HOUR, 5 * HOUR), (7 * HOUR, 9 * HOUR), (8 * HOUR, 9 * HOUR)):
+        facts = Facts(moments=moments, given={"action_due": T0 + due})
+        decision = refresh(clock, facts, basis, by="system", at=T0 + at)
+        clock = clock if decision is None else decision.after
+
+    assert [(fired.series, fired.at - T0) for fired in clock.fired] == [
+        ("action_due:1:1h elapsed before", 4 * HOUR),
+        ("action_due:1:due", 5 * HOUR),
+        ("action_due:1:1h elapsed before", 8 * HOUR),
+    ]
+
+
+def test_the_basis_names_the_policy_every_calendar_and_the_zones() -> None:
+    both = OFFICE | evolve(ALWAYS, version=3)
+
+    basis = Basis(targets=Targets(), calendars={"default": OFFICE, "both": both}, policy=4, zones="2026a")
+
+    assert str(basis) == "policy 4; always@3, default@1; zones 2026a"
+    assert str(Basis(targets=Targets(), calendars={})) == "policy 0; no calendar"
+
+
+def test_a_calendar_that_is_not_there_is_named() -> None:
+    with pytest.raises(InvalidValue, match="there is no calendar 'night'; known: default"):
+        started(RECEIVED, a_basis(usual("acknowledge", "1h business", calendar="night")))
+
+
+# -- telling -------------------------------------------------------------------------------------
+
+
+def test_people_are_told_in_hours_unless_it_is_urgent() -> None:  # zammad#2157, glpi#15569
+    points = (Threshold(at="50%"), Threshold(at="75%", urgent=True))
+    basis = a_basis(usual("acknowledge", "20h elapsed", thresholds=points))
+
+    half, most, missed = events(started(RECEIVED, basis), RECEIVED, basis, 21 * HOUR)
+
+    assert isinstance(half, TimerWarned)
+    assert isinstance(most, TimerWarned)
+    assert isinstance(missed, TimerMissed)
+    assert (half.not_before, most.not_before, missed.not_before) == (T0 + DAY, None, T0 + DAY)
+
+
+def test_what_is_missed_is_told_even_if_the_house_never_opens_again() -> None:
+    closing = evolve(OFFICE, valid_until=(T0 + DAY).date())
+    target = usual("acknowledge", "4h business", thresholds=(Threshold(at="1 business day after"),))
+    basis = a_basis(target, calendar=closing)
+
+    (missed,) = events(started(RECEIVED, basis), RECEIVED, basis, 2 * DAY)
+
+    assert isinstance(missed, TimerMissed)
+    assert (missed.due_at, missed.not_before, missed.quiet) == (T0 + 4 * HOUR, None, False)
+
+
+def test_of_many_reminders_at_once_only_the_last_is_told() -> None:
+    basis = a_basis(usual("acknowledge", "1h business", thresholds=(Threshold(at="every 1h elapsed"),)))
+
+    found = events(started(RECEIVED, basis), RECEIVED, basis, 5 * HOUR)
+
+    assert [event.quiet for event in found if isinstance(event, TimerWarned)] == [True, True, True, False]
+    assert [event.quiet for event in found if isinstance(event, TimerMissed)] == [False]
+
+
+def test_a_reminder_is_told_so_often_a_day_and_no_more() -> None:  # sla-17
+    basis = a_basis(usual("acknowledge", "1h business", thresholds=(Threshold(at="every 1h elapsed", per_day=2),)))
+    clock, quiet = started(RECEIVED, basis), []
+
+    for hour in range(1, 30):
+        found = events(clock, RECEIVED, basis, hour * HOUR)
+        quiet += [event.quiet for event in found if isinstance(event, TimerWarned)]
+        clock = seen(clock, RECEIVED, basis, T0 + hour * HOUR)
+
+    told = [n for n, silent in enumerate(quiet) if not silent]
+    assert len(quiet) == 28
+    assert told == [0, 1, 6, 7]  # two on Monday, and two that were put off to Tuesday morning
+
+
+# -- however seldom ------------------------------------------------------------------------------
+
+LINES: Final = (
+    "message outside",
+    "message inside",
+    "message outside auto_reply",
+    "waiting customer",
+    "resumed customer",
+    "rated p1",
+    "rated p2",
+    "rated p3",
+    "answered inside",
+    "closed",
+    "reopened",
+)
+RULES = a_basis(
+    ACKNOWLEDGE,
+    usual("next_response", "2h business", thresholds=(Threshold(at="50%"),)),
+    usual(
+        "resolution",
+        "2 business days",
+        goals=(Goal(within="8h business", priorities=("p1",)), Goal(within="5 calendar days", priorities=("p3",))),
+        thresholds=(Threshold(at="50%"), Threshold(at="every 1 business day")),
+        ladder=Ladder(rungs=(Rung(at="due", to="supervisor"), Rung(at="1 business day after", to="manager"))),
+    ),
+    Target(
+        name="share",
+        within="20h elapsed",
+        start=on("received"),
+        stop=on("closed"),
+        reopen=on("reopened"),
+        pause=on("waiting"),
+        resume=on("resumed"),
+        goals=(Goal(within="5h elapsed", priorities=("p1",)),),
+        on_change=OnChange.REMAINING_SHARE,
+        thresholds=(Threshold(at="1h elapsed before", born_late=BornLate.FIRE),),
+    ),
+)
+
+
+def a_life(chance: Random) -> tuple[Moments, datetime]:
+    at, lines = timedelta(0), [(timedelta(0), "received outside")]
+    for _ in range(chance.randint(0, 7)):
+        at += chance.choice([MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 8 * HOUR, DAY, 2 * DAY]) * chance.randint(1, 2)
+        lines.append((at, chance.choice(LINES)))
+    return life(*lines), T0 + at + 9 * DAY
+
+
+def never_stopped(moments: Moments, end: datetime) -> Clock:
+    """Read whenever something happens, and whenever it asks to be."""
+    clock = started(known(moments, T0), RULES)
+    for at in [*(moment.recorded_at for moment in moments), end]:
+        while clock.next_at is not None and clock.next_at < at:
+            before = clock
+            clock = seen(clock, known(moments, clock.next_at), RULES, clock.next_at)
+            assert clock != before
+        clock = seen(clock, known(moments, at), RULES, at)
+    return clock
+
+
+def with_outages(moments: Moments, end: datetime, chance: Random) -> Clock:
+    """Read now and then: at once again, or after up to thirty days."""
+    at = T0 + chance.random() * 3 * DAY
+    clock = started(known(moments, at), RULES, at)
+    while at < end:
+        pause = chance.choice([0, 3600, 12 * 3600, 86400, 30 * 86400]) * chance.random()
+        at = min(at + timedelta(seconds=pause), end)
+        clock = seen(clock, known(moments, at), RULES, at)
+    return clock
+
+
+def outcome(clock: Clock) -> tuple[object, ...]:
+    readings = [evolve(reading, read=None) for reading in clock.timers]
+    fired = sorted((fired.key, fired.goal, micros(fired.at)) for fired in clock.fired)
+    return fired, readings, clock.level, clock.next_at, clock.due_at
+
+
+def schedules(lives: int, each: int, seed: int) -> Iterator[tuple[Moments, Clock, Clock]]:
+    chance = Random(seed)
+    for _ in range(lives):
+        moments, end = a_life(chance)
+        steady = never_stopped(moments, end)
+        for _ in range(each):
+            yield moments, steady, with_outages(moments, end, chance)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_process_with_outages_fires_what_one_that_never_stopped_does(seed: int) -> None:  # C037
+    for moments, steady, other in schedules(lives=25, each=10, seed=seed):
+        assert outcome(other) == outcome(steady), moments
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_ten_thousand_schedules_with_outages_fire_the_same(seed: int) -> None:  # C037
+    for moments, steady, other in schedules(lives=200, each=5, seed=seed):
+        assert outcome(other) == outcome(steady), moments
+
+
+def test_nothing_fires_twice_under_one_goal() -> None:
+    for _, steady, _ in schedules(lives=40, each=1, seed=7):
+        fired = [(fired.key, fired.goal, fired.policy) for fired in steady.fired]
+        assert len(set(fired)) == len(fired)
+
+
+# -- storing -------------------------------------------------------------------------------------
+
+
+def the_clock() -> Clock:
+    moments = life((0 * HOUR, "received"), (HOUR, "acknowledged"), (2 * HOUR, "waiting customer"))
+    basis = a_basis(ACKNOWLEDGE, RESOLUTION, usual("first_response", "1h business"), policy=3)
+    facts = Facts(moments=moments, handler="north")
+    return start("complaint", "complaint-1", facts, basis, by="ann@city.example", at=T0 + 3 * HOUR).after
+
+
+def test_the_first_golden_clock_reads_as_it_was_written() -> None:
+    document = from_text((GOLDEN / "v1.json").read_text(encoding="utf-8"))
+
+    assert CLOCK.schema.load(document, version=1) == the_clock()
+
+
+def test_clocks_survive_being_stored() -> None:
+    for _, steady, _ in schedules(lives=20, each=1, seed=3):
+        assert CLOCK.schema.load(from_text(CLOCK.schema.text(steady))) == steady
+
+
+def test_a_clock_can_be_found_by_what_a_sweep_and_a_worklist_ask_for() -> None:
+    index = CLOCK.index_of(the_clock())
+
+    assert index["next_at"] is None
+    assert index["due_at"] == micros(datetime(2026, 3, 2, 10, tzinfo=UTC))
+    assert (index["handler"], index["about"], index["about_kind"]) == ("north", "complaint-1", "complaint")
+    assert (index["basis"], index["level"]) == ("policy 3; default@1", 0)
+
+
+def test_a_clock_holds_no_personal_data_but_a_reason_is_some() -> None:
+    assert personal_fields(Clock) == frozenset()
+    assert personal_fields(RecordEscalated) == {"reason"}
+
+
+# -- words ---------------------------------------------------------------------------------------
+
+
+def codes() -> Iterator[str]:
+    yield from (f"state.timer.{state}" for state in TimerState)
+    yield from (f"timer.{name}" for name in USUAL)
+    yield from (f"on_change.timer.{each}" for each in OnChange)
+    yield from (f"born_late.timer.{each}" for each in BornLate)
+    yield from (f"event.{getattr(clock_events, name).type}" for name in clock_events.__all__)
+
+
+@pytest.mark.parametrize("language", ["en", "de", "zh"])
+def test_every_code_has_a_text(language: str) -> None:
+    assert set(codes()) <= set(TEXTS.keys(language))
+
+
+def evolve_policy(basis: Basis, policy: int, **changes: Any) -> Basis:
+    return Basis(**{"targets": basis.targets, "calendars": basis.calendars, "policy": policy, **changes})
