@@ -31,6 +31,7 @@ from servicecrm.errors import (
 from servicecrm.interop import COMPLAINT_WORDS, LogMap, read_log
 from servicecrm.kernel.values import ContactKind, ContactPoint
 from servicecrm.storage.journal import replayed
+from servicecrm.storage.schema import CURRENT
 from servicecrm.testing import FixedClock, SeededIds
 
 NAIVE = datetime(2026, 3, 2, 9)
@@ -314,13 +315,13 @@ def test_a_database_of_a_newer_version_is_named_and_left_alone(path: Path, kept:
         connection.execute("UPDATE servicecrm_version SET version = 99")
     newer = path.read_bytes()
     for options in OPTIONS:
-        with pytest.raises(SchemaTooNew, match=r"version 99, .* knows up to 1; install a newer servicecrm") as refused:
+        with pytest.raises(SchemaTooNew, match=rf"version 99, .* knows up to {CURRENT}; install a newer") as refused:
             connect(path, **options)
         told(refused.value)
 
     assert path.read_bytes() == newer
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE servicecrm_version SET version = 1")
+        connection.execute(f"UPDATE servicecrm_version SET version = {CURRENT}")
     with connect(path) as crm:
         assert crm.complaints.count() == 1
     assert len(path.read_bytes()) == len(kept)

@@ -187,8 +187,8 @@ def the_newest_notice_comes_first(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_key_is_free_after_its_delivery(patch: pytest.MonkeyPatch) -> None:
-    def settle(honest: Any, tables: Any, delivery: Any, delivered: bool, retry_at: Any) -> Any:
-        settled = honest(tables, delivery, delivered, retry_at)
+    def settle(honest: Any, tables: Any, delivery: Any, *, delivered: bool, **rest: Any) -> Any:
+        settled = honest(tables, delivery, delivered=delivered, **rest)
         if settled and delivered:
             del tables._table("outbox")[delivery.notice.key]
         return settled
@@ -272,6 +272,7 @@ MUTANTS: tuple[tuple[str, str, Break], ...] = (
     (MEMORY, "Outbox", the_last_notice_is_lost),
     (MEMORY, "Outbox", the_newest_notice_comes_first),
     (MEMORY, "Outbox", a_key_is_free_after_its_delivery),
+    (SQLITE, "Outbox", rewritten("claim", r" AND failed_at IS NULL", "")),
     (SQLITE, "Outbox", rewritten("claim", r" AND \(claimed_until IS NULL OR claimed_until <= .*?\)(?= ORDER)", "")),
     (SQLITE, "Outbox", rewritten("settle", r"worker = \? AND attempt = \?", "? <> '' AND ? > 0")),
     (MEMORY, "Commands", a_command_outlives_its_rollback),

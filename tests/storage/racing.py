@@ -164,7 +164,13 @@ def enqueue(place: Place, notices: int, n: int) -> None:
     with place.open() as crm:
         for k in range(notices):
             notice = Notice(key=f"{n}-{k}", topic="t", recipient="r", kind="complaint", id=f"c-{n}")
-            crm.store.perform(partial(Work.save, notices=[notice]))
+            again = True
+            while again:  # whoever is told that the store is busy tries again
+                again = False
+                try:
+                    crm.store.perform(partial(Work.save, notices=[notice]))
+                except StoreBusy:
+                    again = True
 
 
 def deliver(place: Place, sink: Path, until: int, n: int) -> int:

@@ -12,7 +12,7 @@ from servicecrm.kernel.decisions import Actor, Decision
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.notices import Notice
-from servicecrm.notifications import Fact, Party, facts_of, notices
+from servicecrm.notifications import Fact, Party, facts_of, notices, undelivered
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking import Basis, Clock, RecordEscalated, TimerMissed, TimerWarned, clock_id, clocks
@@ -100,6 +100,15 @@ class Following:
                     continue
             fact = _fact_of(event, tracked.kind.name, record)
             yield from self._told(tracked, record, [fact], others, not_before=event.not_before)
+
+    def undelivered(self, notice: Notice) -> Program[Sequence[Notice]]:
+        """Who is told that a notice could not be delivered: whoever has its record."""
+        fact = undelivered(notice, at=self._at)
+        tracked = next((tracked for tracked in TRACKED.values() if tracked.kind.name == notice.kind), None)
+        if fact is None or tracked is None or self._house is None:
+            return ()
+        found = yield from self._work.present(tracked.kind.schema.record, [notice.id])
+        return [each for record in found.values() for each in self._told(tracked, record, [fact], {})]
 
     def _told(
         self,

@@ -12,7 +12,9 @@ from datetime import timedelta
 from typing import Final
 
 from servicecrm.desk.desk import Desk
-from servicecrm.errors import StoreBusy, StoreUnavailable
+from servicecrm.desk.following import Following
+from servicecrm.errors import CommitOutcomeUnknown, StoreBusy, StoreUnavailable
+from servicecrm.kernel.decisions import Actor
 from servicecrm.kernel.notices import Notice
 from servicecrm.storage.ports import Delivery, Program
 from servicecrm.storage.work import LEASE, Work
@@ -23,6 +25,7 @@ logger: logging.Logger = logging.getLogger("servicecrm")
 
 BATCH: Final = 20
 LONGEST: Final = timedelta(days=1)
+NOBODY: Final = Actor(id="worker")
 ATTEMPTS: Final = 20
 """Tries that last for more than nine days: a mail server that is away over the holidays comes back in time."""
 
@@ -36,8 +39,8 @@ class Worker:
 
     `deliver` hands a notice over, and raises when it cannot: then it is tried again, later from time to time. It is
     given up after so many `attempts`, or at once when the error has the `code` "undeliverable", as
-    `notifications.Undeliverable` has. Then the outbox lists it as failed, and notices that tell others of it, which
-    `failed` gives, are saved with that. If they cannot be, it is tried again too.
+    `notifications.Undeliverable` has. Then the outbox lists it as failed, and notices that tell others of it are saved
+    with that: those of the desk's house, and those that `failed` gives. If they cannot be, it is tried again too.
 
     Source: C094.
     """
@@ -76,7 +79,7 @@ class Worker:
         while not self._stopped.is_set():
             try:
                 delivered = self.turn()
-            except (StoreBusy, StoreUnavailable) as error:
+            except (StoreBusy, StoreUnavailable, CommitOutcomeUnknown) as error:
                 logger.warning("a worker pauses: %s", error)
                 delivered = 0
             if not delivered:
@@ -116,14 +119,16 @@ class Worker:
     def _give_up(self, desk: Desk, delivery: Delivery) -> bool:
         """Settle a notice as dead, and let others be told; tells whether that could be."""
         try:
-            notices = self._failed(delivery)
+            notices = tuple(self._failed(delivery))
 
             def program(work: Work) -> Program[None]:
                 if (yield from work.settle([delivery], delivered=False, dead=True)):
-                    yield from work.save(notices=notices)
+                    following = Following(desk.house, work, NOBODY, desk.clock())
+                    told = yield from following.undelivered(delivery.notice)
+                    yield from work.save(notices=(*notices, *told))
 
             desk.store.perform(program, claiming=True)
-        except (StoreBusy, StoreUnavailable):
+        except (StoreBusy, StoreUnavailable, CommitOutcomeUnknown):
             raise
         except Exception as error:
             _log("not given up, because others could not be told", delivery, error)
