@@ -12,7 +12,7 @@ from servicecrm.desk.awaited import AsyncComplaints, AsyncOutbox, AsyncPolicies
 from servicecrm.desk.awaited_cases import AsyncActionItems, AsyncCases
 from servicecrm.desk.base import AwaitedHooks, BaseDesk, Rewound, file_of, profile_of, utf8
 from servicecrm.desk.programs import Order, history_of, saved_once
-from servicecrm.desk.sweeping import Sweep, Swept
+from servicecrm.desk.sweeping import SWEEPER, Sweep, Swept
 from servicecrm.desk.timers import escalated, timers_of, worklist_of
 from servicecrm.errors import ReadOnlyStore, StoreUnavailable
 from servicecrm.kernel.decisions import Decision, flat
@@ -108,7 +108,7 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
 
     async def sweep(self, now: datetime | None = None) -> Swept:
         """Fire everything that is due by now. See `Desk.sweep`."""
-        sweep = Sweep(self.house, self.actor, self.clock() if now is None else now)
+        sweep = Sweep(self.house, SWEEPER, self.clock() if now is None else now)
         while sweep.add(await self.store.perform(sweep.some, claiming=True)):
             pass
         return sweep.swept

@@ -13,7 +13,7 @@ from servicecrm.desk.complaints import Complaints
 from servicecrm.desk.outbox import Outbox
 from servicecrm.desk.policies import Policies
 from servicecrm.desk.programs import Order, history_of, saved_once
-from servicecrm.desk.sweeping import Sweep, Swept
+from servicecrm.desk.sweeping import SWEEPER, Sweep, Swept
 from servicecrm.desk.timers import escalated, timers_of, worklist_of
 from servicecrm.errors import ReadOnlyStore, StoreUnavailable
 from servicecrm.kernel.decisions import Decision, flat
@@ -140,7 +140,7 @@ class Desk(BaseDesk[EngineStore]):
 
         Source: C037.
         """
-        sweep = Sweep(self.house, self.actor, self.clock() if now is None else now)
+        sweep = Sweep(self.house, SWEEPER, self.clock() if now is None else now)
         while sweep.add(self.store.perform(sweep.some, claiming=True)):
             pass
         return sweep.swept

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+import attrs
+
 from servicecrm.desk.house import House
 from servicecrm.desk.rules import basis_of
 from servicecrm.desk.tracked import TRACKED, Tracked
@@ -49,15 +51,14 @@ class Following:
         rules: dict[type, Basis] = {}
         more: list[Decision[Any]] = []
         told: list[Notice] = []
-        for decision in decisions:
+        followed = [(decision, TRACKED[cls]) for decision in decisions if (cls := type(decision.after)) in TRACKED]
+        ids = [clock_id(tracked.kind.name, decision.after.id) for decision, tracked in followed]
+        clocks = yield from self._work.present(Clock, ids, held=False)
+        for (decision, tracked), id in zip(followed, ids, strict=True):
             record = decision.after
-            tracked = TRACKED.get(type(record))
-            if tracked is None:
-                continue
             if type(record) not in rules:
                 rules[type(record)] = yield from basis_of(self._work, tracked, self._at)
-            clock = yield from clock_of(self._work, tracked.kind.name, record.id)
-            read = self.read(tracked, record, clock, rules[type(record)])
+            read = self.read(tracked, record, clocks.get(id), rules[type(record)])
             told += self.notices(tracked, record, decision)
             if read is not None:
                 more.append(read)
@@ -67,6 +68,8 @@ class Following:
     def read(self, tracked: Tracked[Any], record: Any, clock: Clock | None, basis: Basis) -> Decision[Clock] | None:
         """The clock of a record, started or read again; None if nothing of it changes."""
         facts = tracked.facts(record)
+        if not tracked.open(record):  # nobody has it on a list any longer
+            facts = attrs.evolve(facts, handler=None)
         absent = () if self._house is None else self._house.deputies
 
         def people(role: str) -> tuple[str, ...]:
@@ -74,7 +77,7 @@ class Following:
 
         if clock is not None:
             return clocks.refresh(clock, facts, basis, by=self._by, at=self._at, people=people, absent=absent)
-        if not basis.targets.targets:
+        if not basis.targets.targets or not tracked.open(record):
             return None
         kind, id = tracked.kind.name, record.id
         return clocks.start(kind, id, facts, basis, by=self._by, at=self._at, people=people, absent=absent)

@@ -9,11 +9,12 @@ import attrs
 
 from servicecrm.complaints.model import Complaint
 from servicecrm.desk.base import BaseDesk
+from servicecrm.desk.following import Following
 from servicecrm.errors import IdempotencyMismatch, ImportProblem, InvalidValue, PolicyViolation
 from servicecrm.interop.following import follow
 from servicecrm.interop.logs import Fact, RefusedRow
 from servicecrm.interop.maps import LogMap
-from servicecrm.kernel.decisions import Decision, Step, stamp
+from servicecrm.kernel.decisions import Actor, Decision, Step, stamp
 from servicecrm.kernel.records import evolve
 from servicecrm.storage.ports import Command, Outcome, Program
 from servicecrm.storage.work import Work
@@ -179,16 +180,21 @@ class _Batch:
             Decision(self.before.get(id), self.now[id], tuple(step for step, _ in steps))
             for id, steps in self.steps.items()
         ]
+        # What is still open is swept from now on as everything else. That it was late long ago is told to nobody.
+        source = Actor(id=self.log_map.name)
+        following = yield from Following(None, self.work, source, self.at).followed(decisions)
         saved = yield from self.work.save(
             *decisions,
             *(message for message, _ in self.messages),
+            *following.decisions,
             commands=[
                 *(command for steps in self.steps.values() for _, command in steps),
                 *(command for _, command in self.messages),
+                *(None for decision in following.decisions for _ in decision.steps),
             ],
         )
         done: list[tuple[Command, Outcome]] = []
-        for complaint, steps in zip(saved, self.steps.values(), strict=False):  # the messages come after them
+        for complaint, steps in zip(saved, self.steps.values(), strict=False):  # messages and clocks come after them
             outcome = Outcome(kind="complaint", id=complaint.id, revision=complaint.revision, number=complaint.number)
             done += [(command, outcome) for command in dict.fromkeys(command for _, command in steps)]
         yield from self.work.remember(done, now=self.at)

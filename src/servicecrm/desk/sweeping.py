@@ -20,9 +20,12 @@ from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking import Basis, Clock
 
-__all__ = ["Sweep", "Swept", "SweptEvent"]
+__all__ = ["SWEEPER", "Sweep", "Swept", "SweptEvent"]
 
 logger: logging.Logger = logging.getLogger("servicecrm")
+
+SWEEPER: Final = Actor(id="servicecrm")
+"""Whoever calls for a sweep has not done what comes due, so that nobody is left out of the notices."""
 
 BATCH: Final = 50
 """So many clocks are read in one unit."""

@@ -31,15 +31,14 @@ def timers_of(id: str, at: datetime) -> Callable[[Work], Program[Timers]]:
 
 
 def worklist_of(handler: str, *, limit: int, after: str | None) -> Callable[[Work], Program[Page[Any]]]:
-    """The records of a handler whose timers run, those that are due next first."""
+    """The open records of a handler, those first of which something is due first, and last those with nothing due."""
 
     def program(work: Work) -> Program[Page[Any]]:
-        running = (where("handler") == handler) & ~where("due_at").is_(None)
-        page = yield from work.find(Clock, running, order="due_at", limit=limit, after=after)
+        page = yield from work.find(Clock, where("handler") == handler, order="due_at", limit=limit, after=after)
         records: dict[tuple[str, str], Any] = {}
         for tracked in TRACKED.values():
             ids = [clock.about for clock in page.items if clock.about_kind == tracked.kind.name]
-            found = (yield from work.present(tracked.kind.schema.record, ids)) if ids else {}
+            found = yield from work.present(tracked.kind.schema.record, ids)
             records |= {(tracked.kind.name, id): record for id, record in found.items()}
         there = (records.get((clock.about_kind, clock.about)) for clock in page.items)
         return Page(tuple(record for record in there if record is not None), page.next)

@@ -15,6 +15,7 @@ from servicecrm.kernel.kinds import Identified, Kind
 from servicecrm.kernel.shapes import Code
 from servicecrm.notifications import Party
 from servicecrm.tracking import ACTION_ITEM, ActionItem, ActionMomentKind, Facts, Moments, Targets, standing
+from servicecrm.tracking.action_lifecycle import LIFECYCLE as ACTIONS
 from servicecrm.tracking.action_targets import ACTION_TARGETS
 
 __all__ = ["TRACKED", "Tracked"]
@@ -31,6 +32,8 @@ class Tracked(Generic[R]):
     """The kinds of its moments, which targets may wait for."""
     targets: Targets
     """Those that are shipped."""
+    open: Callable[[R], bool]
+    """Is somebody still to do something about it?"""
     facts: Callable[[R], Facts]
     people: Callable[[R], Mapping[Party, str | None]]
 
@@ -72,6 +75,7 @@ _KINDS: Final[Iterable[Tracked[Any]]] = (
         kind=complaints.COMPLAINT,
         moments=complaints.MomentKind,
         targets=FOR_COMPLAINTS,
+        open=lambda complaint: complaint.state in complaints.LIFECYCLE.open,
         facts=_complaint,
         people=lambda complaint: {Party.REQUESTER: complaint.customer, Party.HANDLER: complaint.handler},
     ),
@@ -79,6 +83,7 @@ _KINDS: Final[Iterable[Tracked[Any]]] = (
         kind=cases.CASE,
         moments=cases.MomentKind,
         targets=FOR_CASES,
+        open=lambda case: case.state in cases.LIFECYCLE.open,
         facts=_case,
         people=lambda case: {
             Party.REQUESTER: case.requester,
@@ -91,6 +96,7 @@ _KINDS: Final[Iterable[Tracked[Any]]] = (
         kind=ACTION_ITEM,
         moments=ActionMomentKind,
         targets=ACTION_TARGETS,
+        open=lambda item: item.state in ACTIONS.open,
         facts=_action,
         people=lambda item: {Party.HANDLER: item.owner},
     ),

@@ -106,12 +106,12 @@ class Work:
             self._read(kind, row)
         return _loaded(kind, row)
 
-    def present(self, record: type[R], ids: Sequence[str]) -> Program[dict[str, R]]:
-        """Those of the records with these ids that are there."""
+    def present(self, record: type[R], ids: Sequence[str], *, held: bool = True) -> Program[dict[str, R]]:
+        """Those of the records with these ids that are there. See `get`."""
         kind = self._kind(record)
-        rows = yield from ask(Tables.fetch, kind, [key_text("id", id) for id in ids])
+        rows = (yield from ask(Tables.fetch, kind, [key_text("id", id) for id in ids])) if ids else []
         there = [row for row in rows if row is not None]
-        for row in there:
+        for row in there if held else ():
             self._read(kind, row)
         return {row.id: _loaded(kind, row) for row in there}
 
