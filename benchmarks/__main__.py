@@ -8,24 +8,32 @@ from itertools import chain
 from tempfile import TemporaryDirectory
 
 import servicecrm
+from benchmarks.business_time import business_time
 from benchmarks.commands import commands
 from benchmarks.documents import documents
 from benchmarks.imports import TARGET, import_time
 from benchmarks.postgres import postgres
 from benchmarks.rounds import ROUNDS, Result, compare
+from benchmarks.sweeps import ROUNDS as SWEEPS
+from benchmarks.sweeps import sweeps
+from benchmarks.timers import clocks
 from benchmarks.units import units
 
 
 def main() -> None:
-    named = ("attrs", "cattrs", "transitions", "python-statemachine", "pydantic", "psycopg", "sqlalchemy", "django")
+    named = ["attrs", "cattrs", "transitions", "python-statemachine", "pydantic", "psycopg", "sqlalchemy", "django"]
+    named += ["businesstimedelta", "business-duration"]
     print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {platform.system()}")
     print(", ".join((f"servicecrm {servicecrm.__version__}", *(f"{name} {version(name)}" for name in named))))
     print(f"Medians of {ROUNDS} rounds in which all take turns, after one to warm up; no check is left out.")
     print("A ratio above 1 says that servicecrm is the faster one.\n")
     print(f"{'':58}{'µs each':>10}{'ratio':>8}{'target':>9}")
     with TemporaryDirectory() as folder:
-        for comparison in chain(commands(), documents(), units(folder)):
+        for comparison in chain(commands(), documents(), units(folder), business_time(), clocks(folder)):
             for line in _lines(compare(comparison)):
+                print(line, flush=True)
+        for comparison in sweeps(folder):
+            for line in _lines(compare(comparison, rounds=SWEEPS)):
                 print(line, flush=True)
     for result in postgres():
         for line in [result] if isinstance(result, str) else _lines(result):

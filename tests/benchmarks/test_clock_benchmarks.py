@@ -70,8 +70,8 @@ def test_a_copy_is_what_the_library_would_have_written(crm: Desk) -> None:
         assert len(crm.history(copy.id)) == len(crm.history(original.id))
 
 
-def test_every_comparison_of_timers_runs() -> None:
-    for comparison in clocks():
+def test_every_comparison_of_timers_runs(tmp_path: Path) -> None:
+    for comparison in clocks(str(tmp_path)):
         result = compare(comparison, rounds=1, count=1)
 
         assert result.ours > 0
