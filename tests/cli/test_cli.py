@@ -397,7 +397,14 @@ def test_the_doctor_examines_every_tenant_of_a_store(log: Path, store: str, caps
     assert main(["doctor", "--store", store]) == 0
     out, err = capsys.readouterr()
     lines = out.splitlines()
-    told = {f"store version {CURRENT}", "tenants: 2", "tenant default", "tenant harbour", "  complaint: 1", "  clock: 1"}
+    told = {
+        f"store version {CURRENT}",
+        "tenants: 2",
+        "tenant default",
+        "tenant harbour",
+        "  complaint: 1",
+        "  clock: 1",
+    }
     assert told <= set(lines)
     assert lines.count("  complaints in an unknown state: 0") == 2
     assert "  journal: 2 entries, verified" in lines

@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from servicecrm.desk.commands import Commands
-from servicecrm.desk.programs import Decided, start
+from servicecrm.desk.programs import Decided, fetch, is_number, start
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
+from servicecrm.kernel.kinds import Identified
 from servicecrm.kernel.values import Attachment
 from servicecrm.storage.ports import Page, Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking import action_items
+from servicecrm.tracking.action_lifecycle import DONE
 from servicecrm.tracking.action_model import ActionItem
 from servicecrm.tracking.action_schema import ACTION_ITEM
 
@@ -42,7 +44,11 @@ class ActionItems(Commands[ActionItem]):
         occurred_at: datetime | None = None,
         command: str | None = None,
     ) -> ActionItem:
-        """Have something done by somebody; gives it with its new id and number. See `action_items.open`."""
+        """Have something done by somebody; gives it with its new id and number. See `action_items.open`.
+
+        A `source` of a kind that the store keeps, such as `"complaint"`, is named by its id or its number and has to be
+        there. Other kinds are the host's own, and so are their ids.
+        """
         told: dict[str, Any] = {
             "title": title,
             "source_kind": source_kind,
@@ -58,8 +64,9 @@ class ActionItems(Commands[ActionItem]):
 
         def program(work: Work) -> Program[ActionItem]:
             def decide() -> Program[Decided]:
+                found = yield from self._source(work, source_kind, source)
                 number = yield from work.number(ActionItem, order.at.year)
-                return action_items.open(id=id, number=number, by=order.by, at=order.at, **told)
+                return action_items.open(id=id, number=number, by=order.by, at=order.at, **{**told, "source": found})
 
             return (yield from start(work, ActionItem, decide, order))
 
@@ -132,11 +139,29 @@ class ActionItems(Commands[ActionItem]):
             where("open").is_(True), where("due_at") < self._desk.clock(), order="due_at", limit=limit, after=after
         )
 
+    def unverified(self, *, limit: int = 50, after: str | None = None) -> Page[ActionItem]:
+        """One page of the actions that are done, and that nobody has verified; those that wait longest first."""
+        return self.page(where("state") == DONE, order="done_at", limit=limit, after=after)
+
     def of(self, source: str) -> tuple[ActionItem, ...]:
-        """The actions that follow from a record, in the order in which they are due."""
+        """The actions that follow from a record, by its id or number, in the order in which they are due."""
 
         def program(work: Work) -> Program[tuple[ActionItem, ...]]:
-            page = yield from work.find(ActionItem, where("source") == source, order="due_at")
+            ids = [source]
+            for kind in self._desk.store.kinds.values():
+                if is_number(kind, source):
+                    numbered = yield from work.find(kind.schema.record, where("number") == source, limit=1)
+                    ids += [record.id for record in numbered]
+            page = yield from work.find(ActionItem, where("source").one_of(ids), order="due_at")
             return page.items
 
         return self._desk.perform(program, readonly=True)
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _source(self, work: Work, kind: str, source: str) -> Program[str]:
+        for known in self._desk.store.kinds.values():
+            if known.name == kind:
+                found: Identified = yield from fetch(work, known, source)
+                return found.id
+        return source

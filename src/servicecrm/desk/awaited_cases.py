@@ -9,6 +9,7 @@ from servicecrm.cases import actions
 from servicecrm.cases.codes import Asker, Channel, ContactOutcome, ForwardClock, LinkKind, Priority, WaitingFor
 from servicecrm.cases.dossier import Dossier
 from servicecrm.cases.model import Case, Place
+from servicecrm.cases.types import RequestType
 from servicecrm.desk.actions import ActionItems
 from servicecrm.desk.awaited import AsyncCommands
 from servicecrm.desk.cases import Cases
@@ -57,7 +58,7 @@ class AsyncCases(AsyncCommands[Case]):
         sponsor: str | None = None,
         place: Place | None = None,
         service: str | None = None,
-        request_type: str | None = None,
+        request_type: RequestType | str | None = None,
         attributes: Mapping[str, object] = EMPTY,
         priority: Priority | str | None = None,
         tags: Iterable[str] = (),
@@ -68,9 +69,10 @@ class AsyncCases(AsyncCommands[Case]):
     ) -> Case:
         """Log a request, perhaps on behalf of an official; gives it with its new id and number.
 
-        `request_type` is the code of a published type. When somebody calls back about the `same_issue_as` an earlier
-        case, that one is reopened, or if it is too late for that, the new one is linked to it. See `cases.open` and
-        `cases.callback`.
+        `request_type` is a published type or its code; what was published counts. When somebody calls again about the
+        `same_issue_as` an earlier case, the call is kept there as a message, and what was answered or closed is
+        reopened: then it gives the earlier case. If it is too late for that, or somebody else calls, the new one is
+        linked to it. See `cases.open` and `cases.callback`.
         """
         return await _awaitable(self._awaited.open)(
             subject=subject,
@@ -96,14 +98,14 @@ class AsyncCases(AsyncCommands[Case]):
     async def classify(
         self,
         case: str,
-        request_type: str,
+        request_type: RequestType | str,
         *,
         attributes: Mapping[str, object],
         reason: str | None = None,
         occurred_at: datetime | None = None,
         command: str | None = None,
     ) -> Case:
-        """Give a case another type, or other attributes. See `cases.classify`."""
+        """Give a case another type, published and named as in `open`, or other attributes. See `cases.classify`."""
         return await _awaitable(self._awaited.classify)(
             case, request_type, attributes=attributes, reason=reason, occurred_at=occurred_at, command=command
         )
@@ -492,7 +494,11 @@ class AsyncActionItems(AsyncCommands[ActionItem]):
         occurred_at: datetime | None = None,
         command: str | None = None,
     ) -> ActionItem:
-        """Have something done by somebody; gives it with its new id and number. See `action_items.open`."""
+        """Have something done by somebody; gives it with its new id and number. See `action_items.open`.
+
+        A `source` of a kind that the store keeps, such as `"complaint"`, is named by its id or its number and has to be
+        there. Other kinds are the host's own, and so are their ids.
+        """
         return await _awaitable(self._awaited.open)(
             title,
             source_kind=source_kind,
@@ -578,6 +584,10 @@ class AsyncActionItems(AsyncCommands[ActionItem]):
         """One page of the actions that are late, the latest first."""
         return await _awaitable(self._awaited.overdue)(limit=limit, after=after)
 
+    async def unverified(self, *, limit: int = 50, after: str | None = None) -> Page[ActionItem]:
+        """One page of the actions that are done, and that nobody has verified; those that wait longest first."""
+        return await _awaitable(self._awaited.unverified)(limit=limit, after=after)
+
     async def of(self, source: str) -> tuple[ActionItem, ...]:
-        """The actions that follow from a record, in the order in which they are due."""
+        """The actions that follow from a record, by its id or number, in the order in which they are due."""
         return await _awaitable(self._awaited.of)(source)

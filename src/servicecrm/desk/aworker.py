@@ -12,7 +12,7 @@ from typing import Final
 
 from servicecrm.desk.adesk import AsyncDesk
 from servicecrm.desk.following import Following
-from servicecrm.errors import CommitOutcomeUnknown, StoreBusy, StoreUnavailable
+from servicecrm.errors import CommitOutcomeUnknown, InvalidValue, StoreBusy, StoreUnavailable
 from servicecrm.kernel.decisions import Actor
 from servicecrm.kernel.notices import Notice
 from servicecrm.storage.ports import Delivery, Program
@@ -28,6 +28,8 @@ NOBODY: Final = Actor(id="worker")
 ATTEMPTS: Final = 20
 """Tries that last for more than nine days: a mail server that is away over the holidays comes back in time."""
 
+SORTS: Final = "Worker is for a desk of connect(), the awaited worker for one of aconnect()"
+
 
 class AsyncWorker:
     """Delivers the notices of every tenant in turn, and seals what units have written down.
@@ -40,6 +42,9 @@ class AsyncWorker:
     given up after so many `attempts`, or at once when the error has the `code` "undeliverable", as
     `notifications.Undeliverable` has. Then the outbox lists it as failed, and notices that tell others of it are saved
     with that: those of the desk's house, and those that `failed` gives. If they cannot be, it is tried again too.
+
+    Raises:
+        InvalidValue: the desk is of the other sort, awaited or not.
 
     Source: C094.
     """
@@ -55,6 +60,8 @@ class AsyncWorker:
         attempts: int = ATTEMPTS,
         failed: Callable[[Delivery], Sequence[Notice]] | None = None,
     ) -> None:
+        if not isinstance(desk, AsyncDesk):
+            raise InvalidValue("desk", f"expected {AsyncDesk.__name__}; {SORTS}")
         self.name: str = name or f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._desk: AsyncDesk = desk
         self._deliver: Callable[[Delivery], Awaitable[object]] = deliver

@@ -57,7 +57,7 @@ class Cases(Commands[Case]):
         sponsor: str | None = None,
         place: Place | None = None,
         service: str | None = None,
-        request_type: str | None = None,
+        request_type: RequestType | str | None = None,
         attributes: Mapping[str, object] = EMPTY,
         priority: Priority | str | None = None,
         tags: Iterable[str] = (),
@@ -68,9 +68,10 @@ class Cases(Commands[Case]):
     ) -> Case:
         """Log a request, perhaps on behalf of an official; gives it with its new id and number.
 
-        `request_type` is the code of a published type. When somebody calls back about the `same_issue_as` an earlier
-        case, that one is reopened, or if it is too late for that, the new one is linked to it. See `cases.open` and
-        `cases.callback`.
+        `request_type` is a published type or its code; what was published counts. When somebody calls again about the
+        `same_issue_as` an earlier case, the call is kept there as a message, and what was answered or closed is
+        reopened: then it gives the earlier case. If it is too late for that, or somebody else calls, the new one is
+        linked to it. See `cases.open` and `cases.callback`.
         """
         told: dict[str, Any] = {
             "subject": subject,
@@ -89,7 +90,8 @@ class Cases(Commands[Case]):
             "extra": extra,
             "received_at": received_at,
         }
-        asked = {**told, "request_type": request_type, "same_issue_as": same_issue_as}
+        code = None if request_type is None else _code(request_type)
+        asked = {**told, "request_type": code, "same_issue_as": same_issue_as}
         order = self._order("open", asked, command)
         id = self._desk.ids()
 
@@ -101,7 +103,7 @@ class Cases(Commands[Case]):
                 opened = actions.open(
                     id=id,
                     number=(yield from work.number(Case, order.at.year)),
-                    **(yield from self._typed(work, request_type, order.at)),
+                    **(yield from self._typed(work, code, order.at)),
                     policy_version=version,
                     by=order.by,
                     at=order.at,
@@ -116,21 +118,22 @@ class Cases(Commands[Case]):
     def classify(
         self,
         case: str,
-        request_type: str,
+        request_type: RequestType | str,
         *,
         attributes: Mapping[str, object],
         reason: str | None = None,
         occurred_at: datetime | None = None,
         command: str | None = None,
     ) -> Case:
-        """Give a case another type, or other attributes. See `cases.classify`."""
+        """Give a case another type, published and named as in `open`, or other attributes. See `cases.classify`."""
+        code = _code(request_type)
 
         def more(work: Work, _case: Case, order: Order) -> Program[Mapping[str, Any]]:
-            version, found = yield from self._published(work, request_type, order.at)
+            version, found = yield from self._published(work, code, order.at)
             return {"request_type": found, "version": version}
 
         told: dict[str, Any] = {"attributes": attributes, "reason": reason, "occurred_at": occurred_at}
-        asked = {**told, "request_type": request_type}
+        asked = {**told, "request_type": code}
         return self._do("classify", case, command, more=more, asked=asked, **told)
 
     def amend(
@@ -546,3 +549,7 @@ class Cases(Commands[Case]):
 
     def _published(self, work: Work, code: str, at: datetime) -> Program[tuple[int, RequestType]]:
         return (yield from book_of(work, partial(RequestTypeBook, id=code))).in_force(at)
+
+
+def _code(request_type: RequestType | str) -> str:
+    return request_type.code if isinstance(request_type, RequestType) else request_type

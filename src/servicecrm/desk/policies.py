@@ -67,6 +67,8 @@ class Policies:
         """
         by, at = self._desk.actor, self._desk.clock()
         empty = _empty(type(policy), _named(policy) if name is None else name)
+        if until is not None and isinstance(policy, Targets | Calendar):
+            raise InvalidValue("until", "what clocks are read by has no end; publish what follows instead")
 
         def program(work: Work) -> Program[PolicyBook[P]]:
             if isinstance(policy, Targets):

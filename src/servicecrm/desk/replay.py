@@ -90,7 +90,12 @@ def replay(
     Raises:
         ImportProblem: the store holds this log under another map; with `strict`, also the first bad row. The batches
             before stay.
+        InvalidValue: the desk is awaited, and so is its own `replay`.
     """
+    from servicecrm.desk.desk import Desk  # which knows this module
+
+    if not isinstance(desk, Desk):
+        raise InvalidValue("desk", "expected a desk of connect(); for one of aconnect(), await its own replay(...)")
     result = Replay()
     rows = iter(facts)
     while part := list(islice(rows, batch)):

@@ -106,13 +106,13 @@ class Sweep:
         try:
             record = yield from work.get(tracked.kind.schema.record, clock.about, held=False)
             decisions = self._came_due(following, tracked, record, clock, basis)
+            told = [notice for decision in decisions for notice in following.notices(tracked, record, decision)]
         except ServiceCRMError as error:
             if isinstance(error, StoreError) and not isinstance(error, NotFound):
                 raise
             # The others are swept all the same.
             logger.warning("the clock %s cannot be read: %s", clock.id, error)
             return Swept(1, failed=(clock.about,))
-        told = [notice for decision in decisions for notice in following.notices(tracked, record, decision)]
         yield from work.save(*decisions, notices=told)
         named = tracked.kind.name, record.id, getattr(record, "number", None)
         return Swept(1, tuple(SweptEvent(*named, event) for decision in decisions for event in decision.events))

@@ -25,7 +25,8 @@ def timers_of(id: str, at: datetime) -> Callable[[Work], Program[Timers]]:
         tracked, record = yield from _found(work, id)
         basis = yield from basis_of(work, tracked, at)
         clock = yield from clock_of(work, tracked.kind.name, record.id)
-        return basis.timers(tracked.facts(record), now=at, settled=() if clock is None else clock.results)
+        known = [] if clock is None else [each for each in clock.results if each.stopped_at and each.stopped_at <= at]
+        return basis.timers(tracked.facts(record), now=at, settled=known)
 
     return program
 

@@ -55,15 +55,22 @@ def _by(timer: str, due: datetime | None, moments: Moments) -> dict[str, datetim
 
 
 def _case(case: Case) -> Facts:
-    asked = case.open_updates
     given = _by("resolution", None if case.promise is None else case.promise.until, case.moments)
     return Facts(
         moments=case.moments,
         handler=case.handler or case.queue,
         priority=case.priority,
         type=case.request_type,
-        given=given | ({"demanded_update": asked[-1].due_at} if asked else {}),
+        given=given | _update_due(case),
     )
+
+
+def _update_due(case: Case) -> dict[str, datetime]:
+    """By when an update is due: the first date of those asked for and not answered, or else of those answered last."""
+    answers = [request.answered_at for request in case.update_requests if request.answered_at is not None]
+    last = max(answers, default=None)
+    asked = case.open_updates or [request for request in case.update_requests if request.answered_at == last]
+    return {"demanded_update": min(request.due_at for request in asked)} if asked else {}
 
 
 def _action(item: ActionItem) -> Facts:
