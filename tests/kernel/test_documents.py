@@ -249,3 +249,14 @@ def test_times_are_written_in_utc() -> None:
 def test_the_revision_is_no_part_of_a_document() -> None:
     assert "revision" not in COMPLAINT.schema.dump(evolve(a_complaint(), revision=7))
     assert dump_fields(Complaint, {"revision": 7, "forwards": 1}) == {"forwards": 1}
+
+
+def test_records_that_are_kept_are_read_once_from_the_same_text() -> None:
+    from servicecrm.complaints.policy import ComplaintPolicies
+    from servicecrm.complaints.schema import POLICIES
+
+    text = POLICIES.schema.text(ComplaintPolicies())
+    read = POLICIES.schema.load_text
+
+    assert read(text, version=1, revision=3) is read(text, version=1, revision=3)
+    assert (read(text, version=1, revision=4).revision, read(text, version=1, revision=3).revision) == (4, 3)

@@ -55,4 +55,6 @@ COMPLAINT: Kind[Complaint] = Kind(
     prefix="CMP",
 )
 
-POLICIES: Kind[ComplaintPolicies] = Kind("complaint_policies", Schema("complaint_policies", ComplaintPolicies))
+POLICIES: Kind[ComplaintPolicies] = Kind(
+    "complaint_policies", Schema("complaint_policies", ComplaintPolicies, kept=True)
+)

@@ -6,7 +6,7 @@ current version, one step at a time.
 
 import json
 from collections.abc import Callable, Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import attrs
@@ -30,7 +30,8 @@ Upcast = Callable[[Document], Document]
 class Schema(Generic[R]):
     """The document form of a kind of record, with its versions.
 
-    `upcasts[n]` turns a document of version n into one of version n + 1; every version below `current` has one.
+    `upcasts[n]` turns a document of version n into one of version n + 1; every version below `current` has one. With
+    `kept`, records that were read lately are not read again from the same text: for a few that are needed all the time.
 
     Raises:
         ValueError: a step is missing, or there is one too many.
@@ -39,7 +40,13 @@ class Schema(Generic[R]):
     """
 
     def __init__(
-        self, kind: str, record: type[R], *, current: int = 1, upcasts: Mapping[int, Upcast] | None = None
+        self,
+        kind: str,
+        record: type[R],
+        *,
+        current: int = 1,
+        upcasts: Mapping[int, Upcast] | None = None,
+        kept: bool = False,
     ) -> None:
         steps = dict(upcasts or {})
         if sorted(steps) != list(range(1, current)):
@@ -48,6 +55,7 @@ class Schema(Generic[R]):
         self.record: type[R] = record
         self.current: int = current
         self._upcasts = steps
+        self._of_text: Callable[[str, int, int], R] = lru_cache(maxsize=64)(self._parsed) if kept else self._parsed
 
     def dump(self, record: R) -> Document:
         """The document of a record. Times are in UTC; the revision is left out: it counts saves, it is not content."""
@@ -72,6 +80,9 @@ class Schema(Generic[R]):
 
     def load_text(self, text: str, *, version: int, revision: int) -> R:
         """The record of a text that `text` wrote, in whatever version."""
+        return self._of_text(text, version, revision)
+
+    def _parsed(self, text: str, version: int, revision: int) -> R:
         try:
             document = json.loads(text)
         except ValueError:  # it holds the text, so it must not be shown

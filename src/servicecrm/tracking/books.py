@@ -45,6 +45,6 @@ class TargetBook(PolicyBook[Targets]):
     versions: tuple[PolicyVersion[Targets], ...] = ()
 
 
-CALENDARS: Final[Kind[CalendarBook]] = Kind("calendar", Schema("calendar", CalendarBook))
+CALENDARS: Final[Kind[CalendarBook]] = Kind("calendar", Schema("calendar", CalendarBook, kept=True))
 
-TARGETS: Final[Kind[TargetBook]] = Kind("targets", Schema("targets", TargetBook))
+TARGETS: Final[Kind[TargetBook]] = Kind("targets", Schema("targets", TargetBook, kept=True))
