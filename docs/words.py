@@ -1,53 +1,93 @@
 """Writes `reference/words.md` from the code: `python docs/words.py`. A test compares the two."""
 
+import tomllib
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from inspect import cleandoc, getdoc
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Union, get_args, get_origin
+from typing import Annotated, Any, Final, NamedTuple, Union, get_args, get_origin
 
 import attrs
 
 import servicecrm.desk  # noqa: F401  # loads every slice, so that every event is known
-from servicecrm import errors
-from servicecrm.complaints import (
-    COMPLAINT,
-    DEFAULT,
-    LIFECYCLE,
-    TEXTS,
-    Channel,
-    Complaint,
-    MomentKind,
-    Priority,
-    Severity,
-    Waiting,
-    WaitingFor,
-)
-from servicecrm.kernel.decisions import Event
+from servicecrm import cases, complaints, errors
+from servicecrm.cases import CASE, Case
+from servicecrm.complaints import COMPLAINT, Complaint
+from servicecrm.kernel.decisions import Actor, Event
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.kinds import Kind
+from servicecrm.kernel.lifecycle import Lifecycle
 from servicecrm.kernel.records import field_names, personal_fields
 from servicecrm.kernel.shapes import Code
+from servicecrm.kernel.texts import Texts
 from servicecrm.kernel.values import Attachment, ContactKind, ContactPoint
-from servicecrm.tracking import MESSAGE, Message, MessageClass, Moment, Side
+from servicecrm.notifications import MATRIX, Party
+from servicecrm.notifications.delivery import NotDelivered, Undeliverable
+from servicecrm.notifications.templates import TEXTS as NOTICES
+from servicecrm.notifications.templates import BadTemplates
+from servicecrm.tracking import (
+    ACTION_ITEM,
+    CLOCK,
+    MESSAGE,
+    TEXTS,
+    ActionItem,
+    ActionMomentKind,
+    BornLate,
+    Clock,
+    Fired,
+    Message,
+    MessageClass,
+    Moment,
+    OnChange,
+    Reading,
+    Side,
+    TimerState,
+    action_items,
+)
 
-PAGE: Final = Path(__file__).parent / "reference" / "words.md"
+DOCS: Final = Path(__file__).parent
+PAGE: Final = DOCS / "reference" / "words.md"
 
-CODES: Final[dict[type[Code], str]] = {
-    Channel: "channel",
-    Severity: "severity",
-    Priority: "priority",
-    WaitingFor: "waiting",
-    Side: "",
-    MessageClass: "",
-    ContactKind: "",
-    MomentKind: "",
+
+class Codes(NamedTuple):
+    """How a list of codes is headed, and where its texts are, if it has any."""
+
+    title: str
+    texts: Texts = TEXTS
+    keys: str = ""
+
+
+CODES: Final[dict[type[Code], Codes]] = {
+    complaints.Channel: Codes("Channel of a complaint", complaints.TEXTS, "channel"),
+    complaints.Severity: Codes("Severity of a complaint", complaints.TEXTS, "severity"),
+    complaints.Priority: Codes("Priority of a complaint", complaints.TEXTS, "priority"),
+    complaints.WaitingFor: Codes("WaitingFor of a complaint", complaints.TEXTS, "waiting"),
+    complaints.MomentKind: Codes("MomentKind of a complaint"),
+    cases.Channel: Codes("Channel of a case", cases.TEXTS, "channel"),
+    cases.Priority: Codes("Priority of a case", cases.TEXTS, "priority"),
+    cases.WaitingFor: Codes("WaitingFor of a case", cases.TEXTS, "waiting"),
+    cases.ContactOutcome: Codes("ContactOutcome", cases.TEXTS, "contact"),
+    cases.Asker: Codes("Asker", cases.TEXTS, "asker"),
+    cases.ForwardClock: Codes("ForwardClock", cases.TEXTS, "clock"),
+    cases.LinkKind: Codes("LinkKind", cases.TEXTS, "link"),
+    cases.PartnerStatus: Codes("PartnerStatus", cases.TEXTS, "partner"),
+    cases.Evidence: Codes("Evidence", cases.TEXTS, "evidence"),
+    cases.Datatype: Codes("Datatype", cases.TEXTS, "datatype"),
+    cases.MomentKind: Codes("MomentKind of a case"),
+    ActionMomentKind: Codes("MomentKind of an action item"),
+    Side: Codes("Side"),
+    MessageClass: Codes("MessageClass"),
+    TimerState: Codes("TimerState", TEXTS, "state.timer"),
+    OnChange: Codes("OnChange", TEXTS, "on_change.timer"),
+    BornLate: Codes("BornLate", TEXTS, "born_late.timer"),
+    Party: Codes("Party"),
+    ContactKind: Codes("ContactKind"),
 }
-"""Every list of codes, with the first part of the keys of its texts, if it has any."""
+"""Every list of codes that the desk takes or gives."""
 
 MEANINGS: Final = {
-    Side.OUTSIDE: "the customer or the complainant, or whoever speaks for them",
+    Side.OUTSIDE: "whoever the record is about, or whoever speaks for them",
     Side.INSIDE: "we",
     MessageClass.SUBSTANTIVE: "says something about the matter",
     MessageClass.COURTESY: "polite words only",
@@ -59,98 +99,64 @@ MEANINGS: Final = {
 }
 """What is meant by codes that have no text and whose name does not say it."""
 
-FIELDS: Final[dict[type, dict[str, str]]] = {
-    Complaint: {
-        "id": "Its id, which never changes.",
-        "number": "Its number for people, such as `CMP-2026-000001`.",
-        "revision": "How often it was saved; 0 is never. No part of the value.",
-        "state": "Where its handling stands: a [state](#states).",
-        "customer": "Your id of the customer.",
-        "complainant": "The name of whoever complains.",
-        "contact": "Where the complainant can be reached.",
-        "on_behalf_of": "Your id of whoever the complainant speaks for.",
-        "subject": "What it is about, in one line.",
-        "text": "The complaint in full.",
-        "remedy_sought": "What the complainant asks for.",
-        "language": "The language of the complainant, such as `de` or `de-AT`.",
-        "channel": "How it reached us.",
-        "service": "Your id of the service that it is about.",
-        "agreement": "Your id of the agreement that applies.",
-        "category": "Its category; the policy may list those that there are.",
-        "tags": "Words to find it by.",
-        "severity": "How bad it is.",
-        "impact": "On how many, and for how long.",
-        "safety": "Is anybody in danger? Then the priority is `p1`.",
-        "computed_priority": "What the policy makes of severity, impact and safety.",
-        "priority": "The priority in force.",
-        "handler": "Your id of the person or team that handles it.",
-        "handler_since": "Since when this handler has it.",
-        "forwards": "How often it went on to another handler.",
-        "waiting": "For whom it waits, if it does.",
-        "received_at": "When it reached us.",
-        "recorded_at": "When it was entered.",
-        "acknowledged_at": "When receipt was confirmed.",
-        "promised_by": "When the complainant was told to expect an answer.",
-        "due_at": "A target that you name; closed at or before it is on time.",
-        "answered_at": "When the final response was given; empty again once it is reopened.",
-        "closed_at": "When it was closed; empty again once it is reopened.",
-        "closing_code": "How it ended; empty again once it is reopened.",
-        "reopenings": "How often it was taken up again.",
-        "policy": "The number of the policy that it started under; 0 is the one that is shipped.",
-        "moments": "What happened when, for clocks.",
-        "extra": "Fields of yours, by name.",
-    },
-    Waiting: {
-        "for_": "Whose turn it is.",
-        "reason": "Why.",
-        "since": "Since when.",
-        "until": "Until when at most.",
-    },
-    Message: {
-        "id": "Its id, which never changes.",
-        "revision": "How often it was saved; 0 is never. No part of the value.",
-        "about_kind": "The kind of record that it belongs to, such as `complaint`.",
-        "about": "The id of that record.",
-        "side": "From which side it comes.",
-        "klass": "What it is worth.",
-        "channel": "How it came or went.",
-        "text": "What was said.",
-        "language": "The language of the text.",
-        "attachments": "References to files.",
-        "author": "Your id of whoever said it.",
-        "occurred_at": "When it was said.",
-        "recorded_at": "When it was entered.",
-        "extra": "Fields of yours, by name.",
-    },
-    Moment: {
-        "n": "Its number, from 1 in the order of recording.",
-        "kind": "What happened.",
-        "occurred_at": "When it happened.",
-        "recorded_at": "When it was entered.",
-        "side": "Who acted.",
-        "code": "What tells it apart further, such as the class of a message.",
-        "voids": "The number of the moment that it takes back.",
-    },
-    ContactPoint: {
-        "kind": "How it is reached.",
-        "value": "The number or the address.",
-    },
-    Attachment: {
-        "name": "The name of the file.",
-        "media_type": "Such as `image/png`.",
-        "size": "How many bytes it has.",
-        "digest": "The SHA-256 of its content, in lower-case hex.",
-        "location": "Your key to it, which is never opened.",
-    },
+RECORDS: Final[dict[type, str]] = {
+    Complaint: "Complaint",
+    complaints.Waiting: "Waiting of a complaint",
+    Case: "Case",
+    cases.Place: "Place",
+    cases.Holder: "Holder",
+    cases.Promise: "Promise",
+    cases.Extension: "Extension",
+    cases.UpdateRequest: "UpdateRequest",
+    cases.Waiting: "Waiting of a case",
+    cases.Link: "Link",
+    cases.Referral: "Referral",
+    ActionItem: "ActionItem",
+    Message: "Message",
+    Moment: "Moment",
+    Clock: "Clock",
+    Reading: "Reading",
+    Fired: "Fired",
+    Actor: "Actor",
+    ContactPoint: "ContactPoint",
+    Attachment: "Attachment",
 }
-"""What each field of a record is."""
+"""How each record is headed, here and in `fields.toml`, which says what its fields are."""
+
+
+class Process(NamedTuple):
+    """A kind of record that has a lifecycle: its texts, the end of their keys, and the action that makes a record."""
+
+    of: str
+    lifecycle: Lifecycle[Any]
+    texts: Texts
+    keys: str
+    makes: str
+
+
+PROCESSES: Final = (
+    Process("a complaint", complaints.LIFECYCLE, complaints.TEXTS, "", "record"),
+    Process("a case", cases.LIFECYCLE, cases.TEXTS, "", "open"),
+    Process("an action item", action_items.LIFECYCLE, TEXTS, ".action_item", "open"),
+)
+
+EVERY_TEXT: Final = {
+    "servicecrm.complaints": complaints.TEXTS,
+    "servicecrm.cases": cases.TEXTS,
+    "servicecrm.tracking": TEXTS,
+}
+
+SHOWN: Final = {"number": "CAS-2026-000001", "timer": "resolution"}
+"""What subjects of notices are filled with, as an example."""
 
 PLAIN: Final[dict[object, str]] = {
     NoneType: "None",
     str: "text",
     int: "integer",
+    float: "number",
     bool: "boolean",
     datetime: "time",
+    timedelta: "duration",
     frozenset: "set",
     FrozenMap: "mapping",
 }
@@ -160,15 +166,16 @@ INTRO: Final = """\
 
 # Words
 
-Every word that you type, or that you read in a result: codes, states, actions, events, errors, fields and columns. A
-code is what is stored and compared; its text is for people, here in English. This page is written from the code.
+Every word that you type, or that you read in a result: codes, states, actions, timers, notices, events, errors, fields
+and columns. A code is what is stored and compared; its text is for people, here in English. This page is written from
+the code.
 """
 
 
 def page() -> str:
     """The whole page."""
-    parts = [INTRO, *_codes(), *_process(), *_events(), *_errors(), *_fields(), *_columns(), *_texts()]
-    return "\n".join(parts)
+    parts = (_codes, _processes, _timers, _notices, _events, _errors, _fields, _columns, _texts)
+    return "\n".join([INTRO, *(text for part in parts for text in part())])
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -183,9 +190,9 @@ def code(word: object) -> str:
     return f"`{word}`"
 
 
-def text(key: str) -> str:
+def text(texts: Texts, key: str, **values: str) -> str:
     """The English text of a key, if there is one."""
-    return TEXTS.get(key, language="en") if key in TEXTS.keys("en") else ""
+    return texts.get(key, language="en", **values) if key in texts.keys("en") else ""
 
 
 def first_sentence(of: object) -> str:
@@ -197,40 +204,68 @@ def first_sentence(of: object) -> str:
 
 
 def _codes() -> Iterator[str]:
+    # What other systems understand by a word is told where they are.
     ours = {each for each in Code.__subclasses__() if each.__module__.startswith("servicecrm.")}
-    assert ours == CODES.keys(), "CODES does not have every list of codes"
+    ours = {each for each in ours if not each.__module__.startswith("servicecrm.interop.")}
+    assert ours == CODES.keys(), f"CODES does not have every list of codes: {ours ^ CODES.keys()}"
     yield "## Codes\n"
     yield 'Wherever a code is asked for, its text form will do: `Channel.PHONE` and `"phone"` are the same.\n'
-    for codes, prefix in CODES.items():
-        yield f"### {codes.__name__}\n\n{first_sentence(codes)}\n"
-        words = {str(each): text(f"{prefix}.{each}") if prefix else MEANINGS.get(each, "") for each in codes}
+    for codes, (title, texts, keys) in CODES.items():
+        yield f"### {title}\n\n{first_sentence(codes)}\n"
+        words = {str(each): text(texts, f"{keys}.{each}") if keys else MEANINGS.get(each, "") for each in codes}
         if any(words.values()):
             yield table(("code", "text"), ((code(word), says) for word, says in words.items()))
         else:
             yield f"{', '.join(map(code, words))}\n"
-    yield "### Closing codes\n\nA house lists its own, in its policy. Those of the policy that is shipped:\n"
-    yield f"{', '.join(map(code, DEFAULT.closing_codes))}\n"
+    yield "### Closing codes\n\nA house lists its own, in its policies. Those of the policies that are shipped:\n"
+    yield f"- of a complaint: {', '.join(map(code, complaints.DEFAULT.closing_codes))}"
+    yield f"- of a case: {', '.join(code(closing.code) for closing in cases.DEFAULT.closing)}\n"
 
 
-def _process() -> Iterator[str]:
+def _processes() -> Iterator[str]:
     yield "## States\n"
-    kinds = {**dict.fromkeys(LIFECYCLE.resting, "resting"), **dict.fromkeys(LIFECYCLE.final, "final")}
-    states = ((code(state), text(f"state.{state}"), kinds.get(state, "open")) for state in LIFECYCLE.states)
-    yield table(("state", "text", "it is"), states)
+    for of, lifecycle, texts, keys, _ in PROCESSES:
+        yield f"### States of {of}\n"
+        kinds = {**dict.fromkeys(lifecycle.resting, "resting"), **dict.fromkeys(lifecycle.final, "final")}
+        rows = ((code(s), text(texts, f"state{keys}.{s}"), kinds.get(s, "open")) for s in lifecycle.states)
+        yield table(("state", "text", "it is"), rows)
     yield "## Actions\n"
     yield (
-        "Each is a command of this name. From which state it starts, and what has to be there, is told with\n"
-        "[the lifecycle](../concepts/lifecycle.md). `record` makes the complaint; `adopt` is for importers only.\n"
+        "Each is a command of this name; what is done and has not worked is reopened by `verify`. From which state an\n"
+        "action starts, and what has to be there, is told by the lifecycle, such as that of a\n"
+        "[complaint](../concepts/lifecycle.md). The first one makes the record; `adopt` is for importers only.\n"
     )
-    who = LIFECYCLE.matrix()
-    actions = (
-        (code(action), text(f"action.{action}"), ", ".join(text(f"role.{role}") for role in who.get(action, ())))
-        for action in ("record", *LIFECYCLE.actions)
+    for of, lifecycle, texts, keys, makes in PROCESSES:
+        yield f"### Actions on {of}\n"
+        who = lifecycle.matrix()
+        roles = {action: (text(texts, f"role{keys}.{role}") for role in who.get(action, ())) for action in who}
+        names = (makes, *lifecycle.actions)
+        rows = ((code(a), text(texts, f"action{keys}.{a}"), ", ".join(roles.get(a, ()))) for a in names)
+        yield table(("action", "text", "who"), rows)
+    yield "## Guards\n\nWhat an action may still need. The names stand in `GuardNotMet.guards`.\n"
+    for of, lifecycle, texts, keys, _ in PROCESSES:
+        yield f"### Guards of {of}\n"
+        guards = {name: None for move in lifecycle.moves for name in (*(g.name for g in move.guards), *move.demands)}
+        yield table(("guard", "text"), ((code(name), text(texts, f"guard{keys}.{name}")) for name in guards))
+
+
+def _timers() -> Iterator[str]:
+    yield "## Timers\n\nThe names of `usual(...)`. A house may have others.\n"
+    names = sorted(key.removeprefix("timer.") for key in TEXTS.keys("en") if key.startswith("timer."))
+    yield table(("timer", "text"), ((code(name), text(TEXTS, f"timer.{name}")) for name in names))
+
+
+def _notices() -> Iterator[str]:
+    yield "## Notices\n"
+    yield "The `topic` of a notice of the standard matrix is the name of its template. `print(MATRIX)` shows when.\n"
+    told: dict[str, dict[str, None]] = {}
+    for entry in MATRIX.entries:
+        told.setdefault(entry.template, {})[str(entry.party)] = None
+    rows = (
+        (code(topic), ", ".join(map(code, parties)), text(NOTICES, f"{topic}.subject", **SHOWN))
+        for topic, parties in sorted(told.items())
     )
-    yield table(("action", "text", "who"), actions)
-    yield "### Guards\n\nWhat an action may still need. The names stand in `GuardNotMet.guards`.\n"
-    guards = {name: None for move in LIFECYCLE.moves for name in (*(g.name for g in move.guards), *move.demands)}
-    yield table(("guard", "text"), ((code(name), text(f"guard.{name}")) for name in guards))
+    yield table(("topic", "is told", "the subject"), rows)
 
 
 def _events() -> Iterator[str]:
@@ -241,7 +276,7 @@ def _events() -> Iterator[str]:
     rows = (
         (
             code(type),
-            text(f"event.{type}") or first_sentence(event),
+            next(filter(None, (text(texts, f"event.{type}") for texts in EVERY_TEXT.values())), first_sentence(event)),
             ", ".join(code(name) for name in field_names(event) if name not in common),
         )
         for type, event in sorted(events.items())
@@ -253,6 +288,7 @@ def _errors() -> Iterator[str]:
     yield "## Errors\n"
     yield "The `code` of an error stays what it is. Catch a class, and you catch those that are below it too.\n"
     classes: list[type[errors.ServiceCRMError]] = [getattr(errors, name) for name in errors.__all__]
+    classes += [BadTemplates, NotDelivered, Undeliverable]
     root = errors.ServiceCRMError
     classes.sort(key=lambda each: [one.__name__ for one in reversed(each.__mro__) if issubclass(one, root)])
     rows = ((code(each.code), code(each.__name__), first_sentence(each)) for each in classes)
@@ -265,12 +301,16 @@ def _fields() -> Iterator[str]:
         "The fields of the records, in their order. *Personal* ones stay out of `repr`, logs and errors.\n"
         "Where None may stand, there need not be a value.\n"
     )
-    for record, says in FIELDS.items():
-        yield f"### {record.__name__}\n"
+    says = tomllib.loads((DOCS / "fields.toml").read_text(encoding="utf-8"))
+    assert list(says) == list(RECORDS.values()), "fields.toml has other records, or another order"
+    for record, title in RECORDS.items():
+        yield f"### {title}\n"
         fields = attrs.fields(record)
-        assert list(says) == [a.name for a in fields], f"{record.__name__}: the fields are {[a.name for a in fields]}"
-        personal = personal_fields(record)
-        rows = ((code(a.name), type_name(a.type), says[a.name] + " *Personal.*" * (a.name in personal)) for a in fields)
+        assert list(says[title]) == [a.name for a in fields], f"{title}: the fields are {[a.name for a in fields]}"
+        hidden = personal_fields(record)
+        rows = (
+            (code(a.name), type_name(a.type), says[title][a.name] + " *Personal.*" * (a.name in hidden)) for a in fields
+        )
         yield table(("field", "type", "is"), rows)
 
 
@@ -280,26 +320,33 @@ def _columns() -> Iterator[str]:
         "What `where(...)` and `order` can compare. One with an index is found without reading everything.\n"
         '`where("tags").has("water")` asks for a term.\n'
     )
-    kinds: tuple[Kind[Any], ...] = (COMPLAINT, MESSAGE)
+    kinds: tuple[Kind[Any], ...] = (COMPLAINT, CASE, ACTION_ITEM, MESSAGE, CLOCK)
     for kind in kinds:
-        yield f"### Of a {kind.name}\n"
+        yield f"### Of {'an' if kind.name[0] == 'a' else 'a'} {kind.name.replace('_', ' ')}\n"
         firsts = {index[0] for index in kind.indexes} | ({"number"} if kind.prefix else set())
         rows = [
             (code(column.name), column.type.value, "yes" if column.name in firsts else "") for column in kind.columns
         ]
         rows += [(code(term.name), "term", "yes") for term in kind.terms]
         yield table(("column", "type", "index"), rows)
-    yield "`search(...)` looks into number, subject, text and complainant of a complaint, whatever the case.\n"
+    yield (
+        "`search(...)` looks into number, subject and text, whatever the case; also into the complainant of a\n"
+        "complaint, and the requester's name and the address of a case. Of an action it is number, title and text.\n"
+    )
 
 
 def _texts() -> Iterator[str]:
     yield "## Keys of texts\n"
-    yield '`TEXTS.get("state.closed", language="de")` gives the text of a key; `TEXTS` is in `servicecrm.complaints`.\n'
-    examples: dict[str, str] = {}
-    for key in sorted(TEXTS.keys("en")):
-        examples.setdefault(key.rpartition(".")[0], key)
-    rows = ((code(f"{start}.<word>"), code(key), text(key)) for start, key in examples.items())
-    yield table(("pattern", "such as", "text"), rows)
+    yield '`TEXTS.get("state.closed", language="de")` gives the text of a key; every slice has a `TEXTS` of its own.\n'
+    for home, texts in EVERY_TEXT.items():
+        yield f"### In {home}\n"
+        examples: dict[str, str] = {}
+        for key in sorted(texts.keys("en")):
+            examples.setdefault(key.rpartition(".")[0], key)
+        rows = (
+            (code(f"{start}.<word>" if start else key), code(key), text(texts, key)) for start, key in examples.items()
+        )
+        yield table(("pattern", "such as", "text"), rows)
 
 
 # -- helpers -------------------------------------------------------------------------------------
@@ -308,8 +355,9 @@ def _texts() -> Iterator[str]:
 def type_name(annotation: Any) -> str:
     """A type as a reader would write it, with a link to the codes or fields that it has."""
     origin, parts = get_origin(annotation), get_args(annotation)
-    if annotation in CODES or annotation in FIELDS:
-        return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
+    if annotation in CODES or annotation in RECORDS:
+        title = CODES[annotation].title if annotation in CODES else RECORDS[annotation]
+        return f"[{annotation.__name__}](#{title.lower().replace(' ', '-')})"
     if origin is Annotated:
         return type_name(parts[0])
     if origin in (Union, UnionType):

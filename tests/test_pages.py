@@ -6,13 +6,17 @@ import subprocess
 import sys
 from doctest import DocTestParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from servicecrm import cases
 from servicecrm.cli import main
 from servicecrm.complaints import LIFECYCLE
 from servicecrm.interop import COMPLAINT_WORDS, LogMap
 from servicecrm.kernel.diagrams import mermaid, table
+from servicecrm.kernel.lifecycle import Lifecycle
+from servicecrm.tracking import action_items
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -29,10 +33,17 @@ def titled(title: str, text: str) -> str:
     return found[1]
 
 
-def test_the_page_about_the_lifecycle_shows_it_as_it_is() -> None:  # C003
-    text = page("concepts/lifecycle.md")
-    for part in (f"```mermaid\n{mermaid(LIFECYCLE)}```\n", f"\n{table(LIFECYCLE)}\n"):
-        assert part in text, f"put this in its place:\n{part}"
+@pytest.mark.parametrize(
+    ("name", "lifecycle"),
+    [
+        ("concepts/lifecycle.md", LIFECYCLE),
+        ("concepts/case-lifecycle.md", cases.LIFECYCLE),
+        ("how-to/follow-up.md", action_items.LIFECYCLE),
+    ],
+)
+def test_a_page_shows_a_lifecycle_as_it_is(name: str, lifecycle: Lifecycle[Any]) -> None:  # C003
+    for part in (f"```mermaid\n{mermaid(lifecycle)}```\n", f"\n{table(lifecycle)}\n"):
+        assert part in page(name), f"put this in its place:\n{part}"
 
 
 def test_the_page_about_replaying_shows_what_the_command_prints(

@@ -16,7 +16,8 @@ def life(**hours: int) -> Moments:
     """The moments of a record, so many hours after Monday nine o'clock."""
     times = [(kind, MONDAY + timedelta(hours=after)) for kind, after in {"received": 0, **hours}.items()]
     return tuple(
-        Moment(n=n, kind=kind, occurred_at=at, recorded_at=at, side=Side.INSIDE) for n, (kind, at) in enumerate(times, 1)
+        Moment(n=n, kind=kind, occurred_at=at, recorded_at=at, side=Side.INSIDE)
+        for n, (kind, at) in enumerate(times, 1)
     )
 
 
@@ -45,8 +46,12 @@ def test_the_counts_are_a_table_in_three_languages() -> None:
     counts = count_timers([timers(life(acknowledged=1), TARGETS, OFFICE, now=MONDAY + timedelta(hours=2))])
 
     assert list(timer_lines([])) == []
-    for language, title in (("en", "Timers"), ("de", "Fristen"), ("zh", "计时")):
+    for language, title, names in (
+        ("en", "Timers", ["acknowledgement", "resolution"]),
+        ("de", "Fristen", ["Eingangsbestätigung", "Lösung"]),
+        ("zh", "计时", ["确认收到", "解决"]),
+    ):
         blank, first, head, *rows = timer_lines(counts, language=language)
         assert (blank, first) == ("", title)
-        assert [row.split()[0] for row in rows] == ["acknowledge", "resolution"]
+        assert [row.split()[0] for row in rows] == names
         assert head

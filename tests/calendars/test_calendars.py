@@ -105,6 +105,22 @@ def test_hours_that_cannot_be_meant_are_refused(text: str, says: str) -> None:
     assert refused.value.where == "Calendar.hours"
 
 
+def test_where_days_and_hours_are_wrong_both_are_told() -> None:
+    for text, problems in (("mo-fr 9-17", 2), ("mo-fr 09:00-17:00", 1), ("mon-fri 9-17", 1)):
+        with pytest.raises(InvalidValue) as refused:
+            Calendar(zone="UTC", hours=text)
+        says = refused.value.says
+        assert ("a day is one of mon" in says) + ("written HH:MM" in says) == problems
+        assert says.count("written") <= 1
+
+
+def test_holidays_by_date_and_name_are_told_how_to_become_records() -> None:
+    named = {"2026-12-25": "Christmas Day"}
+    with pytest.raises(InvalidValue, match=r"Calendar.holidays: .* holidays\(\{...\}\) makes them"):
+        Calendar(zone="UTC", hours="mon 09:00-17:00", holidays=named)  # type: ignore[arg-type]  # a frequent mistake
+    assert Calendar(zone="UTC", hours="mon 09:00-17:00", holidays=holidays(named)).holidays_in(2026)
+
+
 @pytest.mark.parametrize("zone", ["", "Mars/Phobos", "Europe", "../etc/passwd", "Europe/Berlin\x00", "/etc/localtime"])
 def test_an_unknown_zone_is_refused(zone: str) -> None:
     with pytest.raises(InvalidValue, match=r"Calendar\.zone"):

@@ -136,3 +136,15 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "holidays", None)
     with pytest.raises(MissingExtra, match=r'pip install "servicecrm\[calendars\]"'):
         country_holidays("DE", years=[2026])
+
+
+def test_one_year_is_refused_where_several_are_meant() -> None:
+    with pytest.raises(InvalidValue, match=r"years: expected several years, such as \[2026\]"):
+        country_holidays("DE", years=2026)  # type: ignore[arg-type]  # a frequent mistake
+    with pytest.raises(InvalidValue, match="years: expected several years"):
+        makeup_days("CN", years=2026, hours=WEEK)  # type: ignore[arg-type]  # likewise
+
+
+def test_of_china_a_year_without_weekends_that_are_worked_is_not_announced_yet() -> None:
+    assert all(makeup_days("CN", years=[year], hours=WEEK) for year in range(2001, 2027))
+    assert makeup_days("CN", years=[2100], hours=WEEK) == ()

@@ -11,6 +11,7 @@ from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.records import evolve
 from servicecrm.testing.makers import MONDAY
 from servicecrm.tracking import standing
+from servicecrm.tracking.moments import Moments
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -67,9 +68,14 @@ def feasible(case: Case) -> tuple[str, ...]:
         "wait": case.waiting is None,
         "resume": case.waiting is not None,
         "close": not case.open_updates and case.answered_at is not None,
-        "void": bool(standing(case.moments)),
+        "void": bool(voidable(case)),
     }
     return tuple(action for action in LIFECYCLE.allowed(case) if possible.get(action, True))
+
+
+def voidable(case: Case) -> Moments:
+    """The moments that nothing rests on, latest last."""
+    return tuple(moment for moment in standing(case.moments) if moment.kind not in ("answered", "closed", "withdrawn"))
 
 
 def take(case: Case, action: str, *, at: datetime) -> Decision[Case]:
@@ -132,5 +138,5 @@ _TAKE: Mapping[str, _Take] = {
     "amend": lambda case, at: cases.amend(case, service="water", by=WANDA, at=at),
     "message": lambda case, at: cases.message(case, "News?", id="m", side="outside", by=OFFICE, at=at)[0],
     "note": lambda case, at: cases.note(case, "Called the depot.", id="n", by=WANDA, at=at)[0],
-    "void": lambda case, at: cases.void(case, standing(case.moments)[-1].n, reason="a mistake", by=OFFICE, at=at),
+    "void": lambda case, at: cases.void(case, voidable(case)[-1].n, reason="a mistake", by=OFFICE, at=at),
 }  # fmt: skip

@@ -129,6 +129,43 @@ def test_a_reopening_lies_after_the_end_that_it_undoes() -> None:  # C066
         )  # fmt: skip
 
 
+def test_a_closing_lies_after_the_answer() -> None:  # C065
+    late = evolve(in_state("answered"), answered_at=MONDAY + 2 * HOUR)
+
+    with pytest.raises(PolicyViolation, match="cannot lie before the case was answered"):
+        cases.close(late, "answered", by=WANDA, at=MONDAY + DAY, occurred_at=MONDAY + HOUR)
+    assert cases.close(late, "answered", by=WANDA, at=MONDAY + DAY, occurred_at=MONDAY + 2 * HOUR).after.closed_at
+
+
+# -- voiding -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "instead"),
+    [
+        ("answered", "answered", "reopen it"),
+        ("closed", "answered", "reopen it"),
+        ("closed", "closed", "reopen it"),
+        ("withdrawn", "withdrawn", "open a new one"),
+    ],
+)
+def test_an_answer_or_an_end_that_holds_is_not_voided(state: str, kind: str, instead: str) -> None:
+    case = in_state(state)
+    (n,) = (moment.n for moment in case.moments if moment.kind == kind)
+
+    with pytest.raises(PolicyViolation, match=f"the case is still {kind}, as moment {n} says; {instead} instead"):
+        cases.void(case, n, reason="a mistake", by=OFFICE, at=MONDAY + HOUR)
+
+
+@pytest.mark.parametrize("kind", ["answered", "closed"])
+def test_an_end_that_holds_no_longer_is_voided_as_anything_else(kind: str) -> None:
+    case = cases.reopen(in_state("closed"), "Again.", by=OFFICE, at=MONDAY + HOUR).after
+    ended = cases.answer(case, "Now it runs.", id="b", by=WANDA, at=MONDAY + HOUR)[0].after
+    for each in (case, cases.close(ended, "answered", by=WANDA, at=MONDAY + HOUR).after):
+        n = min(moment.n for moment in each.moments if moment.kind == kind)
+        assert cases.void(each, n, reason="a mistake", by=OFFICE, at=MONDAY + HOUR).after.moments[-1].voids == n
+
+
 # -- the rules of a house ------------------------------------------------------------------------
 
 

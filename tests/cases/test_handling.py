@@ -98,11 +98,42 @@ def test_the_deputy_who_accepts_a_case_is_its_handler() -> None:  # C060
     assert event.deputy_for == WANDA
 
 
-def test_who_acts_for_the_handler_accepts_for_the_handler() -> None:  # C060
+def test_to_act_on_behalf_of_somebody_gives_no_right_to_a_case() -> None:  # C060
     clerk = Actor(id="clerk", on_behalf_of=WANDA)
 
-    assert cases.accept(routed(handler=WANDA), by=clerk, at=MONDAY).after.handler == WANDA
-    assert cases.accept(routed(), by=clerk, at=MONDAY).after.handler == WANDA
+    for deputies in ({}, {WANDA: PAUL}):
+        with pytest.raises(PolicyViolation, match="accepted by its handler or the deputy"):
+            cases.accept(routed(handler=WANDA), deputies=deputies, by=clerk, at=MONDAY)
+    assert cases.accept(routed(handler=WANDA), deputies={WANDA: "clerk"}, by=clerk, at=MONDAY).after.handler == "clerk"
+    assert cases.accept(routed(), by=clerk, at=MONDAY).after.handler == "clerk"
+    assert cases.accept(routed(handler="clerk"), by=clerk, at=MONDAY).after.handler == "clerk"
+
+
+LATE = MONDAY + 2 * HOUR
+
+
+@pytest.mark.parametrize("came", [
+    cases.route(a_case(), Routing(queue="water"), by=OFFICE, at=LATE).after,
+    cases.assign(routed(), WANDA, by=OFFICE, at=LATE).after,
+    cases.forward(accepted(), PAUL, reason="his", by=WANDA, at=LATE).after,
+])  # fmt: skip
+def test_nobody_accepts_or_passes_on_what_has_not_come_yet(came: cases.Case) -> None:  # C060
+    with pytest.raises(PolicyViolation, match="it cannot lie before it came to whoever has it, at 2026-03-02T11:00:00"):
+        cases.accept(came, by=came.handler or WANDA, at=MONDAY + DAY, occurred_at=LATE - HOUR)
+    with pytest.raises(PolicyViolation, match="before it came to whoever has it"):
+        cases.assign(came, "olga", by=OFFICE, at=MONDAY + DAY, occurred_at=LATE - HOUR)
+    with pytest.raises(PolicyViolation, match="before it came to whoever has it"):
+        cases.hand_back(came, "Not ours.", by=OFFICE, at=MONDAY + DAY, occurred_at=LATE - HOUR)
+    assert cases.accept(came, by=came.handler or WANDA, at=MONDAY + DAY, occurred_at=LATE).after.accepted_at == LATE
+
+
+def test_nobody_passes_on_what_was_not_accepted_yet() -> None:  # C062
+    case = cases.accept(routed(handler=WANDA), by=WANDA, at=LATE).after
+
+    with pytest.raises(PolicyViolation, match="it cannot lie before it was accepted"):
+        cases.forward(case, PAUL, reason="his", by=WANDA, at=MONDAY + DAY, occurred_at=MONDAY + HOUR)
+    with pytest.raises(PolicyViolation, match="it cannot lie before it was accepted"):
+        cases.hand_back(case, "Not ours.", by=WANDA, at=MONDAY + DAY, occurred_at=MONDAY + HOUR)
 
 
 def test_work_starts_once() -> None:

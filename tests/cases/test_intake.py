@@ -1,14 +1,10 @@
 """A request is logged, perhaps on behalf of an official, and a call back finds the case that it belongs to."""
 
-from datetime import timedelta
-
 import pytest
 
 from servicecrm import cases
-from servicecrm.cases import Attribute, CasePolicy, Link, LinkKind, Place, RequestType
-from servicecrm.cases.events import CaseReopened
-from servicecrm.errors import GuardNotMet, InvalidValue, NaiveDatetime, PolicyViolation, TransitionNotAllowed
-from servicecrm.kernel.decisions import Decision
+from servicecrm.cases import Attribute, Link, LinkKind, Place, RequestType
+from servicecrm.errors import GuardNotMet, InvalidValue, NaiveDatetime, PolicyViolation
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.records import evolve
 from servicecrm.testing.makers import MONDAY
@@ -108,60 +104,6 @@ def test_the_edges_of_the_map_are_on_it() -> None:
     assert Place(latitude=-90.0, longitude=180.0).latitude == -90.0
 
 
-# -- calling back --------------------------------------------------------------------------------
-
-
-def a_call(at_days: int, **details: object) -> Decision[cases.Case]:
-    opened = cases.open(id="case-2", subject="Again no water", channel="phone", by=OFFICE, at=MONDAY + at_days * DAY)
-    return Decision(None, evolve(opened.after, **details), opened.steps)
-
-
-def test_a_call_about_something_else_opens_a_new_case() -> None:  # C066
-    new = a_call(1)
-
-    assert cases.callback(new) is new
-    assert new.after.links == ()
-
-
-@pytest.mark.parametrize("state", ["answered", "closed"])
-def test_a_call_about_the_same_issue_reopens_its_case(state: str) -> None:  # C066
-    decision = cases.callback(a_call(30, text="Dry since noon."), in_state(state))
-
-    assert (decision.after.id, decision.after.state, decision.after.reopenings) == ("case-1", "in_work", 1)
-    (event,) = decision.events
-    assert isinstance(event, CaseReopened)
-    assert event.reason == "Dry since noon."
-    assert event.occurred_at == MONDAY + 30 * DAY
-
-
-def test_the_subject_will_do_as_the_reason_of_a_reopening() -> None:  # C066
-    (event,) = cases.callback(a_call(1), in_state("closed")).events
-
-    assert isinstance(event, CaseReopened)
-    assert event.reason == "Again no water"
-
-
-def test_too_late_the_same_issue_makes_a_new_case_that_is_linked() -> None:  # C066
-    late = cases.callback(a_call(31), in_state("closed"))
-
-    assert (late.before, late.after.id, late.after.state) == (None, "case-2", "new")
-    assert late.after.links == (Link(kind=LinkKind.SAME_ISSUE, case="case-1"),)
-    assert [event.type for event in late.events] == ["case.opened", "case.linked"]
-
-    never_late = cases.callback(a_call(31), in_state("closed"), policy=CasePolicy(reopen_within=None))
-    assert never_late.after.id == "case-1"
-
-
-def test_what_was_withdrawn_is_not_reopened_but_linked() -> None:  # C066
-    assert cases.callback(a_call(1), in_state("withdrawn")).after.linked(LinkKind.SAME_ISSUE) == ("case-1",)
-
-
-@pytest.mark.parametrize("state", ["new", "routed", "acknowledged", "in_work"])
-def test_a_call_about_a_case_that_is_open_needs_no_other_one(state: str) -> None:  # C066
-    with pytest.raises(TransitionNotAllowed, match=r"cannot reopen while .*message"):
-        cases.callback(a_call(1), in_state(state))
-
-
 # -- details -------------------------------------------------------------------------------------
 
 
@@ -223,11 +165,3 @@ def test_a_moment_entered_by_mistake_is_voided_and_no_attempt_is_left_of_it() ->
     voided = cases.void(case.after, len(case.after.moments), reason="another case", by=WANDA, at=MONDAY + HOUR).after
     assert voided.attempts == 0
     assert evolve(voided, moments=()) == evolve(case.after, moments=())
-
-
-def test_the_window_for_a_call_back_ends_on_the_instant() -> None:  # C066
-    policy = CasePolicy(reopen_within=timedelta(hours=24))
-
-    assert cases.callback(a_call(1), in_state("closed"), policy=policy).after.id == "case-1"
-    with pytest.raises(PolicyViolation, match=r"until 2026-03-03T09:00:00\+00:00; open a new case instead"):
-        cases.reopen(in_state("closed"), "Again.", by=OFFICE, at=MONDAY + DAY + timedelta(seconds=1), policy=policy)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from servicecrm import cases
 from servicecrm.cases import CasePolicy, PartnerStatus, Referral
-from servicecrm.errors import GuardNotMet, PolicyViolation
+from servicecrm.errors import GuardNotMet, InvalidValue, PolicyViolation
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.records import evolve
 from servicecrm.testing.makers import MONDAY
@@ -60,7 +60,8 @@ def test_a_partner_that_is_done_does_not_close_our_case() -> None:
 
 
 def test_a_partner_may_tell_its_number_later() -> None:
-    case = updated(referred(), "Dispatched", hours=1, reference="R-99")
+    silent = cases.refer(accepted(), AGENCY, by=WANDA, at=MONDAY).after
+    case = updated(silent, "Dispatched", hours=1, reference="R-99")
 
     assert case is not None
     assert case.referral is not None
@@ -95,6 +96,36 @@ def test_an_update_older_than_the_last_one_changes_nothing() -> None:
     assert fixed is not None
 
     assert updated(fixed, "Dispatched", hours=1) is None
+
+
+def test_what_a_partner_says_under_another_number_is_not_about_this_referral() -> None:
+    elsewhere = cases.refer(referred(), "gas-agency", reference="G-1", by=WANDA, at=MONDAY + HOUR).after
+
+    for hours in (0, 2):
+        with pytest.raises(InvalidValue, match="reference: partner gas-agency knows this case as G-1"):
+            updated(elsewhere, "done", hours=hours, reference="R-1")
+    assert updated(elsewhere, "done", hours=2, reference="G-1") is not None
+
+
+def test_what_was_said_before_the_referral_changes_nothing() -> None:
+    again = cases.refer(referred(), AGENCY, by=WANDA, at=MONDAY + 2 * HOUR).after
+
+    assert updated(again, "Fixed", hours=1, reference="R-1") is None
+    assert updated(again, "Fixed", hours=2, reference="R-1") is not None
+
+
+def test_a_partner_that_declined_is_no_reason_to_close() -> None:  # C065
+    declined = updated(referred(), "Not ours", hours=1)
+    assert declined is not None
+
+    with pytest.raises(GuardNotMet, match="documented why there is none"):
+        cases.close(declined, "referred", by=WANDA, at=MONDAY + DAY)
+    answered = cases.answer(declined, "Nobody does it.", id="a", by=WANDA, at=MONDAY + DAY)[0].after
+    with pytest.raises(PolicyViolation, match="referred needs a referral to a partner that has not declined"):
+        cases.close(answered, "referred", by=WANDA, at=MONDAY + DAY)
+    taken = updated(declined, "Dispatched", hours=2)
+    assert taken is not None
+    assert cases.close(taken, "referred", by=WANDA, at=MONDAY + DAY).after.state == "closed"
 
 
 def test_a_status_that_the_house_has_no_word_for_is_named() -> None:

@@ -1,5 +1,7 @@
 """A promise is kept for the record, however often it is extended, and a case on hold is still in its state."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from servicecrm import cases
 from servicecrm.cases import CasePolicy, Extension, Promise, Routing, Waiting, WaitingFor
 from servicecrm.errors import GuardNotMet, InvalidValue, PolicyViolation, TransitionNotAllowed
+from servicecrm.kernel.decisions import Actor
 from servicecrm.testing.makers import MONDAY
 from tests.cases.making import DAY, HOUR, OFFICE, PAUL, WANDA, a_case, accepted, in_state
 
@@ -81,6 +84,26 @@ def test_beyond_the_limit_of_the_house_somebody_else_approves(limit: int) -> Non
     assert approved.promise.extensions[-1].approved_by == PAUL
 
 
+def test_an_extension_is_approved_by_neither_who_asks_nor_whom_it_is_asked_for() -> None:  # C060
+    once = cases.extend(promised(), UNTIL + DAY, reason="frost", by=WANDA, at=MONDAY).after
+    clerk = Actor(id="clerk", on_behalf_of=WANDA)
+
+    for same in ("clerk", WANDA):
+        with pytest.raises(PolicyViolation, match="somebody else has to approve"):
+            cases.extend(once, UNTIL + 2 * DAY, reason="frost", approved_by=same, by=clerk, at=MONDAY)
+        with pytest.raises(PolicyViolation, match="somebody else has to approve"):
+            cases.forward(
+                once, PAUL, reason="his", clock="extend", until=UNTIL + 2 * DAY, approved_by=same, by=clerk, at=MONDAY
+            )
+    assert cases.extend(once, UNTIL + 2 * DAY, reason="frost", approved_by=PAUL, by=clerk, at=MONDAY).after.promise
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_an_approval_has_a_name(blank: str) -> None:  # C060
+    with pytest.raises(InvalidValue, match=r"approved_by: a text must not be blank"):
+        cases.extend(promised(), UNTIL + DAY, reason="frost", approved_by=blank, by=WANDA, at=MONDAY)
+
+
 def test_forwarding_is_no_way_around_the_limit() -> None:  # C060, C062
     once = cases.extend(promised(), UNTIL + DAY, reason="frost", by=WANDA, at=MONDAY).after
 
@@ -124,6 +147,19 @@ def test_resuming_ends_the_wait() -> None:
     assert (case.moments[-1].kind, case.moments[-1].code) == ("resumed", "third_party")
     with pytest.raises(GuardNotMet, match="the case is waiting"):
         cases.resume(case, by=WANDA, at=MONDAY + HOUR)
+
+
+def test_a_wait_ends_no_sooner_than_it_began() -> None:
+    waiting = cases.wait(accepted(), "customer", by=WANDA, at=MONDAY + 2 * HOUR).after
+
+    for end in (
+        partial(cases.resume, waiting),
+        partial(cases.forward, waiting, PAUL, reason="his"),
+        partial(cases.withdraw, waiting),
+    ):
+        with pytest.raises(PolicyViolation, match="it cannot lie before the wait began, at 2026-03-02T11:00:00"):
+            end(by=WANDA, at=MONDAY + DAY, occurred_at=MONDAY + HOUR)
+        assert end(by=WANDA, at=MONDAY + DAY, occurred_at=MONDAY + 2 * HOUR).after.waiting is None
 
 
 @pytest.mark.parametrize("end", ["answer", "close", "withdraw"])

@@ -84,7 +84,7 @@ def test_the_ball_is_never_dropped() -> None:  # C057-C066
     call = cases.open(
         id="case-2", subject="A bill", channel="phone", requester="citizen-7", by=OFFICE, at=MONDAY + 5 * DAY
     )
-    other = cases.callback(call).after
+    other = cases.callback(call)[0].after
     dossier = Dossier.of("citizen-7", [other, case])
     assert dossier.is_open
     assert dossier.background(other) == (case,)
@@ -93,5 +93,5 @@ def test_the_ball_is_never_dropped() -> None:  # C057-C066
     call = cases.open(
         id="case-3", subject="Dry again", channel="phone", requester="citizen-7", by=OFFICE, at=MONDAY + 6 * DAY
     )
-    again = cases.callback(call, same_issue_as=case).after
+    again = cases.callback(call, same_issue_as=case)[0].after
     assert (again.id, again.state, again.handler) == ("case-1", "in_work", PAUL)

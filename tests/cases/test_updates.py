@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from servicecrm import cases
 from servicecrm.cases import Asker, CasePolicy, UpdateRequest
 from servicecrm.errors import GuardNotMet, InvalidValue, PolicyViolation, TransitionNotAllowed
+from servicecrm.kernel.decisions import Actor
 from servicecrm.testing.makers import MONDAY
 from servicecrm.tracking import MessageClass
 from tests.cases.making import DAY, HOUR, WANDA, a_case, accepted, in_state
@@ -17,7 +18,7 @@ OFFICIAL = "council-3"
 SYSTEM = "system"
 
 
-def asked(case: cases.Case, *, by: str, hours: int = 0, asker: str = "official") -> cases.Case:
+def asked(case: cases.Case, *, by: Actor | str, hours: int = 0, asker: str = "official") -> cases.Case:
     at = MONDAY + hours * HOUR
     return cases.request_update(case, at + DAY, asker=asker, by=by, at=at).after
 
@@ -81,7 +82,29 @@ def test_a_status_note_answers_every_request() -> None:  # C063
     assert kept.after.moments[-1].kind == "update_given"
     assert (written.after.klass, written.after.text) == (MessageClass.INTERNAL_NOTE, "The pump is ordered.")
     with pytest.raises(InvalidValue, match="must not be blank"):
-        cases.give_update(case, "", id="u", by=WANDA, at=MONDAY)
+        cases.give_update(case, "", id="u", by=WANDA, at=MONDAY + HOUR)
+
+
+def test_nobody_was_told_before_they_asked() -> None:  # C063
+    case = asked(accepted(), by=OFFICIAL, hours=2)
+
+    with pytest.raises(PolicyViolation, match="cannot lie before an update was asked for, at 2026-03-02T11:00:00"):
+        cases.give_update(case, "Frost.", id="u", by=WANDA, at=MONDAY + DAY, occurred_at=MONDAY + HOUR)
+    told = cases.give_update(case, "Frost.", id="u", by=WANDA, at=MONDAY + DAY, occurred_at=MONDAY + 2 * HOUR)[0].after
+    assert told.open_updates == ()
+    assert cases.give_update(told, "Thaw.", id="v", by=WANDA, at=MONDAY + DAY, occurred_at=MONDAY)[0].events
+
+
+def test_whoever_asks_for_an_official_counts_as_the_official() -> None:  # C063
+    case = accepted()
+    for secretary in ("sam", "sue", "sid"):
+        case = asked(case, by=Actor(id=secretary, on_behalf_of=OFFICIAL))
+
+    assert {request.asked_by for request in case.update_requests} == {OFFICIAL}
+    for another in (OFFICIAL, Actor(id="sky", on_behalf_of=OFFICIAL)):
+        with pytest.raises(PolicyViolation, match="an official may ask 3 times within 24 hours"):
+            asked(case, by=another)
+    assert asked(case, by=Actor(id="sam", on_behalf_of="council-4")).open_updates[-1].asked_by == "council-4"
 
 
 def test_a_later_note_does_not_answer_again_what_was_answered() -> None:  # C063

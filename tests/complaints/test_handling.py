@@ -23,6 +23,14 @@ def waiting(**changes: object) -> Complaint:
     return in_handling(waiting=Waiting(for_=WaitingFor.CUSTOMER, since=MONDAY), **changes)
 
 
+def ended(state: str) -> Complaint:
+    """A complaint that came to its end the usual way."""
+    if state == "withdrawn":
+        return complaints.withdraw(in_handling(), by=ANN, at=MONDAY).after
+    answered = complaints.answer(in_handling(), "It runs again.", id="a", by=ANN, at=MONDAY)[0].after
+    return answered if state == "responded" else complaints.close(answered, "resolved", by=ANN, at=MONDAY).after
+
+
 def closed(**changes: object) -> Complaint:
     times = {"answered_at": MONDAY, "closed_at": MONDAY, "closing_code": "resolved"}
     return in_handling(state="closed", **{**times, **changes})
@@ -125,6 +133,24 @@ def test_what_does_not_wait_cannot_resume() -> None:
         complaints.resume(in_handling(), by=ANN, at=MONDAY)
 
 
+@pytest.mark.parametrize("action", ["resume", "withdraw"])
+def test_a_wait_ends_no_sooner_than_it_began(action: str) -> None:
+    end = getattr(complaints, action)
+    late = complaints.wait(in_handling(), "customer", by=ANN, at=MONDAY + 2 * HOUR).after
+
+    with pytest.raises(PolicyViolation, match="it cannot lie before the wait began, at 2026-03-02T11:00:00"):
+        end(late, by=ANN, at=MONDAY + DAY, occurred_at=MONDAY + HOUR)
+    assert end(late, by=ANN, at=MONDAY + DAY, occurred_at=MONDAY + 2 * HOUR).after.waiting is None
+
+
+def test_nobody_forwards_what_has_not_come_yet() -> None:
+    late = in_handling(handler_since=MONDAY + 2 * HOUR)
+
+    with pytest.raises(PolicyViolation, match="it cannot lie before it came to its handler"):
+        complaints.forward(late, "south", by=ANN, at=MONDAY + DAY, occurred_at=MONDAY + HOUR)
+    assert complaints.forward(late, "south", by=ANN, at=MONDAY + DAY, occurred_at=MONDAY + 2 * HOUR).after.forwards == 1
+
+
 # -- closing -------------------------------------------------------------------------------------
 
 
@@ -151,6 +177,15 @@ def test_a_closing_code_comes_from_the_list_of_the_house() -> None:  # C049
 def test_only_what_was_answered_is_closed(state: str) -> None:  # C049
     with pytest.raises(TransitionNotAllowed, match=f"cannot close while {state}"):
         complaints.close(a_complaint(state=state), "resolved", by=ANN, at=MONDAY)
+
+
+def test_a_closing_lies_after_the_answer() -> None:  # C049
+    late = in_handling(state="responded", answered_at=MONDAY + 2 * HOUR)
+
+    with pytest.raises(PolicyViolation, match="cannot lie before the complaint was answered"):
+        complaints.close(late, "resolved", by=ANN, at=MONDAY + DAY, occurred_at=MONDAY + HOUR)
+    closing = complaints.close(late, "resolved", by=ANN, at=MONDAY + DAY, occurred_at=MONDAY + 2 * HOUR)
+    assert closing.after.state == "closed"
 
 
 # -- reopening -----------------------------------------------------------------------------------
@@ -223,6 +258,32 @@ def test_a_moment_can_be_voided_in_every_state_and_nothing_else_changes(state: s
 
     assert standing(after.moments) == ()
     assert after == a_complaint(state=state, moments=after.moments)
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "instead"),
+    [
+        ("responded", "answered", "reopen it"),
+        ("closed", "answered", "reopen it"),
+        ("closed", "closed", "reopen it"),
+        ("withdrawn", "withdrawn", "record a new one"),
+    ],
+)
+def test_an_answer_or_an_end_that_holds_is_not_voided(state: str, kind: str, instead: str) -> None:
+    complaint = ended(state)
+    (n,) = (moment.n for moment in complaint.moments if moment.kind == kind)
+
+    with pytest.raises(PolicyViolation, match=f"the complaint is still {kind}, as moment {n} says; {instead} instead"):
+        complaints.void(complaint, n, reason="a mistake", by=ANN, at=MONDAY)
+
+
+@pytest.mark.parametrize("kind", ["answered", "closed"])
+def test_an_end_that_holds_no_longer_is_voided_as_anything_else(kind: str) -> None:
+    again = complaints.reopen(ended("closed"), "It stopped again.", by=ANN, at=MONDAY).after
+    answered = complaints.answer(again, "Now it runs.", id="b", by=ANN, at=MONDAY)[0].after
+    for each in (again, complaints.close(answered, "resolved", by=ANN, at=MONDAY).after):
+        n = min(moment.n for moment in each.moments if moment.kind == kind)
+        assert complaints.void(each, n, reason="a mistake", by=ANN, at=MONDAY).after.moments[-1].voids == n
 
 
 def test_voiding_has_a_reason_and_a_moment() -> None:

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
 from servicecrm import cases, complaints
 from servicecrm.complaints import ComplaintPolicy
@@ -21,6 +21,7 @@ __all__ = [
     "SLICES",
     "WAYS",
     "Call",
+    "arguments_of",
     "bring",
     "call_of",
     "public",
@@ -99,8 +100,8 @@ TOLD: Final[Mapping[str, Any]] = {
     "requester": "c-7",
     "role": "chief",
     "side": "outside",
-    "source": "c-1",
-    "source_kind": "case",
+    "source": "m-1",
+    "source_kind": "meeting",  # of the host's own
     "status": "done",
     "subject": "No water",
     "text": "It runs again.",
@@ -116,10 +117,10 @@ ONLY: Final[Mapping[str, Mapping[str, Any]]] = {
     "actions.postpone": {"due_at": MONDAY + 2 * DAY},
     "actions.reassign": {"owner": "south"},
     "actions.verify": {"effective": False},
-    "cases.amend": {"service": "water"},
+    "cases.amend": {"service": "water", "tags": ["new"]},
     "cases.close": {"code": "answered"},
     "cases.void": {"n": 1},
-    "complaints.amend": {"remedy_sought": "a refund"},
+    "complaints.amend": {"remedy_sought": "a refund", "tags": ["new"]},
     "complaints.assess": {"severity": "high", "impact": "low"},
     "complaints.close": {"code": "resolved"},
     "complaints.void": {"n": 2},
@@ -140,6 +141,19 @@ STATES: Final = {
     "actions.verify": "done",
 }
 """The state from which a call is taken, where that is not the first one from which the lifecycle allows it."""
+
+
+def arguments_of(name: str) -> dict[str, object]:
+    """The types of what a call takes, by name; filters apart."""
+    part, _, method = name.rpartition(".")
+    found: dict[str, object] = {}
+    for parameter in inspect.signature(getattr(SLICES.get(part, Desk), method)).parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            (changes,) = get_args(parameter.annotation)
+            found |= changes.__annotations__
+        elif parameter.kind is not parameter.VAR_POSITIONAL and parameter.name != "self":
+            found[parameter.name] = parameter.annotation
+    return found
 
 
 def call_of(name: str) -> Call:

@@ -76,8 +76,7 @@ def around(ring: Mapping[str, EngineStore], first: EngineStore, start: str) -> I
 
 EARLY: dict[str, Any] = {
     **dict.fromkeys(("received_at", "recorded_at"), MONDAY),
-    "answered_at": None,
-    "closed_at": None,
+    **dict.fromkeys(("answered_at", "closed_at", "handler_since", "waiting")),
 }
 """Times that what happens from Monday on may follow."""
 SHAPE = a_complaint(id="c-1", number=None)

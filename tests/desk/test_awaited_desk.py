@@ -271,7 +271,7 @@ def without_hashes(result: Any) -> Any:
     return result
 
 
-@pytest.mark.parametrize(("story", "not_found"), [(a_life, 3), (a_request, 4)])
+@pytest.mark.parametrize(("story", "not_found"), [(a_life, 3), (a_request, 3)])
 def test_a_record_has_the_same_life_at_either_desk(url: str, story: Callable[[], Story], not_found: int) -> None:
     async def live() -> list[object]:
         async with await opened(url, house=HOUSE) as crm:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from operator import attrgetter
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, Final, NamedTuple
 
 import pytest
 
@@ -32,7 +32,7 @@ from servicecrm.testing import FixedClock, SeededIds
 from servicecrm.testing.contract.examples import complaint
 from servicecrm.testing.makers import MONDAY
 from servicecrm.tracking import CLOCK, MESSAGE, Clock, Ladder, Message, Rung, Targets, Timers, clock_id, usual
-from tests.desk.calling import SLICES, WAYS, bring, call_of, public
+from tests.desk.calling import SLICES, WAYS, arguments_of, bring, call_of, public
 from tests.desk.places import STORES, empty_store
 
 LAST: Final = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
@@ -145,17 +145,6 @@ CALLS: Final = [*(name for name in methods() if name not in ALONE | APART), *OTH
 def test_what_is_not_tried_here_is_there() -> None:
     assert public(Desk) >= ALONE | APART
     assert {name.partition(",")[0] for name in OTHERWISE} <= set(CALLS)
-
-
-def arguments_of(name: str) -> Iterator[str]:
-    """The names of what a call takes, filters apart."""
-    part, _, method = name.rpartition(".")
-    for parameter in inspect.signature(getattr(SLICES.get(part, Desk), method)).parameters.values():
-        if parameter.kind is parameter.VAR_KEYWORD:
-            (changes,) = get_args(parameter.annotation)
-            yield from changes.__annotations__
-        elif parameter.kind is not parameter.VAR_POSITIONAL and parameter.name != "self":
-            yield parameter.name
 
 
 # -- the stores, and what they say -----------------------------------------------------------------

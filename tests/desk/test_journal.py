@@ -23,7 +23,9 @@ from tests.desk.places import STORES, empty_store
 
 Bring = Callable[..., Complaint]
 
-EARLIER = dict.fromkeys(("received_at", "recorded_at"), MONDAY) | dict.fromkeys(("answered_at", "closed_at"))
+EARLIER = dict.fromkeys(("received_at", "recorded_at"), MONDAY) | dict.fromkeys(
+    ("answered_at", "closed_at", "handler_since", "waiting")
+)
 """Times that a complaint may follow."""
 
 EVENT = ComplaintRecorded(**stamp("ann@city.example", MONDAY))

@@ -133,7 +133,7 @@ def a_call_is_logged_and_somebody_takes_it_on(office: Office) -> Case:
     assert "answer_or_contact" not in office.crm.timers(case.id)
     office.clock.advance(hours=1)
     case = office.wanda.cases.accept(case.id, expected_by=MONDAY + timedelta(days=11))
-    assert office.told() == {("acknowledged", CITIZEN), ("copy_accepted", COUNCIL)}
+    assert office.told() == {("acknowledged_until", CITIZEN), ("copy_accepted", COUNCIL)}
 
     # 9, 10: that closes nothing, and from now on she has two days to find an answer or to reach the citizen.
     assert case.state == "acknowledged"

@@ -12,7 +12,7 @@ import pytest
 from servicecrm import AsyncWorker, Desk, Worker, aconnect, connect
 from servicecrm.errors import NotFound, ServiceCRMError, StoreBusy, StoreUnavailable
 from servicecrm.kernel.frozen import FrozenMap
-from servicecrm.notifications import Undeliverable
+from servicecrm.notifications import NotDelivered, Undeliverable
 from servicecrm.storage import Delivery, Notice
 from servicecrm.storage.postgres import PostgresStore
 from servicecrm.storage.work import Work
@@ -205,13 +205,18 @@ def test_a_worker_that_lost_its_claim_gives_nothing_up(crm: Desk) -> None:
 
 
 def test_the_log_tells_what_was_given_up_and_no_more(crm: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    def secretly(_: Delivery) -> None:
-        raise ConnectionError("550 ann@private.example")
+    def secretly(delivery: Delivery) -> None:
+        if delivery.notice.key == "n-1":
+            raise ConnectionError("550 ann@private.example")
+        raise NotDelivered(delivery.notice.key, "the server does not know us")
 
     enqueue(crm, "n-1", "n-2")
     with caplog.at_level(logging.WARNING, "servicecrm"):
         Worker(crm, secretly, attempts=1).turn()
-    assert caplog.messages == ["a notice of tenant default, topic t was given up: ConnectionError"] * 2
+    assert caplog.messages == [
+        f"a notice of tenant default, topic t about complaint {id} was given up: {why}"
+        for id, why in (("n-1", "ConnectionError"), ("n-2", "the server does not know us"))
+    ]
 
 
 def test_what_a_dead_worker_had_claimed_is_delivered_by_another(crm: Desk) -> None:

@@ -5,6 +5,7 @@ import email.policy
 import hashlib
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -221,6 +222,16 @@ def test_our_addresses_are_several_texts() -> None:
         read_mail(mail(), own="city.example")
 
 
+def test_a_domain_of_ours_may_be_written_with_an_at() -> None:
+    assert read(mail(**{"from": "ann@City.example"}), own=["@city.EXAMPLE"]).side == "inside"
+    assert read(mail(**{"from": "ann@home.example"}), own=["@city.example"]).side == "outside"
+
+
+def test_a_text_is_no_mail() -> None:
+    with pytest.raises(InvalidValue, match="raw: expected the bytes of a mail"):
+        read_mail("Subject: No water\n\nStill dry.", own=[])  # type: ignore[arg-type]  # a frequent mistake
+
+
 # -- what it is worth ----------------------------------------------------------------------------
 
 
@@ -433,6 +444,10 @@ def test_an_unknown_word_is_substance(word: str) -> None:
         ("On Monday nothing worked.\nOn 2 March 2026 Ann wrote:\n> old", "On Monday nothing worked."),
         ("New.\n________________________________\nFrom: Ann\nSent: Monday\nTo: Cem\nSubject: x\n\nold", "New."),
         ("New.\n\nVon: Ann\nGesendet: Montag\nAn: Cem\n\nold", "New."),
+        ("New.\n\nOn 2 March 2026 Ann wrote, since nobody else wrote on it:\n> old", "New."),
+        (f"On 2 March {'so ' * 120}Ann wrote:\nhelp", f"On 2 March {'so ' * 120}Ann wrote:\nhelp"),
+        (f"On 2 March Ann wrote {'so ' * 70}:\nhelp", f"On 2 March Ann wrote {'so ' * 70}:\nhelp"),
+        ("On 2 March Ann wrote to us.\nhelp", "On 2 March Ann wrote to us.\nhelp"),
         ("New.\n-----Original Message-----\nold", "New."),
         ("From: the street\nTo: you\nI see no water.", "From: the street\nTo: you\nI see no water."),
         ("On my street\nnothing works. She wrote:\nhelp", "On my street\nnothing works. She wrote:\nhelp"),
@@ -454,6 +469,19 @@ def test_no_line_is_lost_by_taking_a_text_apart(lines: list[str]) -> None:
 
     for line in ("a", "> b", "On 1 Mar 2026 x wrote:", "From: a"):
         assert kept.count(line) == lines.count(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["on " + "1" * 26 + " wrote" * 28, "on " + "1" * 26 + " wrote" * 28 + ":x:", "1" * 26 + "写道" * 100 + ":x:"],
+    ids=["nearly", "still nearer", "in Chinese"],
+)
+def test_a_text_that_nearly_names_who_wrote_is_told_apart_as_fast_as_any(line: str) -> None:
+    text = f"{line}\n" * (1_000_000 // len(line))
+    began = perf_counter()
+
+    assert said(text).quoted == ""
+    assert perf_counter() - began < 5  # it takes a tenth of a second, but a machine may be busy
 
 
 def test_what_is_passed_on_is_not_a_quote() -> None:  # an official forwards what a citizen wrote

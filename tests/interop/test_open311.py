@@ -299,6 +299,14 @@ def test_a_value_of_another_kind_is_refused(field: str, value: object, says: str
     assert problems(lambda: open311.read_requests(sent)) == (f"$[0].{field}: {says}",)
 
 
+def test_of_many_problems_the_first_are_told_and_how_many_more_there_are() -> None:
+    told = problems(lambda: open311.read_requests([{} for _ in range(1_000)]))
+
+    assert told[0] == "$[0].service_request_id: is missing"
+    assert (len(told), told[-1]) == (21, "and 3,980 more")
+    assert len(problems(lambda: open311.read_requests([{} for _ in range(5)]))) == 20
+
+
 def test_a_time_without_a_zone_is_refused_unless_its_zone_is_named() -> None:
     sent = [{**MINIMAL, "requested_datetime": "2026-03-29T02:30:00"}]
 
@@ -419,6 +427,11 @@ def test_a_span_of_91_days_is_refused() -> None:
         open311.query([], start=datetime(2026, 3, 1), end=AT, at=AT)
 
 
+@pytest.mark.parametrize("edge", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)])
+def test_a_time_at_the_edge_of_the_calendar_is_a_time_as_any(edge: datetime) -> None:
+    assert open311.query([], start=edge, at=edge) == open311.query([], end=edge, at=edge) == ()
+
+
 def test_one_answer_holds_a_thousand_requests_and_the_next_page_goes_on() -> None:
     found = [made(AT, f"{n:04}") for n in range(1_003)]
 
@@ -484,3 +497,15 @@ def test_errors_are_told_as_the_standard_does() -> None:
     assert [note.code for note in notes] == [400] * 4
     assert open311.read_errors(json.dumps([open311.to_dict(note) for note in notes])) == notes
     assert open311.read_errors(open311.to_xml(notes, of=open311.ErrorNote)) == notes
+
+
+@pytest.mark.parametrize(
+    "read", [open311.read_requests, open311.read_services, open311.read_receipts, open311.read_definition]
+)
+def test_errors_in_place_of_an_answer_are_named_and_not_taken_for_a_poor_answer(read: Callable[..., object]) -> None:
+    notes = open311.errors_of(NotFound("case", "7"))
+
+    for answer in (json.dumps([open311.to_dict(note) for note in notes]), open311.to_xml(notes, of=open311.ErrorNote)):
+        with pytest.raises(MalformedDocument) as refused:
+            read(answer)
+        assert refused.value.problems == ("these are the errors that a server answered with; read_errors reads them",)

@@ -139,8 +139,23 @@ def test_a_case_without_a_number_is_known_by_its_id_and_without_a_text_by_its_su
 
 
 def test_a_case_of_another_type_is_refused() -> None:
-    with pytest.raises(InvalidValue, match="not of the type lamp"):
-        open311.from_case(opened(), RequestType(code="lamp"))
+    untyped = opened(request_type=None, attributes={})
+    for case, other, says in (
+        (opened(), RequestType(code="lamp"), "is of pothole"),
+        (opened(), None, "is of pothole"),
+        (untyped, POTHOLE, "is of no type"),
+    ):
+        with pytest.raises(InvalidValue, match=f"request_type: case c-1 {says}"):
+            open311.from_case(case, other)
+
+
+def test_a_case_without_a_type_is_shown_as_a_request_for_something_else() -> None:
+    shown = open311.from_case(opened(request_type=None, attributes={}))
+
+    assert (shown.service_code, shown.service_name, shown.description) == (
+        open311.UNTYPED, None, "A deep hole in the left lane."
+    )  # fmt: skip
+    assert open311.read_requests([open311.to_dict(shown)]) == (shown,)
 
 
 # -- request types -------------------------------------------------------------------------------
@@ -315,6 +330,15 @@ def test_an_old_or_repeated_update_changes_nothing() -> None:
 
     assert open311.partner_update(case, told("open", hour(4)), by="import", at=hour(7)) is None
     assert open311.partner_update(case, told("closed", hour(6)), by="import", at=hour(7)) is None
+
+
+def test_a_partner_that_tells_no_time_of_a_change_is_heard_all_the_same() -> None:
+    silent = evolve(received(), status=Status.CLOSED, requested_datetime=hour(1), updated_datetime=None)
+    update = open311.partner_update(referred(), silent, by="import", at=hour(5))
+
+    assert update is not None
+    assert update.after.referral is not None
+    assert update.after.referral.updated_at == update.after.referral.referred_at
 
 
 def test_an_update_is_refused_that_is_not_for_this_case_or_not_yet() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from servicecrm import Desk, Worker, complaints, connect
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.notices import Notice
 from servicecrm.kernel.records import evolve
@@ -231,3 +232,8 @@ def test_a_letter_that_is_delivered_twice_is_one_file(crm: Desk, tmp_path: Path)
     assert Worker(crm, deliver).turn() == 2
     mails = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in sorted(tmp_path.glob("*"))]
     assert len(mails) == len({mail["Message-ID"] for mail in mails}) == 2
+
+
+def test_a_folder_that_is_not_there_is_told_before_a_letter_is_lost(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValue, match="there is no folder"):
+        FileSender(tmp_path / "nowhere", HEAD)

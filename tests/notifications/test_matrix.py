@@ -1,6 +1,7 @@
 """Who is told of what can be read, printed and changed, and says each thing once."""  # C061
 
 from importlib import import_module
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,26 @@ def test_what_a_handler_has_to_do_is_a_duty() -> None:
 def test_an_event_is_told_to_a_party_in_one_way() -> None:
     with pytest.raises(InvalidValue, match=r"several: case\.closed/sponsor"):
         Matrix(entries=(CLOSED, CLOSED))
+
+
+def test_a_party_may_be_written_as_its_code_and_a_wrong_one_is_told_which_there_are() -> None:
+    def entry(**parties: Any) -> Entry:
+        return Entry(event="case.opened", template="received", **parties)
+
+    assert entry(party="requester", unless="handler") == entry(party=Party.REQUESTER, unless=Party.HANDLER)
+    for wrong in ({"party": "citizen"}, {"party": "team", "unless": "citizen"}):
+        with pytest.raises(InvalidValue, match="expected one of handler, previous_handler, team"):
+            entry(**wrong)
+
+
+def test_an_entry_with_a_value_goes_before_the_one_that_does_without() -> None:
+    both = [entry for entry in MATRIX.of("case.accepted") if entry.party is Party.REQUESTER]
+    assert [entry.template for entry in both] == ["acknowledged_until", "acknowledged"]
+
+    row = next(row for row in MATRIX.rows() if row[0] == "case.accepted")
+    assert "acknowledged! / acknowledged_until! with promised_by" in row
+    ours = MATRIX.with_entries(Entry(event="case.accepted", party=Party.REQUESTER, template="ours"))
+    assert [e.template for e in ours.of("case.accepted") if e.party is Party.REQUESTER] == ["ours"]
 
 
 def test_what_an_event_tells_is_a_list_of_names() -> None:

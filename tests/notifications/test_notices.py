@@ -81,7 +81,7 @@ COPIED = {"timer.missed", "case.answered", "case.closed"}
 def test_the_story_tells_exactly_whom_it_should(event: str, copies: bool) -> None:  # C061: with and without supervisor
     switches = {SUPERVISOR_COPIES} if copies else set()
 
-    found = notices([fact(event, due_at=MONDAY)], MATRIX, parties=ROLES, switches=switches)
+    found = notices([fact(event, timer="accept", due_at=MONDAY)], MATRIX, parties=ROLES, switches=switches)
 
     supervisor = {"eve"} if copies and event in COPIED else set()
     assert {notice.recipient for notice in found} == STORY[event] | supervisor
@@ -94,7 +94,9 @@ events = st.sampled_from(sorted({entry.event for entry in MATRIX.entries}))
 ids = st.sampled_from(["ann", "bob", "cy", "d:e", "d%3Ae"])
 parties = st.dictionaries(st.sampled_from(list(Party)), st.frozensets(ids))
 keys = st.integers(1, 3).map("case:c-1:{}".format)
-facts = st.lists(st.builds(lambda event, by, key: fact(event, by=by, key=key, due_at=MONDAY), events, ids, keys))
+facts = st.lists(
+    st.builds(lambda event, by, key: fact(event, by=by, key=key, timer="accept", due_at=MONDAY), events, ids, keys)
+)
 
 
 @given(facts, parties, st.frozensets(st.sampled_from(["copy_closed", "update", "new"])), st.booleans())
@@ -108,7 +110,9 @@ def test_nobody_is_told_twice_or_of_his_own_deed_or_what_he_does_not_want(
     events = {notice.key: notice.key.split(":")[3] for notice in found}
     assert len({(events[n.key], n.recipient) for n in found}) == len(found)
     for notice in found:
-        entries = [e for e in MATRIX.of(events[notice.key]) if notice.recipient in parties.get(e.party, ())]
+        entries = [
+            e for e in MATRIX.of(events[notice.key]) if e.given is None and notice.recipient in parties.get(e.party, ())
+        ]
         assert notice.topic in {entry.template for entry in entries}
         assert any(entry.duty for entry in entries) == notice.body["duty"]
         assert notice.body["duty"] or notice.topic in topics
@@ -167,9 +171,22 @@ def test_a_team_is_told_while_there_is_no_handler() -> None:
         assert "cy" in told(*notices([fact("case.routed")], MATRIX, parties={"team": "cy", "handler": nobody}))
 
 
+def test_a_promise_is_told_where_one_was_given() -> None:  # C038, C060
+    by: dict[str, Any] = {"promised_by": MONDAY + timedelta(days=4)}
+    (promised,) = notices([fact("case.accepted", **by)], MATRIX, parties={"requester": "lin"})
+    (plain,) = notices([fact("case.accepted")], MATRIX, parties={"requester": "lin"})
+
+    assert (promised.topic, promised.body["promised_by"]) == ("acknowledged_until", "2026-03-06T09:00:00+00:00")
+    assert (plain.topic, "promised_by" in plain.body) == ("acknowledged", False)
+    for event in ("case.promise_given", "case.promise_extended"):
+        assert told(*notices([fact(event, **by)], MATRIX, parties={"requester": "lin"})) == {"lin": "promised"}
+    assert notices([fact("case.forwarded")], MATRIX, parties={"requester": "lin"}) == ()
+
+
 def test_several_facts_of_one_type_give_one_notice_and_of_two_types_two() -> None:
-    warned = [fact("timer.warned", due_at=MONDAY), fact("timer.warned", due_at=MONDAY + timedelta(hours=1))]
-    found = notices([*warned, fact("timer.missed", due_at=MONDAY)], MATRIX, parties={"handler": "ann"})
+    times = (MONDAY, MONDAY + timedelta(hours=1))
+    warned = [fact("timer.warned", timer="accept", due_at=at) for at in times]
+    found = notices([*warned, fact("timer.missed", timer="accept", due_at=MONDAY)], MATRIX, parties={"handler": "ann"})
 
     assert [notice.topic for notice in found] == ["warned", "missed"]
     assert found[0].body["due_at"] == "2026-03-02T09:00:00+00:00"  # the first, which is the most pressing
@@ -286,7 +303,7 @@ def test_an_unknown_party_or_switch_is_refused_with_those_that_there_are() -> No
 
 
 def test_a_fact_without_a_promised_value_is_refused_before_it_is_kept() -> None:
-    with pytest.raises(InvalidValue, match=r"timer\.missed: the fact needs a value for due_at"):
+    with pytest.raises(InvalidValue, match=r"timer\.missed: the fact needs a value for due_at, timer"):
         notices([fact("timer.missed")], MATRIX, parties={"handler": "ann"})
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,8 @@ from servicecrm.notifications import (
 from servicecrm.notifications.templates import filled_in
 
 BERLIN = ZoneInfo("Europe/Berlin")
+AT = "2026-03-02T09:00:00+00:00"
+VALUES = {"number": "CMP-1", "timer": "resolution", "due_at": AT, "promised_by": AT}
 
 
 def template(key: str = "t", language: str = "en", **changes: Any) -> Template:
@@ -52,7 +55,7 @@ def test_the_languages_agree_and_no_text_is_left_over() -> None:
 
 @pytest.mark.parametrize("shipped", standard_templates().templates, ids=lambda t: f"{t.language}-{t.key}")
 def test_every_template_that_is_shipped_names_the_number_in_its_subject(shipped: Template) -> None:
-    subject, body = filled_in(shipped, {"number": "CMP-1", "due_at": "2026-03-02T09:00:00+00:00"}, zone=BERLIN)
+    subject, body = filled_in(shipped, VALUES, zone=BERLIN)
 
     assert subject.startswith("[CMP-1] ")  # so that an answer finds its record
     assert body.strip()
@@ -68,7 +71,30 @@ def test_every_template_that_is_shipped_names_the_number_in_its_subject(shipped:
 def test_a_time_is_written_as_the_reader_is_used_to(language: str, says: str) -> None:
     missed = standard_templates().get("missed", language)
 
-    assert says in filled_in(missed, {"number": "CMP-1", "due_at": "2026-03-02T09:00:00+00:00"}, zone=BERLIN)[1]
+    assert says in filled_in(missed, VALUES, zone=BERLIN)[1]
+
+
+@pytest.mark.parametrize(
+    ("language", "subject"),
+    [
+        ("en", "[CMP-1] Overdue: resolution"),
+        ("de", "[CMP-1] Frist überschritten: Lösung"),
+        ("zh", "[CMP-1] 已逾期\N{FULLWIDTH COLON}解决"),
+    ],
+)
+def test_two_misses_of_one_record_read_differently(language: str, subject: str) -> None:
+    missed = standard_templates().get("missed", language)
+
+    assert filled_in(missed, VALUES, zone=BERLIN)[0] == subject
+    assert "pothole_gone" in filled_in(missed, {**VALUES, "timer": "pothole_gone"}, zone=BERLIN)[0]  # a house's own
+
+
+@pytest.mark.parametrize("shipped", standard_templates().templates, ids=lambda t: f"{t.language}-{t.key}")
+def test_a_paragraph_is_one_line_which_a_mail_program_breaks(shipped: Template) -> None:
+    lines = shipped.body.splitlines()
+
+    assert all(line[-1] in ".,。\N{FULLWIDTH EXCLAMATION MARK}" and line == line.strip() for line in lines if line)
+    assert not any(one and other for one, other in pairwise(lines))
 
 
 # -- values --------------------------------------------------------------------------------------
@@ -143,7 +169,11 @@ def test_every_book_has_english_for_whoever_reads_none_of_its_languages() -> Non
 
 
 def test_a_variable_is_a_value_or_a_time() -> None:
-    assert problems(template(times=("number",))) == ("t (en): the variable number is a value or a time, not both",)
+    says = ("t (en): the variable number is declared as a value, a time or a code, once",)
+    assert problems(template(times=("number",))) == says
+    assert problems(template(values=(), codes=("number",))) == (
+        "t (en): there are no words for number; for codes there are: timer",
+    )
 
 
 def test_a_house_says_a_single_thing_otherwise() -> None:
@@ -177,14 +207,25 @@ def test_a_matrix_that_the_templates_cannot_tell_is_refused() -> None:
         templates=(template("dated", times=("due",), body="{due}"), template("at", times=("at",), body="{at}"))
     )
     entries = [
-        Entry(event="x.y", party=party, template=key)
+        Entry(event="case.opened", party=party, template=key)
         for party, key in zip(Party, ["dated", "at", "nowhere"], strict=False)
     ]
 
     with pytest.raises(BadTemplates) as refused:
         book.check(Matrix(entries=tuple(entries)))
     assert refused.value.problems == (
-        "x.y/handler: the template dated needs due, which the event does not have",
-        "x.y/team: there is no template nowhere",
+        "case.opened/handler: the template dated needs due, which the event does not have",
+        "case.opened/team: there is no template nowhere",
     )
-    book.check(Matrix(entries=tuple(entries[:2]), values=FrozenMap({"x.y": ["due"]})))
+    book.check(Matrix(entries=tuple(entries[:2]), values=FrozenMap({"case.opened": ["due"]})))
+
+
+def test_a_matrix_that_tells_of_what_never_happens_is_refused_and_the_events_that_there_are_are_named() -> None:
+    book = Templates(templates=(template(),))
+    entries = [Entry(event=event, party=Party.TEAM, template="t") for event in ("case.close", "cases.closed", "my.own")]
+
+    with pytest.raises(BadTemplates) as refused:
+        book.check(Matrix(entries=tuple(entries), values=FrozenMap({"my.own": ()})))
+    misspelt, unknown = refused.value.problems
+    assert misspelt.startswith("case.close/team: there is no such event; events of a case are case.accepted, ")
+    assert unknown == "cases.closed/team: there is no such event; nothing is told of a cases"

@@ -636,14 +636,12 @@ def from_signature(name: str) -> Iterator[Call]:
         return partial(asked, name, filters, {**told, **({about: "same"} if about else {}), **more})
 
     yield called()
-    for n in (1, 7) if about else ():
-        for id in ("same" if n == 1 else "theirs", f"{kind.prefix}-2026-{n:06}"):
-            yield called(**{str(about): id})
-    for text in texts(name):
-        # What a command is told is kept at most; what is asked for may be found.
-        yield from (
-            called(**{text: value}) for value in (("theirs",) if "command" in parameters else ("theirs", CANARY))
-        )
+    if about is not None:
+        ids = "same", "theirs", f"{kind.prefix}-2026-000001", f"{kind.prefix}-2026-000007"
+        yield from (called(**{about: id}) for id in ids)
+    # What a command is told is kept at most; what is asked for may be found.
+    values = ("theirs",) if "command" in parameters else ("theirs", CANARY)
+    yield from (called(**{text: value}) for text in texts(name) for value in values)
     if "command" in parameters:
         yield called(command=f"k-{part}")
     if "filters" in parameters:

@@ -46,7 +46,9 @@ def take(item: ActionItem, action: str, *, by: str = "vera", at: datetime = LATE
         ),
         "done": lambda: action_items.done(item, "It is tight.", by=by, at=at),
         "verify": lambda: action_items.verify(item, "Dry for a week.", effective=True, by=f"not {by}", at=at),
-        "reopen": lambda: action_items.verify(item, "It drips again.", effective=False, by=by, at=at),
+        "reopen": lambda: action_items.verify(
+            item, "It drips again.", effective=False, due_at=max(at, item.due_at), by=by, at=at
+        ),
         "cancel": lambda: action_items.cancel(item, "The house is gone.", by=by, at=at),
     }
     found: Decision[ActionItem] = commands[action]()
@@ -241,12 +243,21 @@ def test_what_did_not_work_is_taken_up_again() -> None:  # C006
 
 
 def test_a_due_date_after_verification_fits_its_outcome() -> None:
-    kept = action_items.verify(finished(), "It drips.", effective=False, by="vera", at=LATER).after
-    assert kept.due_at == opened().due_at
+    due = opened().due_at
+    kept = action_items.verify(finished(), "It drips.", effective=False, by="vera", at=due).after
+    assert kept.due_at == due
+    with pytest.raises(PolicyViolation, match="due_at: nothing can be due before"):
+        action_items.verify(finished(), "It drips.", effective=False, by="vera", at=due + HOUR)
     with pytest.raises(PolicyViolation, match="due_at"):
         action_items.verify(finished(), "It drips.", effective=False, due_at=MONDAY, by="vera", at=LATER)
     with pytest.raises(InvalidValue, match="due_at: nothing is due any more"):
         action_items.verify(finished(), "Dry.", effective=True, due_at=LATER, by="vera", at=LATER)
+
+
+@pytest.mark.parametrize("effective", [True, False])
+def test_what_is_not_done_cannot_be_verified_either_way(effective: bool) -> None:
+    with pytest.raises(TransitionNotAllowed, match="cannot verify while open; allowed: take_up, done, "):
+        action_items.verify(opened(), "It drips.", effective=effective, by="vera", at=LATER)
 
 
 def test_cancelling_needs_a_reason() -> None:
@@ -282,12 +293,12 @@ def test_what_was_done_stays_as_late_as_it_was_done() -> None:  # K30
     assert days_late(done, LATER) == days_late(done, LATER + 100 * DAY) == 1
 
 
-def test_what_was_cancelled_is_not_late_and_what_was_reopened_is() -> None:
+def test_what_was_cancelled_is_not_late_and_what_was_reopened_may_be() -> None:
     late = opened().due_at + 3 * DAY
     cancelled = action_items.cancel(opened(), "The house is gone.", by="ann", at=late).after
-    reopened = action_items.verify(finished(), "It drips.", effective=False, by="vera", at=late).after
+    reopened = action_items.verify(finished(), "It drips.", effective=False, due_at=late, by="vera", at=late).after
 
-    assert (days_late(cancelled, late), days_late(reopened, late)) == (0, 3)
+    assert (days_late(cancelled, late), days_late(reopened, late), days_late(reopened, late + DAY)) == (0, 0, 1)
 
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31)), st.integers(-12, 12))

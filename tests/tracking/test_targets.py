@@ -213,6 +213,16 @@ def test_what_no_record_ever_has_is_refused_by_its_name() -> None:  # C036
     Targets(targets=(a_target(start=on("received", "rated")),)).check(MomentKind, ["default"])
 
 
+def test_a_code_that_such_a_moment_never_has_is_refused_with_those_that_it_has() -> None:
+    def reached(*codes: str) -> Targets:
+        return Targets(targets=(a_target(stop=on("contact", codes=codes) + on("closed", codes=["of this house"])),))
+
+    kinds, codes = (*MomentKind, "contact"), {"contact": ("reached", "voicemail")}
+    with pytest.raises(InvalidValue, match=r"answer\.stop: no contact has the code 'reach', only reached, voicemail"):
+        reached("voicemail", "reach").check(kinds, codes=codes)
+    reached("reached", "").check(kinds, codes=codes)
+
+
 # -- the usual ones ------------------------------------------------------------------------------
 
 

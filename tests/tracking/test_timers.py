@@ -1,16 +1,20 @@
 """A timer is a fold over moments: whatever becomes of them, it reads what it would have read from the start."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import permutations
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servicecrm.calendars import BusinessHours, Calendar, DayHours, Holiday
+from servicecrm.calendars import BusinessHours, Calendar, DayHours, Holiday, holidays
+from servicecrm.cases.targets import TARGETS as FOR_CASES
+from servicecrm.complaints.targets import TARGETS as FOR_COMPLAINTS
 from servicecrm.errors import InvalidValue, NaiveDatetime
 from servicecrm.kernel.records import evolve
 from servicecrm.tracking import (
+    TEXTS,
     Goal,
     Moments,
     OnChange,
@@ -20,9 +24,12 @@ from servicecrm.tracking import (
     Timers,
     TimerState,
     on,
+    timer_name,
     timers,
     usual,
 )
+from servicecrm.tracking.spells import Spell, spells
+from servicecrm.tracking.spells import happened as happened_by
 from tests.tracking.lives import ALWAYS, DAY, HOUR, MINUTE, OFFICE, T0, happened, life, voided
 
 WAITS = {"pause": on("waiting"), "resume": on("resumed")}
@@ -46,6 +53,7 @@ KINDS = (
     "reopened",
     "forwarded",
 )
+INSTANT = timedelta(microseconds=1)
 EVERY = (
     usual("acknowledge", "4h business"),
     usual("accept", "1 business day"),
@@ -431,8 +439,37 @@ def test_a_timer_explains_itself() -> None:
         "  open    Mon 2026-03-02 11:00:00+0000 to Mon 2026-03-02 12:00:00+0000  1:00:00",
         "due Mon 2026-03-02 12:00:00+0000",
     ]
-    assert "nothing is due until it goes on" in one(moments[:2], RESOLUTION, DAY).explain()
+    paused = one(moments[:2], RESOLUTION, DAY).explain().splitlines()
+    assert paused[-1] == "paused: nothing is due until it goes on"
+    assert not any(line.startswith("due") for line in paused)
     assert "no goal holds" in one(life((0 * HOUR, "opened")), usual("action_due"), DAY).explain()
+
+
+def test_a_timer_names_the_holidays_that_put_it_off() -> None:  # C034
+    easter = holidays({"2026-04-03": "Good Friday", "2026-04-06": "Easter Monday", "2026-05-01": "Labour Day"})
+    moments = life((datetime(2026, 4, 2, 13, tzinfo=UTC), "received"))
+    target, now = evolve(RESOLUTION, within="8h business"), 40 * DAY
+
+    for calendar in (evolve(OFFICE, holidays=easter), evolve(OFFICE, holidays=easter) & OFFICE):
+        text = read(moments, target, at=now, calendar=calendar)["resolution"].explain()
+        assert text.splitlines()[2:] == [
+            "  open    Thu 2026-04-02 13:00:00+0000 to Thu 2026-04-02 17:00:00+0000  4:00:00",
+            "  closed  Fri 2026-04-03  Good Friday",
+            "  closed  Mon 2026-04-06  Easter Monday",
+            "  open    Tue 2026-04-07 09:00:00+0000 to Tue 2026-04-07 13:00:00+0000  4:00:00",
+            "due Tue 2026-04-07 13:00:00+0000",
+        ]
+    either = read(moments, target, at=now, calendar=evolve(OFFICE, holidays=easter) | OFFICE)["resolution"]
+    assert "closed" not in either.explain()  # the other one is open
+
+
+def test_timers_are_called_what_people_call_them_and_those_of_a_house_what_it_calls_them() -> None:  # C093
+    for language, name in (("en", "first response"), ("de-AT", "erste Antwort"), ("zh", "首次回复")):
+        assert timer_name("first_response", language=language) == name
+        assert timer_name("pothole_gone", language=language) == "pothole_gone"
+    shipped = {each.name for book in (FOR_CASES, FOR_COMPLAINTS) for each in book.targets}
+    for language in TEXTS.languages:
+        assert {f"timer.{name}" for name in shipped} <= TEXTS.keys(language)
 
 
 def test_a_time_without_a_zone_is_refused() -> None:
@@ -443,20 +480,65 @@ def test_a_time_without_a_zone_is_refused() -> None:
 # -- properties ----------------------------------------------------------------------------------
 
 
-@given(lives(max_size=5), st.data())
-def test_the_order_of_telling_at_the_same_time_does_not_matter(moments: Moments, data: st.DataObject) -> None:
-    at = data.draw(st.sampled_from([moment.occurred_at for moment in moments]))
-    together = [moment if moment.n < 2 else evolve(moment, occurred_at=at) for moment in moments]
-    shuffled = data.draw(st.permutations(together))
-    renumbered = tuple(evolve(moment, n=n) for n, moment in enumerate(shuffled, 1))
+@given(lives())
+def test_what_happened_at_the_same_time_happened_in_the_order_in_which_it_was_told(moments: Moments) -> None:
+    apart = tuple(evolve(moment, occurred_at=moment.occurred_at + moment.n * INSTANT) for moment in moments)
+    was = {new.occurred_at: old.occurred_at for old, new in zip(moments, apart, strict=True)}
 
-    assert read(tuple(together), *EVERY) == read(renumbered, *EVERY)
+    for target in EVERY:
+        expected = [
+            attrs.evolve(
+                spell,
+                began=was[spell.began],
+                born=was[spell.born],
+                ended=spell.ended and was[spell.ended],
+                pauses=tuple(
+                    (was[since], until and was[until])
+                    for since, until in spell.pauses
+                    if until is None or was[since] < was[until]
+                ),
+            )
+            for spell in runs(apart, target)
+        ]
+        assert list(runs(moments, target)) == expected
+
+
+def runs(moments: Moments, target: Target) -> tuple[Spell, ...]:
+    return spells(target, Targets(targets=(target,)), happened_by(moments, T0 + 60 * DAY))
+
+
+@pytest.mark.parametrize("minutes", [0, 60])
+def test_who_gets_it_in_the_minute_in_which_another_one_took_it_on_has_to_take_it_on_too(minutes: int) -> None:
+    accept = usual("accept", "4h business")
+    at = minutes * MINUTE
+    handed_on = life((0 * HOUR, "routed"), (at, "accepted"), (at, "forwarded"))
+    first, second = read(handed_on, accept, at=3 * DAY).each("accept")
+
+    assert (first.state, second.started_at, second.late) == ("met", T0 + at, True)
+    assert [firing.n for firing in read(handed_on, accept, at=3 * DAY).firings] == [2]
+    taken = (*handed_on, happened("accepted", T0 + at, 4))
+    assert [timer.state for timer in read(taken, accept, at=3 * DAY)] == ["met", "met"]
+
+
+def test_what_is_closed_and_reopened_in_one_minute_runs_again() -> None:
+    moments = life((0 * HOUR, "received"), (HOUR, "closed"), (HOUR, "reopened"))
+
+    assert [timer.state for timer in read(moments, RESOLUTION, at=2 * HOUR)] == ["met", "running"]
+
+
+def test_of_two_priorities_at_one_time_the_last_one_counts_and_the_first_is_never_late() -> None:
+    timer = rated(OnChange.FROM_START, (5 * HOUR, "rated p1"), (5 * HOUR, "rated p4"), at=6 * HOUR)
+
+    assert (timer.due_at, timer.late) == (T0 + 40 * HOUR, False)
 
 
 def test_any_order_of_an_import_by_the_day_gives_one_answer() -> None:
-    lines = ["received", "waiting customer", "resumed customer", "answered"]
+    lines = ["waiting customer", "resumed customer", "answered"]
 
-    found = {one(life(*((0 * HOUR, line) for line in order)), RESOLUTION, DAY).state for order in permutations(lines)}
+    found = {
+        one(life((0 * HOUR, "received"), *((0 * HOUR, line) for line in order)), RESOLUTION, DAY).state
+        for order in permutations(lines)
+    }
 
     assert found == {TimerState.MET}
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from servicecrm.analytics.printing import TEXTS, section
 from servicecrm.kernel.records import record
-from servicecrm.tracking import Timers, TimerState
+from servicecrm.tracking import Timers, TimerState, timer_name
 
 __all__ = ["TimerCount", "count_timers", "timer_lines"]
 
@@ -44,7 +44,10 @@ COLUMNS = ("met", "missed", "running", "late", "cancelled")
 
 def timer_lines(counts: Iterable[TimerCount], *, language: str = "en") -> Iterator[str]:
     """The counts as a table to print; nothing if there are none."""
-    rows = [(count.name, *(f"{getattr(count, column):,}" for column in COLUMNS)) for count in counts]
+    rows = [
+        (timer_name(count.name, language=language), *(f"{getattr(count, column):,}" for column in COLUMNS))
+        for count in counts
+    ]
     if rows:
         head = tuple(TEXTS.get(f"timers.{name}", language=language) for name in ("timer", *COLUMNS))
         yield from section(TEXTS.get("timers.title", language=language), [head, *rows])

@@ -31,11 +31,11 @@ def country_holidays(
     Raises:
         MissingExtra: the package is not installed.
         InvalidValue: it does not know the country, the subdivision, the language, a category or a year; says what it
-            knows.
+            knows. Or `years` is one year.
 
     Source: C034.
     """
-    wanted = frozenset(years)
+    wanted = _several(years)
     found = _found(country, wanted, subdivision, language, tuple(sorted(set(categories))))
     return tuple(Holiday(date=day, name=name) for day, name in sorted(found.items()) if day.year in wanted)
 
@@ -48,7 +48,8 @@ def makeup_days(
     `hours` are those of a day, or those of a week as in `Calendar.hours`: then each of these days has the hours of the
     weekday that is off instead, and if that has none, it is not worked either.
 
-    Only what a government has announced is known, which is about a year ahead.
+    Only what a government has announced is known, which is about a year ahead. A later year has no such day
+    here: of China, where every year since 2001 has some, none means that nothing is announced.
 
     Raises:
         MissingExtra: the package is not installed.
@@ -57,7 +58,7 @@ def makeup_days(
     Source: C034.
     """
     week = (day_hours(hours, "hours"),) * 7 if hours[:1].isdigit() else week_hours(hours, "hours")
-    wanted = frozenset(years)
+    wanted = _several(years)
     found = _found(country, wanted, subdivision, None, ())
     days = ((day, week[_instead_of(found, day).weekday()]) for day in sorted(found.weekend_workdays))
     return tuple(DayHours(date=day, hours=_text(spans)) for day, spans in days if spans and day.year in wanted)
@@ -108,6 +109,12 @@ def _instead_of(found: "HolidayBase", day: date) -> date:
     """The day that is off because this one is worked. Only its name tells so, in the language of the country."""
     says = found.tr(found.substituted_label) % day.strftime(found.tr(found.substituted_date_format))
     return next((off for off, name in found.items() if says in name), day)
+
+
+def _several(years: Iterable[int]) -> frozenset[int]:
+    if not isinstance(years, Iterable):
+        raise InvalidValue("years", "expected several years, such as [2026]")
+    return frozenset(years)
 
 
 def _one_of(value: str, known: Iterable[str], where: str) -> None:

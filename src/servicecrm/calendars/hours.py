@@ -36,8 +36,8 @@ def week_hours(text: str, where: str) -> Week:
         found = _ENTRY.fullmatch(entry)
         if found is None:
             raise InvalidValue(where, "hours are written like mon-fri 09:00-12:00, 13:00-17:00; sat 22:00-02:00")
-        hours = day_hours(found[2], where)
-        for day in _days(found[1], where):
+        days, hours = _entry(found[1], found[2], where)
+        for day in days:
             if week[day]:
                 raise InvalidValue(where, f"{WEEKDAYS[day]} stands twice; name all its spans in one place")
             week[day] = hours
@@ -74,6 +74,19 @@ def clock_seconds(text: str, where: str) -> int:
         raise InvalidValue(where, "a time on the clock is written HH:MM or HH:MM:SS, from 00:00 to 24:00")
     hours, minutes, seconds = (int(part or 0) for part in found.groups())
     return hours * 3600 + minutes * 60 + seconds
+
+
+def _entry(days: str, hours: str, where: str) -> tuple[list[int], Hours]:
+    """The days of an entry with their hours. Where both are wrong, both are told."""
+    try:
+        return _days(days, where), day_hours(hours, where)
+    except InvalidValue as problem:
+        try:
+            day_hours(hours, where)
+        except InvalidValue as other:
+            if other.says != problem.says:
+                raise InvalidValue(where, f"{problem.says}; {other.says}") from None
+        raise
 
 
 def _span(text: str, where: str) -> tuple[int, int]:

@@ -97,6 +97,12 @@ class BusinessHours(OpenTime):
         return CombinedCalendar(how="intersection", parts=(self, other))
 
 
+def _listed(days: tuple[Holiday, ...]) -> tuple[Holiday, ...]:
+    if isinstance(days, Mapping):
+        raise InvalidValue("Calendar.holidays", "expected records; holidays({...}) makes them of dates and names")
+    return days
+
+
 @record
 class Calendar(BusinessHours):
     """When a house is open.
@@ -119,7 +125,7 @@ class Calendar(BusinessHours):
     hours: str = ""
     days: tuple[DayHours, ...] = ()
     extra_days: tuple[DayHours, ...] = ()
-    holidays: tuple[Holiday, ...] = ()
+    holidays: tuple[Holiday, ...] = attrs.field(default=(), converter=_listed)
     yearly: tuple[YearlyHoliday, ...] = ()
     breaks: tuple[DayHours, ...] = ()
     valid_from: date | None = None

@@ -1,10 +1,22 @@
 """The moves of a case, in the order of time."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 from servicecrm.cases.codes import MomentKind
-from servicecrm.cases.lifecycle import LIFECYCLE, MESSAGE, NOTE, REOPEN
+from servicecrm.cases.lifecycle import (
+    ACCEPT,
+    ASSIGN,
+    CLOSE,
+    FORWARD,
+    GIVE_UPDATE,
+    HAND_BACK,
+    LIFECYCLE,
+    MESSAGE,
+    NOTE,
+    REOPEN,
+)
 from servicecrm.cases.model import Case
 from servicecrm.errors import PolicyViolation
 from servicecrm.kernel.decisions import Decision, Event
@@ -16,6 +28,30 @@ __all__ = ["after_wait", "check_later", "move"]
 AT_ANY_TIME: Final = (MESSAGE, NOTE)
 """What may have been said before there was a case, such as the letter that led to it."""
 
+_CAME: Final = "it came to whoever has it"
+_ACCEPTED: Final = "it was accepted"
+_ASKED: Final = "an update was asked for"
+_ANSWERED: Final = "the case was answered"
+_CLOSED: Final = "the case was closed"
+
+_TIMES: Final[Mapping[str, Callable[[Case], datetime | None]]] = {
+    _CAME: lambda case: case.holders[-1].since if case.holders else None,
+    _ACCEPTED: lambda case: case.accepted_at,
+    _ASKED: lambda case: max((request.asked_at for request in case.open_updates), key=micros, default=None),
+    _ANSWERED: lambda case: case.answered_at,
+    _CLOSED: lambda case: case.closed_at,
+}
+_FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
+    ASSIGN: (_CAME,),
+    ACCEPT: (_CAME,),
+    FORWARD: (_CAME, _ACCEPTED),
+    HAND_BACK: (_CAME, _ACCEPTED),
+    GIVE_UPDATE: (_ASKED,),
+    CLOSE: (_ANSWERED,),
+    REOPEN: (_ANSWERED, _CLOSED),
+}
+"""What each step follows, besides the receipt: a clock that reads them in another order may never stop."""
+
 
 def move(case: Case, action: str, event: Event, **changes: object) -> Decision[Case]:
     """Take a step that the lifecycle allows, and that did not happen before what it follows.
@@ -23,14 +59,15 @@ def move(case: Case, action: str, event: Event, **changes: object) -> Decision[C
     Raises:
         TransitionNotAllowed: the lifecycle has no such move from this state.
         GuardNotMet: something has to be there first.
-        PolicyViolation: it would lie before the case was received, or a reopening before the end that it undoes.
+        PolicyViolation: it would lie before the case was received, or before the step that it follows or undoes.
     """
     decision = LIFECYCLE.move(case, action, event, **changes)
     if action not in AT_ANY_TIME:
         _check_follows(case.received_at, "the case was received", event)
-    if action == REOPEN:
-        _check_follows(case.answered_at, "the case was answered", event)
-        _check_follows(case.closed_at, "the case was closed", event)
+    for says in _FOLLOWS.get(action, ()):
+        _check_follows(_TIMES[says](case), says, event)
+    if case.waiting is not None and decision.after.waiting is None:
+        _check_follows(case.waiting.since, "the wait began", event)
     return decision
 
 

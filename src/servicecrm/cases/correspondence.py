@@ -8,6 +8,7 @@ from servicecrm.cases.codes import ContactOutcome, MomentKind
 from servicecrm.cases.events import CaseAnswered, ContactMade, MessageReceived, MessageSent, NoteAdded, UpdateGiven
 from servicecrm.cases.lifecycle import ANSWER, CONTACT, GIVE_UPDATE, LIFECYCLE, MESSAGE, NOTE
 from servicecrm.cases.model import Case
+from servicecrm.cases.shapes import coded
 from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, Event, stamp
 from servicecrm.kernel.records import evolve
@@ -15,7 +16,7 @@ from servicecrm.kernel.values import Attachment
 from servicecrm.tracking.messages import Message, MessageClass, write
 from servicecrm.tracking.moments import Side, with_moment
 
-__all__ = ["answer", "contact", "give_update", "message", "note"]
+__all__ = ["answer", "contact", "give_update", "message", "note", "written"]
 
 
 def message(
@@ -41,14 +42,14 @@ def message(
     Raises:
         InvalidValue: the text is blank, a code is unknown, or it is a note or an answer: these have their own action.
     """
-    side, klass = Side(side), MessageClass(klass)
+    side, klass = Side(side), coded("klass", MessageClass, klass)
     if klass in (MessageClass.INTERNAL_NOTE, MessageClass.FINAL_RESPONSE):
         raise InvalidValue("klass", f"{klass} is not a message of its own; note and answer make these")
     fact = MessageReceived if side is Side.OUTSIDE else MessageSent
     event = fact(**stamp(by, at, occurred_at), message=id)
     if author is None and side is Side.OUTSIDE:
         author = event.by.on_behalf_of or case.requester
-    written = _written(
+    said = written(
         case,
         text,
         event,
@@ -61,7 +62,7 @@ def message(
         author=author,
     )
     moments = with_moment(case.moments, MomentKind.MESSAGE, event, side=side, code=klass)
-    return move(case, MESSAGE, event, moments=moments), written
+    return move(case, MESSAGE, event, moments=moments), said
 
 
 def note(
@@ -81,8 +82,8 @@ def note(
         InvalidValue: the text is blank.
     """
     event = NoteAdded(**stamp(by, at, occurred_at), message=id)
-    written = _written(case, text, event, id=id, language=language, attachments=attachments)
-    return move(case, NOTE, event), written
+    said = written(case, text, event, id=id, language=language, attachments=attachments)
+    return move(case, NOTE, event), said
 
 
 def give_update(
@@ -116,7 +117,7 @@ def give_update(
         update_requests=tuple(answered),
         moments=with_moment(case.moments, MomentKind.UPDATE_GIVEN, event, side=Side.INSIDE),
     )
-    return decision, _written(case, text, event, id=id, language=language, attachments=attachments)
+    return decision, written(case, text, event, id=id, language=language, attachments=attachments)
 
 
 def contact(
@@ -145,7 +146,7 @@ def contact(
 
     Source: C064.
     """
-    outcome = ContactOutcome(outcome)
+    outcome = coded("outcome", ContactOutcome, outcome)
     event = ContactMade(**stamp(by, at, occurred_at), message=id)
     moments = with_moment(case.moments, MomentKind.CONTACT, event, side=Side.INSIDE, code=outcome)
     decision = move(case, CONTACT, event, moments=moments)
@@ -153,7 +154,7 @@ def contact(
         raise PolicyViolation("answered", "a requester who was not reached got no answer; log the attempt only")
     if answered:
         decision = decision.then(_answered, CaseAnswered(**stamp(by, at, occurred_at), message=id))
-    written = _written(
+    said = written(
         case,
         note,
         event,
@@ -163,7 +164,7 @@ def contact(
         language=language,
         attachments=attachments,
     )
-    return decision, written
+    return decision, said
 
 
 def answer(
@@ -188,7 +189,7 @@ def answer(
     """
     event = CaseAnswered(**stamp(by, at, occurred_at), message=id)
     decision = _answered(case, event)
-    written = _written(
+    said = written(
         case,
         text,
         event,
@@ -198,7 +199,7 @@ def answer(
         language=language,
         attachments=attachments,
     )
-    return decision, written
+    return decision, said
 
 
 def _answered(case: Case, event: CaseAnswered) -> Decision[Case]:
@@ -213,7 +214,7 @@ def _answered(case: Case, event: CaseAnswered) -> Decision[Case]:
     )
 
 
-def _written(
+def written(
     case: Case,
     text: str,
     event: Event,

@@ -9,13 +9,13 @@ from servicecrm.cases.codes import Channel, LinkKind, MomentKind, Priority
 from servicecrm.cases.events import CaseAmended, CaseClassified, CaseLinked, CaseRated, MomentVoided
 from servicecrm.cases.lifecycle import AMEND, CLASSIFY, LINK, RATE, VOID
 from servicecrm.cases.model import Case, Link, Place
-from servicecrm.cases.shapes import several
+from servicecrm.cases.shapes import coded, several
 from servicecrm.cases.types import RequestType, typed
 from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, stamp
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.values import ContactPoint, language_tag
-from servicecrm.tracking.moments import with_moment, without_moment
+from servicecrm.tracking.moments import standing, with_moment, without_moment
 
 __all__ = ["Amendment", "amend", "classify", "link", "rate", "void"]
 
@@ -137,7 +137,7 @@ def link(
         GuardNotMet: it is the case itself.
         InvalidValue: the id is blank, or the kind unknown.
     """
-    new = Link(kind=LinkKind(kind), case=other)
+    new = Link(kind=coded("kind", LinkKind, kind), case=other)
     links = case.links if new in case.links else (*case.links, new)
     return move(case, LINK, CaseLinked(**stamp(by, at, occurred_at)), links=links)
 
@@ -149,7 +149,23 @@ def void(
 
     Raises:
         InvalidValue: there is no such moment.
-        PolicyViolation: it was voided before, or is itself a voiding.
+        PolicyViolation: it was voided before, or is itself a voiding; or it is the answer or the end that still holds.
     """
     event = MomentVoided(**stamp(by, at, occurred_at), reason=reason)
-    return move(case, VOID, event, moments=without_moment(case.moments, n, event))
+    decision = move(case, VOID, event, moments=without_moment(case.moments, n, event))
+    _check_ends_nothing(case, n)
+    return decision
+
+
+def _check_ends_nothing(case: Case, n: int) -> None:
+    """Refuses to void what the state rests on: clocks would run on for what has ended."""
+    since: dict[str, datetime | None] = {
+        MomentKind.ANSWERED: case.answered_at,
+        MomentKind.CLOSED: case.closed_at,
+        MomentKind.WITHDRAWN: case.closed_at,
+    }
+    kind = case.moments[n - 1].kind
+    last = all(moment.n <= n for moment in standing(case.moments) if moment.kind == kind)
+    if last and since.get(kind) is not None:
+        instead = "open a new one" if kind == MomentKind.WITHDRAWN else "reopen it"
+        raise PolicyViolation("void", f"the case is still {kind}, as moment {n} says; {instead} instead")

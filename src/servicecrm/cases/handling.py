@@ -19,6 +19,7 @@ from servicecrm.cases.model import Case, Holder, Promise
 from servicecrm.cases.policy import DEFAULT, CasePolicy
 from servicecrm.cases.promises import check_put_off, put_off
 from servicecrm.cases.routing import NOBODY_ABSENT, Routing, present
+from servicecrm.cases.shapes import coded
 from servicecrm.errors import PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, Event, decide, stamp
 from servicecrm.kernel.records import evolve
@@ -87,7 +88,7 @@ def accept(
     """Take a case on, as its handler, as the deputy of an absent one, or out of a queue where nobody has it yet.
 
     The case stays open; the time for an answer starts. `expected_by` is the promise given with it. A deputy becomes
-    the handler. Whoever acts on behalf of somebody takes it on for that person.
+    the handler. To act on behalf of the handler gives no right to it: `deputies` names who stands in for whom.
 
     Raises:
         TransitionNotAllowed: it is not routed, or accepted already.
@@ -96,7 +97,7 @@ def accept(
     Source: C060.
     """
     event = CaseAccepted(**stamp(by, at, occurred_at))
-    taker = event.by.on_behalf_of or event.by.id
+    taker = event.by.id  # on whose behalf it is done, anybody may claim
     deputy = case.handler not in (None, taker)
     if deputy:
         event = evolve(event, deputy_for=case.handler)
@@ -161,7 +162,7 @@ def forward(
 
     Source: C062.
     """
-    clock = policy.forward_clock if clock is None else ForwardClock(clock)
+    clock = policy.forward_clock if clock is None else coded("clock", ForwardClock, clock)
     event = CaseForwarded(**stamp(by, at, occurred_at), reason=reason)
     decision = move(
         case,

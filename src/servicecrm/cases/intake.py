@@ -1,15 +1,12 @@
-"""Taking a request in, and what happens when its requester calls back."""
+"""Taking a request in."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from servicecrm.cases.codes import Channel, LinkKind, MomentKind, Priority
-from servicecrm.cases.details import link
-from servicecrm.cases.ending import reopen
+from servicecrm.cases.codes import Channel, MomentKind, Priority
 from servicecrm.cases.events import CaseOpened
-from servicecrm.cases.lifecycle import LIFECYCLE, WITHDRAWN
+from servicecrm.cases.lifecycle import LIFECYCLE
 from servicecrm.cases.model import Case, CaseId, Link, Place
-from servicecrm.cases.policy import DEFAULT, CasePolicy
 from servicecrm.cases.shapes import several
 from servicecrm.cases.types import RequestType, typed
 from servicecrm.errors import PolicyViolation
@@ -18,7 +15,7 @@ from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.values import ContactPoint, language_tag
 from servicecrm.tracking.moments import Side, with_moment
 
-__all__ = ["callback", "open"]
+__all__ = ["open"]
 
 
 def open(
@@ -93,36 +90,3 @@ def open(
     if request_type is not None and request_type.retired:
         raise PolicyViolation("request_type", f"{request_type.code} is retired; choose another type")
     return begin(case, event)
-
-
-def callback(new: Decision[Case], same_issue_as: Case | None = None, *, policy: CasePolicy = DEFAULT) -> Decision[Case]:
-    """Decide what becomes of a call from somebody who has called before; `new` is the case that it would open.
-
-    About something else, a new case is opened. About the same issue, the earlier case is reopened, or if that is no
-    longer possible, the new case is opened and linked to it.
-
-    Raises:
-        TransitionNotAllowed: the earlier case is still open; a message about it is enough.
-
-    Source: C066.
-    """
-    if same_issue_as is None:
-        return new
-    opened = new.events[0]
-    if same_issue_as.state != WITHDRAWN and policy.reopens(same_issue_as.closed_at, opened.occurred_at):
-        return reopen(
-            same_issue_as,
-            new.after.text.strip() or new.after.subject,
-            by=opened.by,
-            at=opened.recorded_at,
-            occurred_at=opened.occurred_at,
-            policy=policy,
-        )
-    return new.then(
-        link,
-        same_issue_as.id,
-        kind=LinkKind.SAME_ISSUE,
-        by=opened.by,
-        at=opened.recorded_at,
-        occurred_at=opened.occurred_at,
-    )

@@ -97,7 +97,7 @@ ACCOUNTED_FOR: Final = Guard[Case](
     "accounted_for",
     "an answer was given, or it is documented why there is none",
     lambda before, _: bool(
-        before.answered_at or before.attempts or before.referral or before.linked(LinkKind.DUPLICATE_OF)
+        before.answered_at or before.attempts or before.with_partner or before.linked(LinkKind.DUPLICATE_OF)
     ),
 )
 OTHER_CASE: Final = Guard[Case](

@@ -67,7 +67,7 @@ class Extension:
     until: datetime
     reason: Personal[str] = attrs.field(validator=filled)
     given_at: datetime
-    approved_by: str | None = None
+    approved_by: str | None = attrs.field(default=None, validator=filled)
 
 
 @record
@@ -86,7 +86,10 @@ class Promise:
 
 @record
 class UpdateRequest:
-    """Somebody asked how the case stands, and by when an update is due."""
+    """Somebody asked how the case stands, and by when an update is due.
+
+    `asked_by` is whoever wants to know: the official, where somebody else asks on the official's behalf.
+    """
 
     asker: Asker
     asked_by: str
@@ -193,6 +196,11 @@ class Case:
     def can_reply(self) -> bool:
         """Is there a way to reach the requester? An anonymous request has none."""
         return self.contact is not None or self.requester is not None
+
+    @property
+    def with_partner(self) -> bool:
+        """Was it referred to a partner that has not declined it?"""
+        return self.referral is not None and self.referral.status is not PartnerStatus.DECLINED
 
     @property
     def open_updates(self) -> tuple[UpdateRequest, ...]:

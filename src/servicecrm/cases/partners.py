@@ -8,6 +8,7 @@ from servicecrm.cases.events import CaseReferred, PartnerUpdated
 from servicecrm.cases.lifecycle import PARTNER_UPDATE, REFER
 from servicecrm.cases.model import Case, Referral
 from servicecrm.cases.policy import DEFAULT, CasePolicy
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Actor, Decision, stamp
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve
@@ -51,17 +52,20 @@ def partner_update(
 ) -> Decision[Case] | None:
     """Take in what a partner says; `status` is the partner's own word and `occurred_at` when the partner said so.
 
-    None if there is nothing to save: an update that is older than the last one, or says the same again. The state of
-    the case stays as it is, because the requester still has to hear of it.
+    None if there is nothing to save: an update that is older than the last one or than the referral, or says the same
+    again. The state of the case stays as it is, because the requester still has to hear of it.
 
     Raises:
         GuardNotMet: the case was not referred to a partner.
+        InvalidValue: the partner knows the case under another reference.
         PolicyViolation: the house has no word for this status; it is named.
     """
     event = PartnerUpdated(**stamp(by, at, occurred_at))
     known = case.referral
     if known is None:
         return move(case, PARTNER_UPDATE, event)  # which refuses it, by its guard
+    if reference is not None and known.reference not in (None, reference):
+        raise InvalidValue("reference", f"partner {known.partner} knows this case as {known.reference}")
     ours = policy.partner_status(known.partner, status)
     new = evolve(
         known,
@@ -71,7 +75,7 @@ def partner_update(
         note=note,
         updated_at=event.occurred_at,
     )
-    stale = known.updated_at is not None and micros(event.occurred_at) < micros(known.updated_at)
+    stale = micros(event.occurred_at) < micros(known.updated_at or known.referred_at)
     if stale or evolve(new, updated_at=known.updated_at) == known:
         return None
     moments = with_moment(case.moments, MomentKind.PARTNER_UPDATE, event, side=Side.OUTSIDE, code=ours)

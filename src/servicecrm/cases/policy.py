@@ -9,6 +9,7 @@ import attrs
 from servicecrm.cases.codes import Asker, Evidence, ForwardClock, LinkKind, PartnerStatus
 from servicecrm.cases.model import Case, UpdateRequest
 from servicecrm.errors import InvalidValue, PolicyViolation
+from servicecrm.kernel.decisions import Actor
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.policies import PolicyBook, PolicyVersion
@@ -102,7 +103,7 @@ class CasePolicy:
                 case.attempts >= self.attempts_needed,
                 f"{self.attempts_needed} documented attempts to reach the requester; there are {case.attempts}",
             ),
-            Evidence.REFERRAL: (case.referral is not None, "a referral to a partner"),
+            Evidence.REFERRAL: (case.with_partner, "a referral to a partner that has not declined"),
             Evidence.DUPLICATE: (bool(case.linked(LinkKind.DUPLICATE_OF)), "a link to the case that it repeats"),
         }[found.needs]
         if not shown:
@@ -124,13 +125,13 @@ class CasePolicy:
             ended = until.isoformat(timespec="seconds")
             raise PolicyViolation("reopen_within", f"it could be reopened until {ended}; open a new case instead")
 
-    def check_extension(self, given: int, approved_by: str | None, *, asked_by: str) -> None:
+    def check_extension(self, given: int, approved_by: str | None, *, asked_by: Actor) -> None:
         """Refuses one more extension of a promise that nobody else has approved, when there were enough.
 
         Raises:
             PolicyViolation: says how many need no approval.
         """
-        if given >= self.extension_limit and approved_by in (None, asked_by):
+        if given >= self.extension_limit and approved_by in (None, asked_by.id, asked_by.on_behalf_of):
             raise PolicyViolation(
                 "extension_limit", f"after {self.extension_limit} extensions somebody else has to approve the next one"
             )

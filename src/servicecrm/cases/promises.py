@@ -47,7 +47,7 @@ def extend(
     Raises:
         TransitionNotAllowed: the case is not accepted.
         GuardNotMet: nothing is promised.
-        InvalidValue: the reason is blank.
+        InvalidValue: the reason is blank, or whoever approved it.
         PolicyViolation: the new time is not later, or after so many extensions nobody else has approved it.
 
     Source: C060, C038.
@@ -79,4 +79,4 @@ def check_put_off(
     earlier = event.occurred_at if given is None else given.until
     check_later("until", until, earlier, "an extension ends after what was promised before; name a later time")
     if given is not None:
-        policy.check_extension(len(given.extensions), approved_by, asked_by=event.by.id)
+        policy.check_extension(len(given.extensions), approved_by, asked_by=event.by)

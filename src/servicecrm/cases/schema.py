@@ -64,8 +64,8 @@ CASE: Kind[Case] = Kind(
     prefix="CAS",
 )
 
-REQUEST_TYPE: Kind[RequestTypeBook] = Kind("request_type", Schema("request_type", RequestTypeBook))
+REQUEST_TYPE: Kind[RequestTypeBook] = Kind("request_type", Schema("request_type", RequestTypeBook, kept=True))
 
-ROUTING: Kind[RoutingBook] = Kind("case_routing", Schema("case_routing", RoutingBook))
+ROUTING: Kind[RoutingBook] = Kind("case_routing", Schema("case_routing", RoutingBook, kept=True))
 
-POLICIES: Kind[CasePolicies] = Kind("case_policies", Schema("case_policies", CasePolicies))
+POLICIES: Kind[CasePolicies] = Kind("case_policies", Schema("case_policies", CasePolicies, kept=True))

@@ -5,8 +5,8 @@ from typing import Final
 from servicecrm.cases.codes import ContactOutcome, ForwardClock, MomentKind
 from servicecrm.kernel.records import evolve
 from servicecrm.tracking.conditions import on
-from servicecrm.tracking.targets import Targets
 from servicecrm.tracking.ready_made import usual
+from servicecrm.tracking.targets import Targets
 
 __all__ = ["TARGETS"]
 

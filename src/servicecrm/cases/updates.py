@@ -8,6 +8,7 @@ from servicecrm.cases.events import UpdateRequested
 from servicecrm.cases.lifecycle import REQUEST_UPDATE
 from servicecrm.cases.model import Case, UpdateRequest
 from servicecrm.cases.policy import DEFAULT, CasePolicy
+from servicecrm.cases.shapes import coded
 from servicecrm.kernel.decisions import Actor, Decision, stamp
 from servicecrm.tracking.moments import with_moment
 
@@ -26,7 +27,8 @@ def request_update(
 ) -> Decision[Case]:
     """Ask whoever has a case how it stands, by a time of its own. A status note answers it: `give_update`.
 
-    The system asks once until it is answered; an official may ask again, so often within 24 hours as the policy says.
+    The system asks once until it is answered; an official may ask again, so often within 24 hours as the policy says,
+    whoever asks on the official's behalf.
 
     Raises:
         TransitionNotAllowed: the case is not open.
@@ -36,7 +38,12 @@ def request_update(
     Source: C063.
     """
     event = UpdateRequested(**stamp(by, at, occurred_at))
-    request = UpdateRequest(asker=Asker(asker), asked_by=event.by.id, asked_at=event.occurred_at, due_at=due_at)
+    request = UpdateRequest(
+        asker=coded("asker", Asker, asker),
+        asked_by=event.by.on_behalf_of or event.by.id,
+        asked_at=event.occurred_at,
+        due_at=due_at,
+    )
     decision = move(
         case,
         REQUEST_UPDATE,

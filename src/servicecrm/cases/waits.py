@@ -7,6 +7,7 @@ from servicecrm.cases.codes import MomentKind, WaitingFor
 from servicecrm.cases.events import Resumed, WaitingStarted
 from servicecrm.cases.lifecycle import RESUME, WAIT
 from servicecrm.cases.model import Case, Waiting
+from servicecrm.cases.shapes import coded
 from servicecrm.kernel.decisions import Actor, Decision, stamp
 from servicecrm.tracking.moments import with_moment
 
@@ -31,7 +32,7 @@ def wait(
         PolicyViolation: the wait would end before it starts.
     """
     event = WaitingStarted(**stamp(by, at, occurred_at))
-    waiting = Waiting(for_=WaitingFor(for_), reason=reason, since=event.occurred_at, until=until)
+    waiting = Waiting(for_=coded("for_", WaitingFor, for_), reason=reason, since=event.occurred_at, until=until)
     moments = with_moment(case.moments, MomentKind.WAITING, event, code=waiting.for_)
     decision = move(case, WAIT, event, waiting=waiting, moments=moments)
     if until is not None:
@@ -45,6 +46,7 @@ def resume(case: Case, *, by: Actor | str, at: datetime, occurred_at: datetime |
     Raises:
         TransitionNotAllowed: it is not accepted.
         GuardNotMet: it is not waiting.
+        PolicyViolation: it would go on before the wait began.
     """
     event = Resumed(**stamp(by, at, occurred_at))
     return move(case, RESUME, event, waiting=None, moments=after_wait(case, event))

@@ -102,12 +102,22 @@ class _Reading(Reading):
         switches = self.texts(document, "switches", "")
         for switch in switches:
             self.one_of(switch, sorted(MATRIX.switches), "switches")
-        return People(
+        found = People(
             readers={name: reader for name in known if (reader := self.reader(name, known[name])) is not None},
             deputies={name: self.deputy(name, known) for name in known if "deputy" in known[name]},
             roles={role: self.holders(role, roles, known) for role in roles},
             switches=switches,
         )
+        if not self.problems:
+            self.unheard(found)
+        return found
+
+    def unheard(self, people: People) -> None:
+        """A role that a switch tells, and that nobody has, is mostly a role that is misspelt."""
+        told = {(entry.party, entry.switch) for entry in MATRIX.entries if entry.switch in people.switches}
+        for party, switch in sorted(told):
+            if not people.roles.get(party):
+                self.problem("switches", f"{switch} tells the {party}, but roles.{party} names nobody")
 
     def reader(self, name: str, person: Table) -> Reader | None:
         where = f"people.{name}."

@@ -19,7 +19,7 @@ from servicecrm.complaints.policy import DEFAULT, ComplaintPolicy
 from servicecrm.errors import PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, Event, stamp
 from servicecrm.kernel.kinds import micros
-from servicecrm.tracking.moments import Moments, Side, with_moment, without_moment
+from servicecrm.tracking.moments import Moments, Side, standing, with_moment, without_moment
 
 __all__ = ["after_wait", "assign", "close", "forward", "reopen", "resume", "void", "wait", "withdraw"]
 
@@ -110,6 +110,7 @@ def resume(
     Raises:
         TransitionNotAllowed: it is not being worked on.
         GuardNotMet: it is not waiting.
+        PolicyViolation: it would go on before the wait began.
     """
     event = Resumed(**stamp(by, at, occurred_at))
     return move(complaint, RESUME, event, waiting=None, moments=after_wait(complaint, event))
@@ -219,10 +220,12 @@ def void(
 
     Raises:
         InvalidValue: there is no such moment.
-        PolicyViolation: it was voided before, or is itself a voiding.
+        PolicyViolation: it was voided before, or is itself a voiding; or it is the answer or the end that still holds.
     """
     event = MomentVoided(**stamp(by, at, occurred_at), reason=reason)
-    return move(complaint, VOID, event, moments=without_moment(complaint.moments, n, event))
+    decision = move(complaint, VOID, event, moments=without_moment(complaint.moments, n, event))
+    _check_ends_nothing(complaint, n)
+    return decision
 
 
 def after_wait(complaint: Complaint, event: Event) -> Moments:
@@ -230,3 +233,17 @@ def after_wait(complaint: Complaint, event: Event) -> Moments:
     if complaint.waiting is None:
         return complaint.moments
     return with_moment(complaint.moments, MomentKind.RESUMED, event, code=complaint.waiting.for_)
+
+
+def _check_ends_nothing(complaint: Complaint, n: int) -> None:
+    """Refuses to void what the state rests on: clocks would run on for what has ended."""
+    since: dict[str, datetime | None] = {
+        MomentKind.ANSWERED: complaint.answered_at,
+        MomentKind.CLOSED: complaint.closed_at,
+        MomentKind.WITHDRAWN: complaint.closed_at,
+    }
+    kind = complaint.moments[n - 1].kind
+    last = all(moment.n <= n for moment in standing(complaint.moments) if moment.kind == kind)
+    if last and since.get(kind) is not None:
+        instead = "record a new one" if kind == MomentKind.WITHDRAWN else "reopen it"
+        raise PolicyViolation("void", f"the complaint is still {kind}, as moment {n} says; {instead} instead")

@@ -364,8 +364,8 @@ class AsyncPolicies:
 
         Raises:
             PolicyViolation: they overlap the last version, or leave a gap after it.
-            InvalidValue: these are no rules, or need a name; or targets wait for what such a record never has, or need
-                a calendar that is not there.
+            InvalidValue: these are no rules, or need a name; or targets wait for what such a record never has, need a
+                calendar that is not there, or tell a role that nobody in the desk's house has.
         """
         return await _awaitable(self._awaited.publish)(policy, name=name, effective=effective, until=until)
 

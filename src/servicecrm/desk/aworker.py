@@ -15,6 +15,7 @@ from servicecrm.desk.following import Following
 from servicecrm.errors import CommitOutcomeUnknown, InvalidValue, StoreBusy, StoreUnavailable
 from servicecrm.kernel.decisions import Actor
 from servicecrm.kernel.notices import Notice
+from servicecrm.notifications import NotDelivered
 from servicecrm.storage.ports import Delivery, Program
 from servicecrm.storage.work import LEASE, Work
 
@@ -152,8 +153,11 @@ class AsyncWorker:
 
 
 def _log(what: str, delivery: Delivery, error: Exception) -> None:
-    tenant, topic = delivery.tenant, delivery.notice.topic
-    logger.warning("a notice of tenant %s, topic %s was %s: %s", tenant, topic, what, type(error).__name__)
+    """Say what became of a notice and why, but not to whom it was: a key ends in that, and what others say may too."""
+    tenant, notice = delivery.tenant, delivery.notice
+    named = notice.topic, notice.kind, notice.id
+    cause = error.says if isinstance(error, NotDelivered) else type(error).__name__
+    logger.warning("a notice of tenant %s, topic %s about %s %s was %s: %s", tenant, *named, what, cause)
 
 
 async def _wait(stopped: asyncio.Event, seconds: float) -> None:

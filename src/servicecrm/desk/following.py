@@ -1,28 +1,39 @@
 """What follows a change, in the same unit: the clock of the record is read again, and whoever has to know is told."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import attrs
 
-from servicecrm.desk.house import House
+from servicecrm.cases.model import Case, Promise
+from servicecrm.complaints.model import Complaint
+from servicecrm.desk.house import OF_A_RECORD, House
 from servicecrm.desk.rules import basis_of
 from servicecrm.desk.tracked import TRACKED, Tracked
-from servicecrm.errors import NotFound
+from servicecrm.errors import NoBusinessTime, NotFound
 from servicecrm.kernel.decisions import Actor, Decision
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.notices import Notice
+from servicecrm.kernel.records import evolve
 from servicecrm.notifications import Fact, Party, facts_of, notices, undelivered
+from servicecrm.notifications.facts import UNDELIVERABLE
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
-from servicecrm.tracking import Basis, Clock, RecordEscalated, TimerMissed, TimerWarned, clock_id, clocks
+from servicecrm.tracking import Basis, Clock, MessageClass, RecordEscalated, TimerMissed, TimerWarned, clock_id, clocks
+from servicecrm.tracking.conditions import UNSAID
 
 __all__ = ["Following", "clock_of"]
 
+logger: logging.Logger = logging.getLogger("servicecrm")
+
 NOBODY: Final = ""
 """Who has done what nobody did, such as to let a time pass."""
+
+MESSAGE: Final = "message"
+"""The kind of the moments at which something was said."""
 
 
 def clock_of(work: Work, kind: str, id: str) -> Program[Clock | None]:
@@ -58,7 +69,11 @@ class Following:
             record = decision.after
             if type(record) not in rules:
                 rules[type(record)] = yield from basis_of(self._work, tracked, self._at)
-            read = self.read(tracked, record, clocks.get(id), rules[type(record)])
+            try:
+                read = self.read(tracked, record, clocks.get(id), rules[type(record)])
+            except NoBusinessTime as error:  # a calendar that has run out must not keep anybody from working
+                logger.warning("the clock %s cannot be read: %s", id, error)
+                read = None
             told += self.notices(tracked, record, decision)
             if read is not None:
                 more.append(read)
@@ -82,22 +97,25 @@ class Following:
         kind, id = tracked.kind.name, record.id
         return clocks.start(kind, id, facts, basis, by=self._by, at=self._at, people=people, absent=absent)
 
-    def notices(self, tracked: Tracked[Any], record: Any, decision: Decision[Any]) -> Iterator[Notice]:
-        """Who is told of a decision about a record, or about its clock."""
+    def notices(
+        self, tracked: Tracked[Any], record: Any, decision: Decision[Any], *, not_before: datetime | None = None
+    ) -> Iterator[Notice]:
+        """Who is told of a decision about a record, after `not_before`, or about its clock."""
         if self._house is None:
             return
         if not isinstance(decision.after, Clock):
-            facts = facts_of(decision, kind=tracked.kind.name)
-            yield from self._told(tracked, record, facts, _previous(tracked, decision))
+            facts = facts_of(decision, kind=tracked.kind.name, **self._new_promise(decision))
+            told = filter(None, (_worth_telling(fact, decision) for fact in facts))
+            yield from self._told(tracked, record, told, _previous(tracked, decision), not_before=not_before)
             return
         for event in decision.events:
             match event:
                 case RecordEscalated():
                     person = () if event.person is None else (event.person,)
-                    others = {Party.SUPERVISOR: person or self.people(tracked, record, event.to)}
+                    others = {Party.SUPERVISOR: person or self._reached(tracked, record, event.to)}
                 case TimerWarned(quiet=False) | TimerMissed(quiet=False):
                     # Whoever a threshold is addressed to is told as a handler is.
-                    people = (person for role in event.to for person in self.people(tracked, record, role))
+                    people = (person for role in event.to for person in self._reached(tracked, record, role))
                     others = {Party.HANDLER: tuple(people)}
                 case _:
                     continue
@@ -141,6 +159,34 @@ class Following:
         if person:
             return (person,)
         return () if self._house is None else self._house.roles(role, record)
+
+    def _reached(self, tracked: Tracked[Any], record: Any, role: str) -> tuple[str, ...]:
+        """Who hears of what is told to a role. Without anybody it is told to the role: the directory may know it, and
+        if not, that is noticed."""
+        return self.people(tracked, record, role) or (() if role in OF_A_RECORD else (role,))
+
+    def _new_promise(self, decision: Decision[Any]) -> Mapping[str, Any]:
+        """Until when an answer is promised, if that was decided now and lies ahead."""
+        before, until = (None if record is None else _promised(record) for record in (decision.before, decision.after))
+        return {} if until is None or until == before or until <= self._at else {"promised_by": until}
+
+
+def _promised(record: Any) -> datetime | None:
+    match record:
+        case Complaint():
+            return record.promised_by
+        case Case(promise=Promise() as promise):
+            return promise.until
+    return None
+
+
+def _worth_telling(fact: Fact, decision: Decision[Any]) -> Fact | None:
+    """The fact, unless it is that a machine wrote, or somebody said thanks. A mail that came back reached nobody."""
+    before = () if decision.before is None else decision.before.moments
+    said = {moment.code for moment in decision.after.moments[len(before) :] if moment.kind == MESSAGE}
+    if MessageClass.BOUNCE in said:
+        return evolve(fact, event=UNDELIVERABLE)
+    return None if said & UNSAID else fact
 
 
 def _previous(tracked: Tracked[Any], decision: Decision[Any]) -> Mapping[Party, str | None]:

@@ -2,13 +2,19 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import attrs
 
-from servicecrm.notifications import MATRIX, Matrix, Preferences
+from servicecrm.errors import InvalidValue
+from servicecrm.notifications import MATRIX, Matrix, Party, Preferences
+from servicecrm.notifications.known import unknown_events
 
 __all__ = ["House", "Roles"]
+
+
+OF_A_RECORD: Final = (Party.HANDLER, Party.TEAM, Party.REQUESTER, Party.SPONSOR)
+"""The roles that a record names itself."""
 
 
 class Roles(Protocol):
@@ -19,11 +25,20 @@ class Roles(Protocol):
         ...
 
 
+@attrs.frozen
+class _Listed:
+    """Roles that the same people have for every record."""
+
+    holders: Mapping[str, tuple[str, ...]]
+
+    def __call__(self, role: str, _record: Any, /) -> tuple[str, ...]:
+        return self.holders.get(role, ())
+
+
 def _roles(roles: Roles | Mapping[str, str | Iterable[str]]) -> Roles:
     if not isinstance(roles, Mapping):
         return roles
-    holders = {role: (given,) if isinstance(given, str) else tuple(given) for role, given in roles.items()}
-    return lambda role, _record: holders.get(role, ())
+    return _Listed({role: (given,) if isinstance(given, str) else tuple(given) for role, given in roles.items()})
 
 
 @attrs.frozen(kw_only=True)
@@ -34,6 +49,9 @@ class House:
     `roles={"supervisor": ("vera", "bob")}`; `deputies` who stands in for each person who is away today. Templates,
     languages and addresses are the matter of the `Deliverer`.
 
+    Raises:
+        InvalidValue: the matrix has no such switch, or tells of events that never happen.
+
     Source: C061.
     """
 
@@ -42,3 +60,23 @@ class House:
     preferences: Preferences | None = None
     roles: Roles = attrs.field(factory=lambda: _roles({}), converter=_roles)
     deputies: Mapping[str, str] = MappingProxyType({})
+
+    def __attrs_post_init__(self) -> None:
+        self.matrix.check_switches(self.switches)
+        unknown = tuple(unknown_events(self.matrix))
+        if unknown:
+            raise InvalidValue("matrix", "; ".join(unknown))
+
+    def check_roles(self, roles: Iterable[str]) -> None:
+        """Refuses roles that nobody has, if the house lists who has which role.
+
+        Raises:
+            InvalidValue: names them, and those that somebody has.
+        """
+        if not isinstance(self.roles, _Listed) or not self.roles.holders:
+            return
+        known = {*map(str, OF_A_RECORD), *(role for role, holders in self.roles.holders.items() if holders)}
+        unknown = sorted(set(roles) - known)
+        if unknown:
+            names = f"{', '.join(unknown)}; roles that somebody has: {', '.join(sorted(known))}"
+            raise InvalidValue("roles", f"nobody in this house is {names}")

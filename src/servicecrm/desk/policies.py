@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from servicecrm import cases
 from servicecrm.calendars import Calendar
 from servicecrm.cases.policy import CasePolicies, CasePolicy
 from servicecrm.cases.routing import Router, RoutingBook
@@ -16,9 +17,10 @@ from servicecrm.desk.tracked import TRACKED
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.policies import PolicyBook, publish
+from servicecrm.kernel.shapes import Code
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
-from servicecrm.tracking import Targets
+from servicecrm.tracking import MessageClass, Targets
 from servicecrm.tracking.books import CalendarBook, TargetBook
 
 if TYPE_CHECKING:
@@ -43,6 +45,19 @@ MANY: Final[Mapping[type, tuple[type[PolicyBook[Any]], Callable[[Any], str | Non
 """Rules of which a house has several, each under a name, and the name that one of them tells itself."""
 
 
+CODES: Final[Mapping[str, type[Code]]] = {
+    "rated": cases.Priority,
+    "forwarded": cases.ForwardClock,
+    "contact": cases.ContactOutcome,
+    "message": MessageClass,
+    "update_requested": cases.Asker,
+    "partner_update": cases.PartnerStatus,
+    "waiting": cases.WaitingFor,
+    "resumed": cases.WaitingFor,
+}
+"""The codes of moments, where they are a fixed list; what complaints have of them is the same."""
+
+
 class Policies:
     """Rules that change on a date: policies, calendars, targets, request types, routing.
 
@@ -62,10 +77,10 @@ class Policies:
 
         Raises:
             PolicyViolation: they overlap the last version, or leave a gap after it.
-            InvalidValue: these are no rules, or need a name; or targets wait for what such a record never has, or need
-                a calendar that is not there.
+            InvalidValue: these are no rules, or need a name; or targets wait for what such a record never has, need a
+                calendar that is not there, or tell a role that nobody in the desk's house has.
         """
-        by, at = self._desk.actor, self._desk.clock()
+        by, at, house = self._desk.actor, self._desk.clock(), self._desk.house
         empty = _empty(type(policy), _named(policy) if name is None else name)
         if until is not None and isinstance(policy, Targets | Calendar):
             raise InvalidValue("until", "what clocks are read by has no end; publish what follows instead")
@@ -73,6 +88,9 @@ class Policies:
         def program(work: Work) -> Program[PolicyBook[P]]:
             if isinstance(policy, Targets):
                 yield from _check(work, policy, empty().id, at)
+                if house is not None:
+                    points = (point for target in policy.targets for point, _ in target.points())
+                    house.check_roles(role for point in points for role in point.to)
             book = yield from book_of(work, empty)
             decision: Decision[PolicyBook[P]] = publish(book, policy, effective=effective, until=until, by=by, at=at)
             (saved,) = yield from work.save(decision)
@@ -122,4 +140,4 @@ def _check(work: Work, targets: Targets, name: str, at: datetime) -> Program[Non
         raise InvalidValue("name", f"targets are for a kind of record; known: {', '.join(sorted(tracked))}")
     calendars = yield from calendars_of(work, targets, at)
     others = {str(kind) for each in tracked.values() for kind in each.moments}
-    targets.check(kinds=frozenset(tracked[name].moments), calendars=calendars, others=others)
+    targets.check(kinds=frozenset(tracked[name].moments), calendars=calendars, others=others, codes=CODES)

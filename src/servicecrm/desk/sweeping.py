@@ -15,10 +15,11 @@ from servicecrm.desk.tracked import TRACKED, Tracked
 from servicecrm.errors import NotFound, ServiceCRMError, StoreError
 from servicecrm.kernel.decisions import Actor, Decision, Event
 from servicecrm.kernel.filters import Filter, where
+from servicecrm.kernel.kinds import micros
 from servicecrm.processes import demand_update, update_due
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
-from servicecrm.tracking import Basis, Clock
+from servicecrm.tracking import Basis, Clock, TimerMissed
 
 __all__ = ["SWEEPER", "Sweep", "Swept", "SweptEvent"]
 
@@ -106,7 +107,8 @@ class Sweep:
         try:
             record = yield from work.get(tracked.kind.schema.record, clock.about, held=False)
             decisions = self._came_due(following, tracked, record, clock, basis)
-            told = [notice for decision in decisions for notice in following.notices(tracked, record, decision)]
+            opens = _told_from(decisions)
+            told = [n for each in decisions for n in following.notices(tracked, record, each, not_before=opens)]
         except ServiceCRMError as error:
             if isinstance(error, StoreError) and not isinstance(error, NotFound):
                 raise
@@ -130,3 +132,10 @@ class Sweep:
         if demanded is None:
             return (read,)
         return (following.read(tracked, demanded.after, clock, basis) or read, demanded)
+
+
+def _told_from(decisions: Sequence[Decision[Any]]) -> datetime | None:
+    """From when on what was missed may be told: nobody is asked for an update before."""
+    events = (event for decision in decisions for event in decision.events)
+    times = (event.not_before for event in events if isinstance(event, TimerMissed) and not event.quiet)
+    return max((time for time in times if time is not None), key=micros, default=None)

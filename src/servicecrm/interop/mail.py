@@ -86,17 +86,19 @@ def read_mail(
 ) -> tuple[InboundMail, Mapping[str, bytes]]:
     """Read a mail, as RFC 5322 writes it. The second value holds the content of each attachment by its digest.
 
-    `own` are our addresses, and the domains whose addresses are all ours; `host` is what stands after the `@` in the
-    Message-IDs of our notices: the domain of the address that they are sent from. `numbered` are the prefixes of the
-    numbers to look for in a subject.
+    `own` are our addresses, and the domains whose addresses are all ours, with an `@` or without; `host` is what stands
+    after the `@` in the Message-IDs of our notices: the domain of the address that they are sent from. `numbered` are
+    the prefixes of the numbers to look for in a subject.
 
     Raises:
         MalformedDocument: it has no headers, or is too large, too deep or too many parts to be read.
-        InvalidValue: `own` is one text instead of several.
+        InvalidValue: `own` is one text instead of several, or the mail is a text: only its bytes tell its charset.
 
     Source: RFC 5322, RFC 2045 to 2049, RFC 3464, RFC 3834; C017.
     """
     ours = _ours(own)
+    if isinstance(raw, str):  # type: ignore[unreachable]  # not everybody checks types
+        raise InvalidValue("raw", "expected the bytes of a mail, as they came in, not a text")
     part = parse(raw)
     headers, parts = headers_of(part), parts_of(part)
     flaws = set(parts.flaws)
@@ -155,7 +157,7 @@ def read_mail(
 def _ours(own: Iterable[str]) -> frozenset[str]:
     if isinstance(own, str):
         raise InvalidValue("own", "expected several texts, such as own=['city.example']")
-    return frozenset(each.strip().casefold() for each in own)
+    return frozenset(each.strip().casefold().removeprefix("@") for each in own)
 
 
 def _side(value: str, ours: frozenset[str]) -> Side:

@@ -9,11 +9,13 @@ __all__ = ["Said", "is_forwarded", "is_reply", "said"]
 _REPLY: Final = re.compile(r"\s*(?:re|aw|antw|antwort|回复|回覆|答复)\s*(?:\[\d+\])?\s*[:\uff1a]", re.IGNORECASE)
 _FORWARD: Final = re.compile(r"\s*(?:fw|fwd|wg|转发|轉寄)\s*[:\uff1a]", re.IGNORECASE)
 
-_ATTRIBUTION: Final = re.compile(
-    r"(?:on|am)\s.{0,26}\d.{1,300}\s(?:wrote|schrieb)\b.{0,200}[:\uff1a]|.{0,26}\d.{1,300}[写寫]道\s*[:\uff1a]",
-    re.IGNORECASE,
-)
-"""On a date, somebody wrote."""
+_WROTE: Final = re.compile(r"(?P<who>.+)\s(?:wrote|schrieb)\b(?P<more>.*)", re.IGNORECASE)
+_ON_A_DATE: Final = re.compile(r"(?:on|am)\s.{0,26}?\d.", re.IGNORECASE)
+_WROTE_CHINESE: Final = re.compile(r"(?P<who>.+)[写寫]道(?P<more>)\s*")
+_A_DATE: Final = re.compile(r".{0,26}?\d.")
+MAX_WHO: Final = 330
+MAX_MORE: Final = 200
+"""Characters before "wrote" and after it."""
 _ORIGINAL: Final = re.compile(
     r"-{2,}\s*(?:original message|original-nachricht|ursprüngliche nachricht|原始邮件|原邮件)\s*-{2,}", re.IGNORECASE
 )
@@ -64,7 +66,7 @@ def _without_quotes(lines: Sequence[str]) -> tuple[list[str], list[str]]:
     quoted: list[str] = []
     at = 0
     while at < len(lines):
-        intro = _attribution(lines, at)
+        intro = _attribution(lines, at, len(lines))
         if intro and _next_is_quoted(lines, at + intro):
             quoted += lines[at : at + intro]  # the answer may stand below the quote or within it
             at += intro
@@ -78,13 +80,24 @@ def _without_quotes(lines: Sequence[str]) -> tuple[list[str], list[str]]:
     return new, quoted
 
 
-def _attribution(lines: Sequence[str], at: int) -> int:
-    """How many lines say who wrote what is quoted below; a long one is wrapped."""
-    for count in (1, 2, 3):
-        if at + count <= len(lines) and _ATTRIBUTION.fullmatch(" ".join(lines[at : at + count])[:600].strip()):
+def _attribution(lines: Sequence[str], at: int, end: int) -> int:
+    """How many lines before the end say who wrote what is quoted below; a long one is wrapped."""
+    for last in range(at + 1, min(at + 3, end) + 1):
+        if _says_who_wrote(" ".join(lines[at:last])[:600].strip()):
             # A sentence before it may begin in the same way.
-            return 0 if any(_attribution(lines[: at + count], later) for later in range(at + 1, at + count)) else count
+            return 0 if any(_attribution(lines, later, last) for later in range(at + 1, last)) else last - at
     return 0
+
+
+def _says_who_wrote(text: str) -> bool:
+    """On a date, somebody wrote. Each part is looked for by itself: together they would take a long time to miss."""
+    if not text.endswith((":", "\uff1a")):
+        return False
+    for wrote, dated in ((_WROTE, _ON_A_DATE), (_WROTE_CHINESE, _A_DATE)):
+        found = wrote.fullmatch(text[:-1])  # the last one
+        if found and len(found["who"]) <= MAX_WHO and len(found["more"]) <= MAX_MORE and dated.match(found["who"]):
+            return True
+    return False
 
 
 def _next_is_quoted(lines: Sequence[str], at: int) -> bool:

@@ -138,15 +138,12 @@ def notices(
 
     Source: C061, C092, C094; R15, R16.
     """
-    unknown = sorted(set(switches) - matrix.switches)
-    if unknown:
-        known = ", ".join(sorted(matrix.switches)) or "none"
-        raise InvalidValue("switches", f"the matrix has no switch {', '.join(unknown)}; it has: {known}")
+    matrix.check_switches(switches)
     people = {Party(party): _ids(given) for party, given in parties.items()}
     asked = _Everything() if preferences is None else preferences
     told: dict[tuple[str, str, str, str], Notice] = {}
     for fact in facts:
-        entries = [entry for entry in matrix.of(fact.event) if _holds(entry, people, switches)]
+        entries = [entry for entry in matrix.of(fact.event) if _holds(entry, fact, people, switches)]
         for recipient, entry in _chosen(fact, entries, people, asked):
             once = (fact.kind, fact.id, fact.event, recipient)
             if once not in told:
@@ -154,9 +151,10 @@ def notices(
     return tuple(told.values())
 
 
-def _holds(entry: Entry, people: Mapping[Party, tuple[str, ...]], switches: Collection[str]) -> bool:
+def _holds(entry: Entry, fact: Fact, people: Mapping[Party, tuple[str, ...]], switches: Collection[str]) -> bool:
     on = entry.switch is None or entry.switch in switches
-    return on and not (entry.unless is not None and people.get(entry.unless))
+    given = entry.given is None or entry.given in fact.values
+    return on and given and not (entry.unless is not None and people.get(entry.unless))
 
 
 def _chosen(
@@ -171,7 +169,7 @@ def _chosen(
 
 
 def _notice(fact: Fact, entry: Entry, recipient: str, matrix: Matrix, not_before: datetime | None) -> Notice:
-    promised = matrix.values_of(fact.event)
+    promised = matrix.values_of(fact.event) | ({entry.given} if entry.given else set())
     missing = sorted(promised - fact.values.keys())
     if missing:
         raise InvalidValue(fact.event, f"the fact needs a value for {', '.join(missing)}")

@@ -1,6 +1,6 @@
 """Who is told of what: one table of events and parties, which can be printed and looked at."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 import attrs
@@ -28,21 +28,26 @@ class Party(Code):
     FOLLOWER = "follower"
 
 
+def _party(code: Party | str) -> Party:
+    return Party(code)
+
+
 @record
 class Entry:
     """A party is told of an event, in the words of a template.
 
     Nobody can opt out of a `duty`. With a `switch` it holds only in a house that has turned it on, such as copies to
-    supervisors; with `unless` only while there is nobody of that party. Whoever did it himself is not told, except with
-    a `receipt`.
+    supervisors; with `unless` only while there is nobody of that party. With `given` it holds only where that value is
+    given, and goes before the one that does without. Whoever did it himself is not told, except with a `receipt`.
     """
 
     event: str = attrs.field(validator=filled)
-    party: Party
+    party: Party = attrs.field(converter=_party)
     template: str = attrs.field(validator=filled)
     duty: bool = False
     switch: str | None = attrs.field(default=None, validator=filled)
-    unless: Party | None = None
+    unless: Party | None = attrs.field(default=None, converter=attrs.converters.optional(_party))
+    given: str | None = attrs.field(default=None, validator=filled)
     receipt: bool = False
 
 
@@ -63,8 +68,8 @@ class Matrix:
     values: FrozenMap = attrs.field(default=EMPTY, converter=FrozenMap)
 
     def __attrs_post_init__(self) -> None:
-        places = [_place(entry) for entry in self.entries]
-        twice = sorted({f"{event}/{party}" for event, party in places if places.count((event, party)) > 1})
+        places = [(*_place(entry), entry.given) for entry in self.entries]
+        twice = sorted({f"{place[0]}/{place[1]}" for place in places if places.count(place) > 1})
         if twice:
             raise InvalidValue("Matrix.entries", f"one template for each event and party; several: {', '.join(twice)}")
         odd = sorted(event for event, names in self.values.items() if not isinstance(names, tuple))
@@ -76,10 +81,21 @@ class Matrix:
         """What a house may turn on."""
         return frozenset(entry.switch for entry in self.entries if entry.switch is not None)
 
+    def check_switches(self, switches: Collection[str]) -> None:
+        """Refuses switches that turn nothing on.
+
+        Raises:
+            InvalidValue: names those that there are.
+        """
+        unknown = sorted(set(switches) - self.switches)
+        if unknown:
+            known = ", ".join(sorted(self.switches)) or "none"
+            raise InvalidValue("switches", f"the matrix has no switch {', '.join(unknown)}; it has: {known}")
+
     def of(self, event: str) -> tuple[Entry, ...]:
         """Who is told of an event, the most bound first: a duty before a courtesy, then in the order of `Party`."""
         found = (entry for entry in self.entries if entry.event == event)
-        return tuple(sorted(found, key=lambda entry: (not entry.duty, _RANK[entry.party])))
+        return tuple(sorted(found, key=lambda entry: (not entry.duty, _RANK[entry.party], entry.given is None)))
 
     def values_of(self, event: str) -> frozenset[str]:
         """The names of the values that an event tells besides those that every event has."""
@@ -87,7 +103,7 @@ class Matrix:
         return frozenset(str(name) for name in names) if isinstance(names, tuple) else frozenset()
 
     def with_entries(self, *entries: Entry) -> "Matrix":
-        """This matrix and more; an entry for the same event and party takes the place of the one that is there."""
+        """This matrix and more; entries for an event and a party take the place of those that are there for them."""
         replaced = {_place(entry) for entry in entries}
         return evolve(self, entries=(*(e for e in self.entries if _place(e) not in replaced), *entries))
 
@@ -107,7 +123,9 @@ class Matrix:
 
         After the name of a template `!` is a duty, `?` a switch of the house, `+` a receipt.
         """
-        cells = {_place(entry): _cell(entry) for entry in self.entries}
+        cells: dict[tuple[str, Party], str] = {}
+        for entry in self.entries:
+            cells[_place(entry)] = " / ".join(filter(None, (cells.get(_place(entry)), _cell(entry))))
         events = dict.fromkeys(entry.event for entry in self.entries)
         head = ("event", *(party.value for party in Party))
         return (head, *((event, *(cells.get((event, party), "") for party in Party)) for event in events))
@@ -129,6 +147,7 @@ def _place(entry: Entry) -> tuple[str, Party]:
 
 
 def _cell(entry: Entry) -> str:
-    given = (entry.duty, entry.switch is not None, entry.receipt)
-    marks = "".join(mark for mark, is_given in zip(MARKS, given, strict=True) if is_given)
-    return entry.template + marks + (f" unless {entry.unless}" if entry.unless else "")
+    marked = (entry.duty, entry.switch is not None, entry.receipt)
+    marks = "".join(mark for mark, is_marked in zip(MARKS, marked, strict=True) if is_marked)
+    given = f" with {entry.given}" if entry.given else ""
+    return entry.template + marks + given + (f" unless {entry.unless}" if entry.unless else "")

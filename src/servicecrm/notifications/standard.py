@@ -25,6 +25,7 @@ GIVEN: Final = (
     *("action_item.opened", "action_item.reassigned"),
 )
 FORWARDED: Final = ("complaint.forwarded", "case.forwarded")
+PROMISED: Final = ("case.promise_given", "case.promise_extended", "case.forwarded")
 MESSAGE: Final = ("complaint.message_received", "case.message_received")
 WAITING: Final = ("complaint.waiting_started", "case.waiting_started")
 UPDATED: Final = ("case.update_given",)
@@ -43,55 +44,58 @@ DUTY: Final[Mapping[str, Any]] = {"duty": True}
 RECEIPT: Final[Mapping[str, Any]] = {"duty": True, "receipt": True}
 IF_ON: Final[Mapping[str, Any]] = {"switch": SUPERVISOR_COPIES}
 UNOWNED: Final[Mapping[str, Any]] = {"unless": HANDLER}
+UNTIL: Final[Mapping[str, Any]] = {"duty": True, "given": "promised_by"}
 
 _TABLE: Final = (
-    #  what         who         in which words     how
-    (RECORDED,     REQUESTER,  "received",        RECEIPT),
-    (RECORDED,     SPONSOR,    "copy_received",   PLAIN),
-    (RECORDED,     FOLLOWER,   "copy_received",   PLAIN),
-    (ROUTED,       TEAM,       "new",             UNOWNED),
-    (ACKNOWLEDGED, REQUESTER,  "acknowledged",    DUTY),
-    (ACKNOWLEDGED, SPONSOR,    "copy_accepted",   PLAIN),
-    (ACKNOWLEDGED, FOLLOWER,   "copy_accepted",   PLAIN),
-    (GIVEN,        HANDLER,    "assigned",        DUTY),
-    (FORWARDED,    PREVIOUS,   "forwarded_away",  PLAIN),
-    (FORWARDED,    TEAM,       "new",             UNOWNED),
-    (FORWARDED,    SPONSOR,    "copy_forwarded",  PLAIN),
-    (MESSAGE,      HANDLER,    "message",         DUTY),
-    (MESSAGE,      TEAM,       "message",         UNOWNED),
-    (WAITING,      REQUESTER,  "waiting",         PLAIN),
-    (UPDATED,      REQUESTER,  "update",          PLAIN),
-    (UPDATED,      SPONSOR,    "copy_update",     PLAIN),
-    (UPDATED,      FOLLOWER,   "copy_update",     PLAIN),
-    (UPDATED,      SUPERVISOR, "copy_update",     IF_ON),
-    (DEMANDED,     HANDLER,    "update_demanded", DUTY),
-    (DEMANDED,     TEAM,       "update_demanded", UNOWNED),
-    (WARNED,       HANDLER,    "warned",          DUTY),
-    (WARNED,       TEAM,       "warned",          UNOWNED),
-    (MISSED,       HANDLER,    "missed",          DUTY),
-    (MISSED,       TEAM,       "missed",          UNOWNED),
-    (MISSED,       SPONSOR,    "copy_missed",     PLAIN),
-    (MISSED,       SUPERVISOR, "copy_missed",     IF_ON),
-    (ESCALATED,    SUPERVISOR, "escalated",       DUTY),
-    (ESCALATED,    HANDLER,    "copy_escalated",  DUTY),
-    (ESCALATED,    TEAM,       "copy_escalated",  UNOWNED),
-    (ANSWERED,     REQUESTER,  "answered",        DUTY),
-    (ANSWERED,     SPONSOR,    "copy_answered",   PLAIN),
-    (ANSWERED,     FOLLOWER,   "copy_answered",   PLAIN),
-    (ANSWERED,     SUPERVISOR, "copy_answered",   IF_ON),
-    (CLOSED,       REQUESTER,  "closed",          DUTY),
-    (CLOSED,       HANDLER,    "copy_closed",     PLAIN),
-    (CLOSED,       SPONSOR,    "copy_closed",     PLAIN),
-    (CLOSED,       FOLLOWER,   "copy_closed",     PLAIN),
-    (CLOSED,       SUPERVISOR, "copy_closed",     IF_ON),
-    (REOPENED,     HANDLER,    "work_reopened",   DUTY),
-    (REOPENED,     TEAM,       "work_reopened",   UNOWNED),
-    (REOPENED,     REQUESTER,  "reopened",        DUTY),
-    (REOPENED,     SPONSOR,    "copy_reopened",   PLAIN),
-    (REOPENED,     FOLLOWER,   "copy_reopened",   PLAIN),
-    (WITHDRAWN,    HANDLER,    "withdrawn",       DUTY),
-    (FAILED,       HANDLER,    "undelivered",     DUTY),
-    (FAILED,       TEAM,       "undelivered",     UNOWNED),
+    #  what         who         in which words        how
+    (RECORDED,     REQUESTER,  "received",           RECEIPT),
+    (RECORDED,     SPONSOR,    "copy_received",      PLAIN),
+    (RECORDED,     FOLLOWER,   "copy_received",      PLAIN),
+    (ROUTED,       TEAM,       "new",                UNOWNED),
+    (ACKNOWLEDGED, REQUESTER,  "acknowledged",       DUTY),
+    (ACKNOWLEDGED, REQUESTER,  "acknowledged_until", UNTIL),
+    (PROMISED,     REQUESTER,  "promised",           UNTIL),
+    (ACKNOWLEDGED, SPONSOR,    "copy_accepted",      PLAIN),
+    (ACKNOWLEDGED, FOLLOWER,   "copy_accepted",      PLAIN),
+    (GIVEN,        HANDLER,    "assigned",           DUTY),
+    (FORWARDED,    PREVIOUS,   "forwarded_away",     PLAIN),
+    (FORWARDED,    TEAM,       "new",                UNOWNED),
+    (FORWARDED,    SPONSOR,    "copy_forwarded",     PLAIN),
+    (MESSAGE,      HANDLER,    "message",            DUTY),
+    (MESSAGE,      TEAM,       "message",            UNOWNED),
+    (WAITING,      REQUESTER,  "waiting",            PLAIN),
+    (UPDATED,      REQUESTER,  "update",             PLAIN),
+    (UPDATED,      SPONSOR,    "copy_update",        PLAIN),
+    (UPDATED,      FOLLOWER,   "copy_update",        PLAIN),
+    (UPDATED,      SUPERVISOR, "copy_update",        IF_ON),
+    (DEMANDED,     HANDLER,    "update_demanded",    DUTY),
+    (DEMANDED,     TEAM,       "update_demanded",    UNOWNED),
+    (WARNED,       HANDLER,    "warned",             DUTY),
+    (WARNED,       TEAM,       "warned",             UNOWNED),
+    (MISSED,       HANDLER,    "missed",             DUTY),
+    (MISSED,       TEAM,       "missed",             UNOWNED),
+    (MISSED,       SPONSOR,    "copy_missed",        PLAIN),
+    (MISSED,       SUPERVISOR, "copy_missed",        IF_ON),
+    (ESCALATED,    SUPERVISOR, "escalated",          DUTY),
+    (ESCALATED,    HANDLER,    "copy_escalated",     DUTY),
+    (ESCALATED,    TEAM,       "copy_escalated",     UNOWNED),
+    (ANSWERED,     REQUESTER,  "answered",           DUTY),
+    (ANSWERED,     SPONSOR,    "copy_answered",      PLAIN),
+    (ANSWERED,     FOLLOWER,   "copy_answered",      PLAIN),
+    (ANSWERED,     SUPERVISOR, "copy_answered",      IF_ON),
+    (CLOSED,       REQUESTER,  "closed",             DUTY),
+    (CLOSED,       HANDLER,    "copy_closed",        PLAIN),
+    (CLOSED,       SPONSOR,    "copy_closed",        PLAIN),
+    (CLOSED,       FOLLOWER,   "copy_closed",        PLAIN),
+    (CLOSED,       SUPERVISOR, "copy_closed",        IF_ON),
+    (REOPENED,     HANDLER,    "work_reopened",      DUTY),
+    (REOPENED,     TEAM,       "work_reopened",      UNOWNED),
+    (REOPENED,     REQUESTER,  "reopened",           DUTY),
+    (REOPENED,     SPONSOR,    "copy_reopened",      PLAIN),
+    (REOPENED,     FOLLOWER,   "copy_reopened",      PLAIN),
+    (WITHDRAWN,    HANDLER,    "withdrawn",          DUTY),
+    (FAILED,       HANDLER,    "undelivered",        DUTY),
+    (FAILED,       TEAM,       "undelivered",        UNOWNED),
 )  # fmt: skip
 
 MATRIX: Final = Matrix(
@@ -100,12 +104,18 @@ MATRIX: Final = Matrix(
         for events, party, template, how in _TABLE
         for event in events
     ),
-    values=FrozenMap(dict.fromkeys((*WARNED, *MISSED), ("due_at",))),
+    values=FrozenMap(dict.fromkeys((*WARNED, *MISSED), ("timer", "due_at"))),
 )
 """Who is told what of complaints and cases. `print(MATRIX)` shows it."""
 
-TIMES: Final = {"warned": ("due_at",), "missed": ("due_at",), "copy_missed": ("due_at",)}
+TIMES: Final = {
+    **dict.fromkeys(("acknowledged_until", "promised"), ("promised_by",)),
+    **dict.fromkeys(("warned", "missed", "copy_missed"), ("due_at",)),
+}
 """The times that templates tell; all of them tell the number."""
+
+CODES: Final = dict.fromkeys(("warned", "missed", "copy_missed"), ("timer",))
+"""The codes that they tell."""
 
 
 @cache
@@ -117,8 +127,10 @@ def standard_templates() -> Templates:
 def _shipped() -> Iterator[Template]:
     for language in TEXTS.languages:
         for key in dict.fromkeys(entry.template for entry in MATRIX.entries):
-            times = TIMES.get(key, ())
+            times, codes = TIMES.get(key, ()), CODES.get(key, ())
             # Filled with themselves, the placeholders are still there.
-            names = {name: f"{{{name}}}" for name in ("number", *times)}
+            names = {name: f"{{{name}}}" for name in ("number", *times, *codes)}
             subject, body = (TEXTS.get(f"{key}.{part}", language=language, **names) for part in ("subject", "body"))
-            yield Template(key=key, language=language, subject=subject, body=body, values=("number",), times=times)
+            yield Template(
+                key=key, language=language, subject=subject, body=body, values=("number",), times=times, codes=codes
+            )

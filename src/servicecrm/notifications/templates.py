@@ -1,5 +1,6 @@
 """The words of notices: templates by key and language, checked as a whole before anybody gets one."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
 from string import Formatter
@@ -14,8 +15,10 @@ from servicecrm.kernel.shapes import filled
 from servicecrm.kernel.texts import Texts
 from servicecrm.kernel.values import LanguageTag, fallbacks, language_tag
 from servicecrm.notifications.facts import EVERY_FACT
+from servicecrm.notifications.known import unknown_events
 from servicecrm.notifications.matrix import Matrix
 from servicecrm.notifications.plain import header_line, one_line
+from servicecrm.tracking.names import timer_name
 
 __all__ = ["TEXTS", "BadTemplates", "Template", "Templates", "filled_in"]
 
@@ -23,6 +26,8 @@ TEXTS: Final = Texts("servicecrm.notifications")
 """The words of the templates that are shipped, and how a time is written."""
 
 LAST_RESORT: Final = LanguageTag("en")
+
+_IN_WORDS: Final = {"timer": timer_name}
 
 
 class BadTemplates(ServiceCRMError, ValueError):
@@ -39,8 +44,9 @@ class BadTemplates(ServiceCRMError, ValueError):
 class Template:
     """What a notice says in one language.
 
-    Subject and body hold placeholders that are simple names, such as `{number}`. Each is declared in `values`, or in
-    `times` if it is a time, which is written as the reader is used to.
+    Subject and body hold placeholders that are simple names, such as `{number}`. Each is declared in `values`; or in
+    `times` if it is a time, which is written as the reader is used to; or in `codes` if it is a word of ours, which is
+    put into his language: `timer`, the name of a target.
     """
 
     key: str = attrs.field(validator=filled)
@@ -49,11 +55,12 @@ class Template:
     body: str = attrs.field(validator=filled)
     values: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     times: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    codes: tuple[str, ...] = attrs.field(default=(), converter=tuple)
 
     @property
     def names(self) -> frozenset[str]:
         """Everything that it needs a value for."""
-        return frozenset((*self.values, *self.times))
+        return frozenset((*self.values, *self.times, *self.codes))
 
     def problems(self) -> Iterator[str]:
         """What is wrong with it."""
@@ -68,8 +75,11 @@ class Template:
             yield f"{where}: the variable {name} is not declared"
         for name in sorted(self.names - used):
             yield f"{where}: the variable {name} is declared and not used"
-        for name in sorted(set(self.values) & set(self.times)):
-            yield f"{where}: the variable {name} is a value or a time, not both"
+        for name, kinds in sorted(Counter((*self.values, *self.times, *self.codes)).items()):
+            if kinds > 1:
+                yield f"{where}: the variable {name} is declared as a value, a time or a code, once"
+        for name in sorted(set(self.codes) - _IN_WORDS.keys()):
+            yield f"{where}: there are no words for {name}; for codes there are: {', '.join(_IN_WORDS)}"
 
 
 @record
@@ -122,10 +132,10 @@ class Templates:
         """Refuses a matrix that these templates cannot tell.
 
         Raises:
-            BadTemplates: the matrix names a template that is not there, or one that needs values which the event does
-                not have. Every problem.
+            BadTemplates: the matrix names an event that never happens, a template that is not there, or one that needs
+                values which the event does not have. Every problem.
         """
-        problems = tuple(self._unfit(matrix))
+        problems = (*unknown_events(matrix), *self._unfit(matrix))
         if problems:
             raise BadTemplates(problems)
 
@@ -141,7 +151,7 @@ class Templates:
             for language in self.languages:
                 if tags.count(language) != 1:
                     yield f"{key} ({language}): the template is {'there twice' if language in tags else 'missing'}"
-            if len({(frozenset(template.values), frozenset(template.times)) for template in found}) > 1:
+            if len({tuple(map(frozenset, (each.values, each.times, each.codes))) for each in found}) > 1:
                 yield f"{key}: the languages declare other variables"
 
     def _unfit(self, matrix: Matrix) -> Iterator[str]:
@@ -151,7 +161,7 @@ class Templates:
                 yield f"{where}: there is no template {entry.template}"
                 continue
             names = self.get(entry.template, LAST_RESORT).names
-            for name in sorted(names - EVERY_FACT - matrix.values_of(entry.event)):
+            for name in sorted(names - EVERY_FACT - matrix.values_of(entry.event) - {entry.given}):
                 yield f"{where}: the template {entry.template} needs {name}, which the event does not have"
 
 
@@ -166,6 +176,9 @@ def filled_in(template: Template, values: Mapping[str, object], *, zone: tzinfo)
         raise InvalidValue(f"template {template.key}", f"it needs a value for {', '.join(missing)}")
     words = {name: one_line(name, str(values[name])) for name in template.values}
     words |= {name: _time(name, values[name], template.language, zone) for name in template.times}
+    words |= {
+        name: one_line(name, _IN_WORDS[name](str(values[name]), language=template.language)) for name in template.codes
+    }
     return header_line("subject", _put(template.subject, words)), _put(template.body, words)
 
 

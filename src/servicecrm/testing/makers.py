@@ -8,7 +8,7 @@ from servicecrm import complaints
 from servicecrm.complaints import Complaint
 from servicecrm.kernel.decisions import Actor, Decision
 from servicecrm.kernel.records import evolve
-from servicecrm.tracking import Message, standing, write
+from servicecrm.tracking import Message, Moments, standing, write
 
 __all__ = ["MONDAY", "a_complaint", "a_message", "an_actor", "feasible", "take"]
 
@@ -56,7 +56,7 @@ def feasible(complaint: Complaint) -> tuple[str, ...]:
         impossible.add("resume")
     else:
         impossible.add("wait")
-    if not standing(complaint.moments):
+    if not _voidable(complaint):
         impossible.add("void")
     return tuple(action for action in complaints.LIFECYCLE.allowed(complaint) if action not in impossible)
 
@@ -69,8 +69,14 @@ def take(complaint: Complaint, action: str, *, by: Actor | str, at: datetime) ->
 _Take = Callable[[Complaint, Actor | str, datetime], Decision[Complaint]]
 
 
+def _voidable(complaint: Complaint) -> Moments:
+    """The moments that nothing rests on."""
+    ends = ("answered", "closed", "withdrawn")
+    return tuple(moment for moment in standing(complaint.moments) if moment.kind not in ends)
+
+
 def _void(complaint: Complaint, by: Actor | str, at: datetime) -> Decision[Complaint]:
-    return complaints.void(complaint, standing(complaint.moments)[-1].n, reason="a mistake", by=by, at=at)
+    return complaints.void(complaint, _voidable(complaint)[-1].n, reason="a mistake", by=by, at=at)
 
 
 def _forward(complaint: Complaint, by: Actor | str, at: datetime) -> Decision[Complaint]:

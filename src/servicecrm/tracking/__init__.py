@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from servicecrm.tracking.ladders import Ladder, Rung, addressee
     from servicecrm.tracking.messages import Message, MessageClass, MessageId, MessageWritten, write
     from servicecrm.tracking.moments import Moment, Moments, Side, standing, with_moment, without_moment
+    from servicecrm.tracking.names import timer_name
     from servicecrm.tracking.readings import Reading
     from servicecrm.tracking.ready_made import usual
     from servicecrm.tracking.runs import Timer, TimerState
@@ -85,6 +86,7 @@ __all__ = [
     "refresh",
     "standing",
     "start",
+    "timer_name",
     "timers",
     "usual",
     "with_moment",
@@ -149,6 +151,7 @@ if not TYPE_CHECKING:
             "refresh": "servicecrm.tracking.clocks",
             "standing": "servicecrm.tracking.moments",
             "start": "servicecrm.tracking.clocks",
+            "timer_name": "servicecrm.tracking.names",
             "timers": "servicecrm.tracking.timing",
             "usual": "servicecrm.tracking.ready_made",
             "with_moment": "servicecrm.tracking.moments",

@@ -207,8 +207,8 @@ def verify(
 ) -> Decision[ActionItem]:
     """Tell whether what was done has worked; `effect` is what was seen.
 
-    If it was not effective, its owner has to go on: by `due_at`, or by the date that it had. What was done does not
-    count then, so the record forgets it; its moments and the journal do not.
+    If it was not effective, its owner has to go on: by `due_at`, or by the date that it had, if that is not over. What
+    was done does not count then, so the record forgets it; its moments and the journal do not.
 
     Raises:
         TransitionNotAllowed: it is not done.
@@ -218,6 +218,7 @@ def verify(
 
     Source: C006, C053.
     """
+    LIFECYCLE.target(item.state, VERIFY)  # whoever verifies is not told of reopening
     stamped = stamp(by, at, occurred_at)
     if effective:
         if due_at is not None:
@@ -226,20 +227,20 @@ def verify(
         people = {"verified_at": verified.occurred_at, "verified_by": verified.by}
         return _move(item, VERIFY, ActionMomentKind.VERIFIED, verified, effect=effect, **people)
     reopened = ActionReopened(**stamped, reason=effect)
+    due = item.due_at if due_at is None else due_at
     decision = _move(
         item,
         REOPEN,
         ActionMomentKind.REOPENED,
         reopened,
-        due_at=item.due_at if due_at is None else due_at,
+        due_at=due,
         done_at=None,
         done_by=None,
         evidence=None,
         attachments=(),
         reopenings=item.reopenings + 1,
     )
-    if due_at is not None:
-        _check_due(due_at, reopened)
+    _check_due(due, reopened)
     return decision
 
 

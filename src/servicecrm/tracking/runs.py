@@ -9,6 +9,7 @@ import attrs
 from servicecrm.calendars import BusinessHours, Due, ElapsedTime, Pause, duration
 from servicecrm.errors import InvalidValue, NoBusinessTime
 from servicecrm.kernel.shapes import Code
+from servicecrm.tracking.explaining import explained
 from servicecrm.tracking.spells import Spell
 from servicecrm.tracking.stretches import Measure, Stretch
 from servicecrm.tracking.targets import Goal, OnChange, Target
@@ -79,14 +80,13 @@ class Timer:
         return self.state.value if self.done else None
 
     def explain(self) -> str:
-        """Why it is due when it is: the goal, the open spans that count, and what pauses cut out of them."""
+        """Why it is due when it is: the goal, the open spans that count, what pauses cut out of them, and holidays."""
         head = f"{self.name} {self.n}: {self.state}{' (late)' if self.late and not self.done else ''}"
         if self.settled is not None:
             return f"{head}\nsettled under {self.settled}"
         if self.due is None:
             return f"{head}\nno goal holds for this record, so nothing is due"
-        waits = "\npaused: nothing is due until it goes on" if self.due_at is None else ""
-        return f"{head}\n{self.due.explain()}{waits}"
+        return f"{head}\n{explained(self.due, paused=self.due_at is None)}"
 
 
 @attrs.frozen(kw_only=True)

@@ -1,25 +1,25 @@
 """From when to when a timer ran, and when it waited: what moments say, before any goal or calendar is asked.
 
-Moments at the same instant are taken together, so that the order in which they were told does not matter. What
-alternates is taken to have alternated: a timer that runs when it is both stopped and started was stopped first.
+What happened at the same time happened in the order in which it was told, so that a time which somebody typed to the
+minute loses nothing. What alternates is taken to have alternated: of a moment that stops a timer which it also starts,
+the stop comes first.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import groupby
 
 import attrs
 
 from servicecrm.calendars import Pause
 from servicecrm.kernel.kinds import from_micros, micros
-from servicecrm.tracking.conditions import On, any_of
-from servicecrm.tracking.moments import Moment, Moments, standing
+from servicecrm.tracking.conditions import any_of
+from servicecrm.tracking.moments import Moment, standing
 from servicecrm.tracking.targets import Target, Targets
 
-__all__ = ["Instant", "Spell", "instants_of", "spells"]
+__all__ = ["Happened", "Spell", "happened", "spells"]
 
-Instant = tuple[datetime, Moments]
-"""What happened at one time."""
+Happened = tuple[datetime, Moment]
+"""A moment that counts, and when it happened, in UTC."""
 
 
 @attrs.frozen(kw_only=True)
@@ -38,21 +38,19 @@ class Spell:
     pauses: tuple[Pause, ...] = ()
 
 
-def instants_of(moments: Iterable[Moment], now: datetime) -> tuple[Instant, ...]:
-    """The moments that count up to now, by the time at which they happened."""
-    counting = standing(tuple(moments))
-    groups = ((from_micros(at), tuple(group)) for at, group in groupby(counting, lambda m: micros(m.occurred_at)))
-    return tuple((at, group) for at, group in groups if at <= now)
+def happened(moments: Iterable[Moment], now: datetime) -> tuple[Happened, ...]:
+    """The moments that count up to now, in the order in which they happened."""
+    counting = ((from_micros(micros(moment.occurred_at)), moment) for moment in standing(tuple(moments)))
+    return tuple((at, moment) for at, moment in counting if at <= now)
 
 
-def spells(target: Target, targets: Targets, instants: Iterable[Instant]) -> tuple[Spell, ...]:
+def spells(target: Target, targets: Targets, facts: Iterable[Happened]) -> tuple[Spell, ...]:
     """Every run of a timer, in order."""
     course = _Course(target, targets)
     told = _told(target, targets)
-    for at, group in instants:
-        moments = tuple(moment for moment in group if moment.kind in told)
-        if moments:
-            course.pass_(at, moments)
+    for at, moment in facts:
+        if moment.kind in told:
+            course.pass_(at, moment)
     return tuple(course.spell(n) for n in range(len(course.runs)))
 
 
@@ -78,31 +76,23 @@ class _Course:
         """Does it run now?"""
         return bool(self.runs) and self.runs[-1].ended is None
 
-    def pass_(self, at: datetime, moments: Moments) -> None:
-        """What happened at an instant, taken together."""
+    def pass_(self, at: datetime, moment: Moment) -> None:
+        """What a moment does to it."""
         target = self.target
-        ends, reopens = self._any(self.targets.ends, moments), self._any(self.targets.reopens, moments)
-        was_over, self.over = self.over, (self.over and ends) if reopens else (self.over or ends)
-        if any(moment.kind == target.origin for moment in moments):
+        self.over = (self.over or any_of(self.targets.ends, moment)) and not any_of(self.targets.reopens, moment)
+        if moment.kind == target.origin:
             self.origin = at
         if target.pause:
-            self._wait(at, moments, over=ends or (was_over and not reopens))
+            self._wait(at, moment)
         if self.running():
-            if self._any(target.stop, moments):
+            if any_of(target.stop, moment):
                 self._end(at, fulfilled=True)
-            elif self._any(target.reset, moments):
-                self.runs[-1] = attrs.evolve(self.runs[-1], began=at, born=at)
-            elif self._any(target.cancel, moments) or ends:
+            elif self.over or any_of(target.cancel, moment):
                 self._end(at)
-            if not self.running() and not self.over:
-                self._begin(at, moments)
-        elif not was_over or reopens:
-            self._begin(at, moments)
-            others = (moment for moment in moments if not any_of(target.start, moment))
-            if self.running() and self._any(target.stop, others):
-                self._end(at, fulfilled=True)
-        if self.over and self.running():
-            self._end(at)
+            elif any_of(target.reset, moment):
+                self.runs[-1] = attrs.evolve(self.runs[-1], began=at, born=at)
+        if not self.running() and not self.over:
+            self._begin(at, moment)
 
     def spell(self, index: int) -> Spell:
         """A run with its pauses."""
@@ -113,36 +103,30 @@ class _Course:
         gaps = [gap for n, gap in self.gaps if n == index]
         return attrs.evolve(run, pauses=tuple(sorted([p for p in cut if p is not None] + gaps, key=lambda p: p[0])))
 
-    def _begin(self, at: datetime, moments: Moments) -> None:
+    def _begin(self, at: datetime, moment: Moment) -> None:
         last = self.runs[-1] if self.runs else None
-        if last is not None and last.ended is not None and self._any(self.target.reopen, moments):
-            self.gaps.append((len(self.runs) - 1, (last.ended, at)))
+        if last is not None and last.ended is not None and any_of(self.target.reopen, moment):
+            if last.ended < at:
+                self.gaps.append((len(self.runs) - 1, (last.ended, at)))
             self.runs[-1] = attrs.evolve(last, ended=None, fulfilled=False)
-        elif self._any(self.target.start, moments) and (self.target.each or last is None):
+        elif any_of(self.target.start, moment) and (self.target.each or last is None):
             began = at if self.origin is None else self.origin
             self.runs.append(Spell(n=len(self.runs) + 1, began=began, born=at))
 
     def _end(self, at: datetime, *, fulfilled: bool = False) -> None:
         self.runs[-1] = attrs.evolve(self.runs[-1], ended=at, fulfilled=fulfilled)
 
-    def _wait(self, at: datetime, moments: Moments, *, over: bool) -> None:
-        pausing = sum(any_of(self.target.pause, moment) for moment in moments)
-        resuming = sum(self._resumes(moment) for moment in moments)
-        waits = not over and (self.waiting_since is not None) + pausing - resuming > 0
-        if waits and self.waiting_since is None:
-            self.waiting_since = at
-        elif not waits and self.waiting_since is not None:
+    def _wait(self, at: datetime, moment: Moment) -> None:
+        if self.waiting_since is not None and (self.over or self._resumes(moment)):
             self.pauses.append((self.waiting_since, at))
             self.waiting_since = None
+        elif self.waiting_since is None and not self.over and any_of(self.target.pause, moment):
+            self.waiting_since = at
 
     def _resumes(self, moment: Moment) -> bool:
         if self.target.resume:
             return any_of(self.target.resume, moment)
         return any(moment.kind == pause.kind for pause in self.target.pause) and not any_of(self.target.pause, moment)
-
-    @staticmethod
-    def _any(conditions: tuple[On, ...], moments: Iterable[Moment]) -> bool:
-        return any(condition.holds(moment) for moment in moments for condition in conditions)
 
 
 def _clipped(pause: Pause, since: datetime, until: datetime | None) -> Pause | None:

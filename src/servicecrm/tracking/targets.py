@@ -1,9 +1,10 @@
 """What a house promises: which timers a record has, how long each may run, and what stops it or makes it wait."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import Final
 
 import attrs
@@ -195,12 +196,18 @@ class Targets:
                 raise InvalidValue(f"target {target.name}", "it never runs: what starts it also ends the record")
 
     def check(
-        self, kinds: Iterable[str], calendars: Iterable[str] = ("default",), *, others: Iterable[str] = ()
+        self,
+        kinds: Iterable[str],
+        calendars: Iterable[str] = ("default",),
+        *,
+        others: Iterable[str] = (),
+        codes: Mapping[str, Iterable[str]] = MappingProxyType({}),
     ) -> None:
         """Refuses targets that wait for moments which such a record never has, or that need another calendar.
 
         `others` are moments that only other kinds of records have: one target may serve several kinds, as long as
-        something of this kind starts it and stops it.
+        something of this kind starts it and stops it. `codes` are those of each kind of moment whose codes are a fixed
+        list.
 
         Raises:
             InvalidValue: every such condition and calendar by its name, with what is known.
@@ -212,6 +219,13 @@ class Targets:
             for condition in conditions
             if condition.kind not in known | elsewhere
             or (where.endswith((".start", ".stop")) and known.isdisjoint(other.kind for other in conditions))
+        ]
+        unknown += [
+            f"{where}: no {condition.kind} has the code {code!r}, only {', '.join(codes[condition.kind])}"
+            for where, conditions in self._conditions()
+            for condition in conditions
+            for code in condition.codes
+            if condition.kind in codes and code not in ("", *codes[condition.kind])
         ]
         unknown += [
             f"{target.name}.origin: no moment of such a record is {target.origin!r}"

@@ -16,7 +16,7 @@ from servicecrm.kernel.kinds import from_micros, micros
 from servicecrm.tracking.moments import Moment
 from servicecrm.tracking.readings import Reading, settled_timer
 from servicecrm.tracking.runs import Context, Timer, TimerState, timer
-from servicecrm.tracking.spells import instants_of, spells
+from servicecrm.tracking.spells import happened, spells
 from servicecrm.tracking.targets import RATED, Targets
 from servicecrm.tracking.thresholds import Firing
 
@@ -107,15 +107,14 @@ def timers(
     Source: C035, C036, C037.
     """
     now = from_micros(micros(now))
-    instants = instants_of(moments, now)
-    codes = ((at, [moment.code or "" for moment in group if moment.kind == RATED]) for at, group in instants)
-    # Of two priorities at one time the first in the alphabet counts, which is the more pressing one of p1 to p4.
-    ratings = tuple((at, min(found)) for at, found in codes if found)
+    facts = happened(moments, now)
+    # Of several priorities at one time the last one that was told counts.
+    ratings = tuple({at: moment.code or "" for at, moment in facts if moment.kind == RATED}.items())
     context = Context(now=now, calendars=calendars, ratings=ratings or ((_ALWAYS, priority),), type=type)
     found = {kept.key: settled_timer(kept) for kept in settled}
     live: dict[tuple[str, int], Timer] = {}
     for target in targets.targets:
-        runs = spells(target, targets, instants)
+        runs = spells(target, targets, facts)
         date = (given or {}).get(target.name)
         for run in runs:
             key = target.name, run.n

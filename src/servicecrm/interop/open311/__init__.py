@@ -26,11 +26,12 @@ from servicecrm.interop.open311.model import (
     ServiceType,
     Status,
 )
-from servicecrm.interop.open311.outgoing import definition_of, from_case, service_of
+from servicecrm.interop.open311.outgoing import UNTYPED, definition_of, from_case, service_of
 
 __all__ = [
     "MAX_ROWS",
     "MAX_SPAN",
+    "UNTYPED",
     "AttributeValue",
     "Datatype",
     "ErrorNote",

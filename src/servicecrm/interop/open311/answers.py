@@ -92,12 +92,13 @@ def errors_of(error: ServiceCRMError) -> tuple[ErrorNote, ...]:
 
 
 def _span(start: datetime | None, end: datetime | None, at: datetime) -> tuple[int, int]:
-    if end is None:
-        end = at if start is None else start + MAX_SPAN
-    since, until = micros(end - MAX_SPAN if start is None else start), micros(end)
+    longest = MAX_SPAN // timedelta(microseconds=1)
+    latest = micros(at) if start is None else micros(start) + longest
+    until = latest if end is None else micros(end)
+    since = until - longest if start is None else micros(start)
     if since > until:
         raise InvalidValue("end", "the time that is asked about starts before it ends")
-    if until - since > MAX_SPAN // timedelta(microseconds=1):
+    if until - since > longest:
         raise PolicyViolation("span", f"a question is about {MAX_SPAN.days} days at most; ask for a shorter time")
     return since, until
 

@@ -1,4 +1,4 @@
-"""Open311 documents, JSON or XML: read with every problem told at once, and written."""
+"""Open311 documents, JSON or XML: read with the problems told at once, and written."""
 
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
@@ -27,6 +27,11 @@ ROOTS: Final[Mapping[type, str]] = {
 """The outermost XML element for each record: a list of them, but for a definition, which stands alone."""
 
 
+ERROR_KEYS: Final = {"code", "description"}
+
+ANSWERED: Final = "these are the errors that a server answered with; read_errors reads them"
+
+
 def read_requests(
     body: Body, *, zone: tzinfo | None = None, statuses: Mapping[str, Status | str] | None = None
 ) -> tuple[ServiceRequest, ...]:
@@ -37,8 +42,9 @@ def read_requests(
     where nothing else is.
 
     Raises:
-        MalformedDocument: it is neither JSON nor XML, or requests do not fit: every problem, with its place, such as
-            `$[3].requested_datetime`, and without the value.
+        MalformedDocument: it is neither JSON nor XML, or requests do not fit: the first 20 problems, each with its
+            place, such as `$[3].requested_datetime`, and without the value. Or it holds errors, which `read_errors`
+            reads.
 
     Source: Open311 GeoReport v2; C129.
     """
@@ -112,7 +118,18 @@ def to_xml(records: Iterable[R], *, of: type[R]) -> bytes:
 
 
 def _plain(body: Body, of: type) -> object:
-    """What the parser of the document's format makes of it."""
+    """What the parser of the document's format makes of it, if it is not about errors instead."""
+    found = _parsed(body, of)
+    if of is not ErrorNote and _are_errors(found):
+        raise _malformed(of, ANSWERED)
+    return found
+
+
+def _are_errors(found: object) -> bool:
+    return isinstance(found, list) and any(isinstance(each, Mapping) and {*each} == ERROR_KEYS for each in found)
+
+
+def _parsed(body: Body, of: type) -> object:
     if isinstance(body, bytes | bytearray):
         try:
             body = body.decode("utf-8-sig")
@@ -123,6 +140,8 @@ def _plain(body: Body, of: type) -> object:
     if not body.lstrip().startswith("<"):
         return from_text(body, _kind(of))
     root, content = xmlform.parse(body.lstrip(), _kind(of))
+    if root == ROOTS[ErrorNote] != ROOTS[of]:
+        raise _malformed(of, ANSWERED)
     if root != ROOTS[of]:
         raise _malformed(of, f"expected the element {ROOTS[of]}, got {root[:40]}")
     return content

@@ -33,19 +33,31 @@ R = TypeVar("R")
 REQUESTER: Final = frozenset({"email", "device_id", "account_id", "first_name", "last_name", "phone"})
 """What is told about a requester when a request is made, and shown to nobody afterwards."""
 
+MAX_TOLD: Final = 20
+"""The problems of a document that are told; of the others only how many there are."""
+
 
 class Reading:
-    """Reads plain values, and goes on after a problem, so that all of them are told.
+    """Reads plain values, and goes on after a problem, so that the first ones are told, and how many more there are.
 
     Texts, numbers and flags are taken in either form, because XML knows only texts, and because servers differ.
     """
 
     def __init__(self, zone: tzinfo | None = None) -> None:
-        self.problems: list[str] = []
+        self.told: list[str] = []
+        self.found = 0
         self.zone = zone
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is told of the problems that were found."""
+        more = self.found - len(self.told)
+        return (*self.told, f"and {more:,} more") if more else tuple(self.told)
+
     def problem(self, where: str, says: str) -> None:
-        self.problems.append(f"{where}: {says}")
+        if self.found < MAX_TOLD:
+            self.told.append(f"{where}: {says}")
+        self.found += 1
 
     def text(self, value: object) -> str:
         if isinstance(value, bool) or not isinstance(value, str | int):
@@ -114,12 +126,12 @@ class Form(Generic[R]):
         if not isinstance(found, Mapping):
             reading.problem(where, "an object is needed")
             return None
-        before = len(reading.problems)
+        before = reading.found
         values = {name: self._value(reading, name, found.get(name), f"{where}.{name}") for name in self.fields}
         if "extra" in field_names(self.record):
             others = {key: value for key, value in found.items() if key not in self.fields}
             values["extra"] = _read(reading.mapping, others, reading, where)
-        if len(reading.problems) == before:
+        if reading.found == before:
             try:
                 return self.record(**{name: value for name, value in values.items() if value is not None})
             except InvalidValue as error:

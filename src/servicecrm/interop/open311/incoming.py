@@ -13,6 +13,7 @@ from servicecrm.interop.open311.documents import to_dict
 from servicecrm.interop.open311.model import Service, ServiceDefinition, ServiceRequest, Status
 from servicecrm.kernel.decisions import Actor, Decision
 from servicecrm.kernel.frozen import EMPTY, FrozenMap, Plain
+from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve
 
 __all__ = ["Intake", "intake", "partner_update", "request_type_of"]
@@ -144,9 +145,15 @@ def partner_update(
         reference=request.service_request_id,
         by=by,
         at=at,
-        occurred_at=request.updated_datetime or request.requested_datetime,
+        occurred_at=request.updated_datetime or _made(request, case),
         policy=policy,
     )
+
+
+def _made(request: ServiceRequest, case: Case) -> datetime:
+    """When a request was made, or if later when the case was referred: it may have been made for the referral."""
+    made, referral = request.requested_datetime, case.referral
+    return made if referral is None or micros(made) > micros(referral.referred_at) else referral.referred_at
 
 
 def _words(language: str, said: str | None) -> FrozenMap:

@@ -24,17 +24,20 @@ from servicecrm.interop.open311.model import (
 )
 from servicecrm.tracking.moments import standing
 
-__all__ = ["definition_of", "from_case", "service_of"]
+__all__ = ["UNTYPED", "definition_of", "from_case", "service_of"]
 
 MAX_DESCRIPTION: Final = 4_000
 """Characters that the standard allows."""
+
+UNTYPED: Final = "other"
+"""The service of a case without a type: the standard knows no request without one."""
 
 _AS_THEY_ARE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def from_case(
     case: Case,
-    request_type: RequestType,
+    request_type: RequestType | None = None,
     *,
     language: str = "en",
     reasons: Mapping[str, str] = _AS_THEY_ARE,
@@ -42,7 +45,7 @@ def from_case(
     notice: str | None = None,
     updated_at: datetime | None = None,
 ) -> ServiceRequest:
-    """A case as everybody may read it, under its number.
+    """A case as everybody may read it, under its number. Without a type, its service is `UNTYPED`.
 
     A closed one was last changed when it was closed, and its reason is what `reasons` says of the closing code. An open
     one was last changed at `updated_at`, which its history knows; without it, at the last moment that a clock reads.
@@ -50,12 +53,12 @@ def from_case(
     leaves it out, by `evolve(request, description=None)`.
 
     Raises:
-        InvalidValue: the request type is another one than that of the case.
+        InvalidValue: the request type is another one than that of the case; names that one.
 
     Source: C129.
     """
-    if case.request_type != request_type.code:
-        raise InvalidValue("request_type", f"case {case.id} is not of the type {request_type.code}")
+    if case.request_type != (request_type and request_type.code):
+        raise InvalidValue("request_type", f"case {case.id} is of {case.request_type or 'no type'}; give that one")
     place = Place() if case.place is None else case.place
     is_open = case.state in cases.LIFECYCLE.open
     moments = (moment.occurred_at for moment in standing(case.moments))
@@ -64,8 +67,8 @@ def from_case(
         service_request_id=case.number or case.id,
         status=Status.OPEN if is_open else Status.CLOSED,
         status_notes=_status_notes(case, language, reasons),
-        service_name=in_language(request_type.name, language),
-        service_code=request_type.code,
+        service_name=None if request_type is None else in_language(request_type.name, language),
+        service_code=UNTYPED if request_type is None else request_type.code,
         description=(case.text or case.subject)[:MAX_DESCRIPTION],
         agency_responsible=case.queue and agencies.get(case.queue, case.queue),
         service_notice=notice,
