@@ -108,13 +108,13 @@ MATRIX: Final = Matrix(
 )
 """Who is told what of complaints and cases. `print(MATRIX)` shows it."""
 
-TIMES: Final = {
+TIMES: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("acknowledged_until", "promised"), ("promised_by",)),
     **dict.fromkeys(("warned", "missed", "copy_missed"), ("due_at",)),
 }
 """The times that templates tell; all of them tell the number."""
 
-CODES: Final = dict.fromkeys(("warned", "missed", "copy_missed"), ("timer",))
+CODES: Final[Mapping[str, tuple[str, ...]]] = dict.fromkeys(("warned", "missed", "copy_missed"), ("timer",))
 """The codes that they tell."""
 
 

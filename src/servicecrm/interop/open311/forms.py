@@ -45,7 +45,7 @@ class Reading:
 
     def __init__(self, zone: tzinfo | None = None) -> None:
         self.told: list[str] = []
-        self.found = 0
+        self.found: int = 0
         self.zone = zone
 
     @property
