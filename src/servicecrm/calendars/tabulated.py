@@ -1,5 +1,6 @@
 """Keeps the table of a calendar: made for the years that are asked for, and made longer when they do not do."""
 
+from abc import ABC, abstractmethod
 from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -19,24 +20,24 @@ _MARGIN: Final = 2
 """How many days before and after some years may have hours in them: zones differ, and nights are long."""
 
 
-class Tabulated:
+class Tabulated(ABC):
     """What can say when it is open, and keeps that as a table."""
 
     __slots__ = ("_table",)  # beside the fields of the records below: it is no part of their value
 
     _table: Table
 
+    @abstractmethod
     def label(self) -> str:
         """Its name in errors and explanations."""
-        raise NotImplementedError
 
+    @abstractmethod
     def tz(self) -> ZoneInfo:
         """The zone in which its days begin and end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def segments(self, first: int, end: int) -> list[Segment]:
         """The hours of the days from one ordinal up to and without another, in order and apart."""
-        raise NotImplementedError
 
     def _covering(self, since: int, until: int) -> Table:
         """A table in which both instants lie."""

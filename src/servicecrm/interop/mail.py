@@ -21,10 +21,11 @@ import attrs
 
 from servicecrm.errors import InvalidValue
 from servicecrm.interop.mail_bounces import Failure, Returned, failures_of, returned_by
-from servicecrm.interop.mail_classes import NOTICE_HEADER, Seen, answerable, classify
+from servicecrm.interop.mail_classes import Seen, answerable, classify
 from servicecrm.interop.mail_courtesy import is_courtesy
 from servicecrm.interop.mail_parts import File, decoded_words, headers_of, one_line, parse, parts_of
 from servicecrm.interop.mail_quotes import Said, is_forwarded, is_reply, said
+from servicecrm.kernel.notices import NOTICE_HEADER
 from servicecrm.kernel.records import Personal, record
 from servicecrm.kernel.shapes import filled
 from servicecrm.kernel.values import Attachment, LanguageTag, language_tag

@@ -10,12 +10,10 @@ from typing import Final
 
 import attrs
 
+from servicecrm.kernel.notices import NOTICE_HEADER
 from servicecrm.tracking.messages import MessageClass
 
-__all__ = ["NOTICE_HEADER", "RULES", "Rule", "Seen", "answerable", "classify"]
-
-NOTICE_HEADER: Final = "X-ServiceCRM-Notice"
-"""The header that every notice of ours carries, so that one that comes back is known."""
+__all__ = ["RULES", "Rule", "Seen", "answerable", "classify"]
 
 _AUTOMATIC: Final = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-autoreply-from", "x-mail-autoreply")
 _MASS: Final = ("auto_reply", "bulk", "junk")

@@ -1,11 +1,15 @@
 """What somebody is to be told: kept with the change that it is about, until it is delivered."""
 
 from datetime import datetime
+from typing import Final
 
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.records import record
 
-__all__ = ["Notice"]
+__all__ = ["NOTICE_HEADER", "Notice"]
+
+NOTICE_HEADER: Final = "X-ServiceCRM-Notice"
+"""The header of mail that by itself tells of something. What comes back with it is our own, and is never answered."""
 
 
 @record

@@ -6,13 +6,14 @@ from email.header import Header
 from email.utils import format_datetime, quote
 from typing import Final
 
+from servicecrm.kernel.notices import NOTICE_HEADER
 from servicecrm.kernel.records import record
 from servicecrm.notifications.delivery import Letter, mailbox
 from servicecrm.notifications.plain import header_line
 
 __all__ = ["LOOP_HEADER", "Letterhead", "as_mail", "is_own"]
 
-LOOP_HEADER: Final = "X-ServiceCRM-Notice"
+LOOP_HEADER: Final = NOTICE_HEADER
 """The header that every mail of ours has, so that we do not answer ourselves."""
 
 
