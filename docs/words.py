@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from inspect import cleandoc, getdoc
 from pathlib import Path
 from types import NoneType, UnionType
@@ -21,7 +22,7 @@ from servicecrm.kernel.lifecycle import Lifecycle
 from servicecrm.kernel.records import field_names, personal_fields
 from servicecrm.kernel.shapes import Code
 from servicecrm.kernel.texts import Texts
-from servicecrm.kernel.values import Attachment, ContactKind, ContactPoint
+from servicecrm.kernel.values import Attachment, ContactKind, ContactPoint, Money
 from servicecrm.notifications import MATRIX, Party
 from servicecrm.notifications.delivery import NotDelivered, Undeliverable
 from servicecrm.notifications.templates import TEXTS as NOTICES
@@ -45,6 +46,9 @@ from servicecrm.tracking import (
     TimerState,
     action_items,
 )
+from servicecrm.tracking.checklists import Level
+from servicecrm.tracking.clock_model import Escalated
+from servicecrm.tracking.responsibility import Flaw, Part
 
 DOCS: Final = Path(__file__).parent
 PAGE: Final = DOCS / "reference" / "words.md"
@@ -59,18 +63,24 @@ class Codes(NamedTuple):
 
 
 CODES: Final[dict[type[Code], Codes]] = {
-    complaints.Channel: Codes("Channel of a complaint", complaints.TEXTS, "channel"),
-    complaints.Severity: Codes("Severity of a complaint", complaints.TEXTS, "severity"),
-    complaints.Priority: Codes("Priority of a complaint", complaints.TEXTS, "priority"),
-    complaints.WaitingFor: Codes("WaitingFor of a complaint", complaints.TEXTS, "waiting"),
+    complaints.Channel: Codes("Channel", complaints.TEXTS, "channel"),
+    complaints.Priority: Codes("Priority", complaints.TEXTS, "priority"),
+    complaints.WaitingFor: Codes("WaitingFor", complaints.TEXTS, "waiting"),
+    complaints.Severity: Codes("Severity", complaints.TEXTS, "severity"),
+    complaints.Feedback: Codes("Feedback", complaints.TEXTS, "feedback"),
+    complaints.Verdict: Codes("Verdict", complaints.TEXTS, "verdict"),
+    complaints.RemedyKind: Codes("RemedyKind", complaints.TEXTS, "remedy"),
+    complaints.RemedyStatus: Codes("RemedyStatus", complaints.TEXTS, "remedy_status"),
+    complaints.ResponseKind: Codes("ResponseKind", complaints.TEXTS, "response"),
+    complaints.LinkKind: Codes("LinkKind of a complaint", complaints.TEXTS, "link"),
+    complaints.Vulnerability: Codes("Vulnerability", complaints.TEXTS, "vulnerability"),
+    complaints.AccessNeed: Codes("AccessNeed", complaints.TEXTS, "access"),
+    complaints.ChangeOf: Codes("ChangeOf", complaints.TEXTS, "change_of"),
     complaints.MomentKind: Codes("MomentKind of a complaint"),
-    cases.Channel: Codes("Channel of a case", cases.TEXTS, "channel"),
-    cases.Priority: Codes("Priority of a case", cases.TEXTS, "priority"),
-    cases.WaitingFor: Codes("WaitingFor of a case", cases.TEXTS, "waiting"),
     cases.ContactOutcome: Codes("ContactOutcome", cases.TEXTS, "contact"),
     cases.Asker: Codes("Asker", cases.TEXTS, "asker"),
     cases.ForwardClock: Codes("ForwardClock", cases.TEXTS, "clock"),
-    cases.LinkKind: Codes("LinkKind", cases.TEXTS, "link"),
+    cases.LinkKind: Codes("LinkKind of a case", cases.TEXTS, "link"),
     cases.PartnerStatus: Codes("PartnerStatus", cases.TEXTS, "partner"),
     cases.Evidence: Codes("Evidence", cases.TEXTS, "evidence"),
     cases.Datatype: Codes("Datatype", cases.TEXTS, "datatype"),
@@ -81,6 +91,9 @@ CODES: Final[dict[type[Code], Codes]] = {
     TimerState: Codes("TimerState", TEXTS, "state.timer"),
     OnChange: Codes("OnChange", TEXTS, "on_change.timer"),
     BornLate: Codes("BornLate", TEXTS, "born_late.timer"),
+    Level: Codes("Level of a checklist's line", TEXTS, "level"),
+    Part: Codes("Part in an activity", TEXTS, "part"),
+    Flaw: Codes("Flaw of a matrix", TEXTS, "flaw"),
     Party: Codes("Party"),
     ContactKind: Codes("ContactKind"),
 }
@@ -101,24 +114,34 @@ MEANINGS: Final = {
 
 RECORDS: Final[dict[type, str]] = {
     Complaint: "Complaint",
-    complaints.Waiting: "Waiting of a complaint",
+    complaints.Waiting: "Waiting",
+    complaints.Needs: "Needs",
+    complaints.Judgement: "Judgement",
+    complaints.HandlingStep: "HandlingStep",
+    complaints.Investigation: "Investigation",
+    complaints.Finding: "Finding",
+    complaints.Remedy: "Remedy",
+    complaints.Response: "Response",
+    complaints.Referral: "Referral of a complaint",
+    complaints.Link: "Link of a complaint",
     Case: "Case",
     cases.Place: "Place",
     cases.Holder: "Holder",
     cases.Promise: "Promise",
     cases.Extension: "Extension",
     cases.UpdateRequest: "UpdateRequest",
-    cases.Waiting: "Waiting of a case",
-    cases.Link: "Link",
-    cases.Referral: "Referral",
+    cases.Link: "Link of a case",
+    cases.Referral: "Referral of a case",
     ActionItem: "ActionItem",
     Message: "Message",
     Moment: "Moment",
     Clock: "Clock",
     Reading: "Reading",
     Fired: "Fired",
+    Escalated: "Escalated",
     Actor: "Actor",
     ContactPoint: "ContactPoint",
+    Money: "Money",
     Attachment: "Attachment",
 }
 """How each record is headed, here and in `fields.toml`, which says what its fields are."""
@@ -146,8 +169,8 @@ EVERY_TEXT: Final = {
     "servicecrm.tracking": TEXTS,
 }
 
-SHOWN: Final = {"number": "CAS-2026-000001", "timer": "resolution"}
-"""What subjects of notices are filled with, as an example."""
+SHOWN: Final = {"number": "CAS-2026-000001", "timer": "resolution", "who": "manager"}
+"""What texts are filled with, as an example."""
 
 PLAIN: Final[dict[object, str]] = {
     NoneType: "None",
@@ -156,6 +179,7 @@ PLAIN: Final[dict[object, str]] = {
     float: "number",
     bool: "boolean",
     datetime: "time",
+    Decimal: "decimal",
     timedelta: "duration",
     frozenset: "set",
     FrozenMap: "mapping",
@@ -190,9 +214,9 @@ def code(word: object) -> str:
     return f"`{word}`"
 
 
-def text(texts: Texts, key: str, **values: str) -> str:
+def text(texts: Texts, key: str) -> str:
     """The English text of a key, if there is one."""
-    return texts.get(key, language="en", **values) if key in texts.keys("en") else ""
+    return texts.get(key, language="en", **SHOWN) if key in texts.keys("en") else ""
 
 
 def first_sentence(of: object) -> str:
@@ -204,9 +228,10 @@ def first_sentence(of: object) -> str:
 
 
 def _codes() -> Iterator[str]:
-    # What other systems understand by a word is told where they are.
-    ours = {each for each in Code.__subclasses__() if each.__module__.startswith("servicecrm.")}
-    ours = {each for each in ours if not each.__module__.startswith("servicecrm.interop.")}
+    # What other systems understand by a word, and what only reports have, is told where they are.
+    here = ("complaints", "cases", "tracking", "notifications", "kernel")
+    starts = tuple(f"servicecrm.{package}." for package in here)
+    ours = {each for each in Code.__subclasses__() if each.__module__.startswith(starts)}
     assert ours == CODES.keys(), f"CODES does not have every list of codes: {ours ^ CODES.keys()}"
     yield "## Codes\n"
     yield 'Wherever a code is asked for, its text form will do: `Channel.PHONE` and `"phone"` are the same.\n'
@@ -231,8 +256,11 @@ def _processes() -> Iterator[str]:
         yield table(("state", "text", "it is"), rows)
     yield "## Actions\n"
     yield (
-        "Each is a command of this name; what is done and has not worked is reopened by `verify`. From which state an\n"
-        "action starts, and what has to be there, is told by the lifecycle, such as that of a\n"
+        "Each is a command of this name; what is done and has not worked is reopened by `verify`. Of a complaint,\n"
+        "`approve`, `settle` and `provide` are taken by `approve_remedy`, `accept_remedy` or `decline_remedy`, and\n"
+        "`provide_remedy`; `refer_part` by `refer`, `take_in` by `merge`; `finish_step` and `drop_step` by the end of\n"
+        "the step's action. From which state an action starts, and what has to be there, is told by the lifecycle,\n"
+        "such as that of a\n"
         "[complaint](../concepts/lifecycle.md). The first one makes the record; `adopt` is for importers only.\n"
     )
     for of, lifecycle, texts, keys, makes in PROCESSES:
@@ -262,7 +290,7 @@ def _notices() -> Iterator[str]:
     for entry in MATRIX.entries:
         told.setdefault(entry.template, {})[str(entry.party)] = None
     rows = (
-        (code(topic), ", ".join(map(code, parties)), text(NOTICES, f"{topic}.subject", **SHOWN))
+        (code(topic), ", ".join(map(code, parties)), text(NOTICES, f"{topic}.subject"))
         for topic, parties in sorted(told.items())
     )
     yield table(("topic", "is told", "the subject"), rows)

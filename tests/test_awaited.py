@@ -91,20 +91,20 @@ def copy(tmp_path: Path) -> Copy:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("file", "old", "new", "told"),
     [
-        ("    def resume(self, complaint: str", "    def go_on(self, complaint: str", "+    async def go_on("),
-        ("side: Side | str,\n        klass", "side: Side,\n        klass", "+        side: Side,"),
-        ('"""Confirm receipt. ', '"""Say that it came. ', '+        """Say that it came. '),
+        ("desk/tickets.py", "    def resume(self, id: str", "    def go_on(self, id: str", "+    async def go_on("),
+        ("desk/tickets.py", "side: Side | str,\n        klass", "side: Side,\n        klass", "+        side: Side,"),
+        ("desk/complaints.py", '"""Confirm receipt. ', '"""Say that it came. ', '+        """Say that it came. '),
     ],
 )
 def test_a_class_that_changed_is_told_until_its_facade_is_written_again(
-    copy: Copy, old: str, new: str, told: str
+    copy: Copy, file: str, old: str, new: str, told: str
 ) -> None:
     copy.run([])
     copy.run(["--check"])
     before = copy.read()
-    copy.change("desk/complaints.py", (old, new))
+    copy.change(file, (old, new))
     with pytest.raises(SystemExit, match="out of date") as found:
         copy.run(["--check"])
 

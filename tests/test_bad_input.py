@@ -67,7 +67,8 @@ def complaint(crm: Desk) -> Complaint:
     )
     crm.complaints.acknowledge(complaint.id)
     crm.complaints.message(complaint.id, CANARY, side="outside")
-    return crm.complaints.assign(complaint.id, "north")
+    crm.complaints.assign(complaint.id, "north")
+    return crm.complaints.judge(complaint.id, "justified", grounds=CANARY)
 
 
 def told(error: ServiceCRMError) -> str:
@@ -149,7 +150,7 @@ TABLE: list[tuple[str, Wrong, type[ServiceCRMError], str]] = [
         "wrong type: one text for several",
         lambda crm, _: crm.complaints.record(subject=CANARY, channel="phone", tags=CANARY),
         InvalidValue,
-        r"Complaint\.tags: expected several texts, such as tags=\['water'\]",
+        r"Complaint\.tags: expected several values, such as tags=\['water'\]",
     ),
     (
         "wrong type: no id",
@@ -243,11 +244,11 @@ def test_a_stale_revision_is_named_with_both_and_what_others_saved_stays(crm: De
     stale = complaints.amend(complaint, text=CANARY * 2, by="bob@city.example", at=crm.clock())
     crm.complaints.note(complaint.id, CANARY)
     before = everything(crm)
-    with pytest.raises(StaleRevision, match="based on revision 4, the store has revision 5; load it again") as refused:
+    with pytest.raises(StaleRevision, match="based on revision 5, the store has revision 6; load it again") as refused:
         crm.save(stale)
 
     told(refused.value)
-    assert (refused.value.expected, refused.value.actual) == (4, 5)
+    assert (refused.value.expected, refused.value.actual) == (5, 6)
     assert everything(crm) == before
     again = crm.complaints.get(complaint.id)
     crm.save(complaints.amend(again, text=CANARY * 2, by="bob@city.example", at=crm.clock()))

@@ -60,10 +60,19 @@ TARGETS: Final = {
         facades=(
             Facade("AsyncRegister", "servicecrm.desk.register.Register"),
             Facade("AsyncCommands", "servicecrm.desk.commands.Commands"),
+            Facade("AsyncTickets", "servicecrm.desk.tickets.Tickets"),
+            Facade("AsyncComplaintDecisions", "servicecrm.desk.complaint_decisions.ComplaintDecisions"),
+            Facade("AsyncComplaintLinks", "servicecrm.desk.complaint_links.ComplaintLinks"),
             Facade("AsyncComplaints", "servicecrm.desk.complaints.Complaints"),
             Facade("AsyncPolicies", "servicecrm.desk.policies.Policies"),
             Facade("AsyncOutbox", "servicecrm.desk.outbox.Outbox"),
         ),
+    ),
+    "servicecrm.desk.awaited_numbers": Target(
+        doc="Key figures at an async desk.",
+        init=AT_THE_DESK,
+        typing=("from servicecrm.desk.adesk import AsyncDesk", "from servicecrm.desk.desk import Desk"),
+        facades=(Facade("AsyncNumbers", "servicecrm.desk.numbers.Numbers"),),
     ),
     # Another module, because names of one slice mean something else in another one.
     "servicecrm.desk.awaited_cases": Target(
@@ -71,10 +80,14 @@ TARGETS: Final = {
         init=AT_THE_DESK,
         typing=("from servicecrm.desk.adesk import AsyncDesk", "from servicecrm.desk.desk import Desk"),
         facades=(
+            Facade("AsyncCaseIntake", "servicecrm.desk.case_intake.CaseIntake"),
             Facade("AsyncCases", "servicecrm.desk.cases.Cases"),
             Facade("AsyncActionItems", "servicecrm.desk.actions.ActionItems"),
         ),
-        bases=(("Commands", "from servicecrm.desk.awaited import AsyncCommands"),),
+        bases=(
+            ("Commands", "from servicecrm.desk.awaited import AsyncCommands"),
+            ("Tickets", "from servicecrm.desk.awaited import AsyncTickets"),
+        ),
     ),
 }
 

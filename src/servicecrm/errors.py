@@ -5,6 +5,7 @@ ServiceCRMError
 ├── RuleError                    a person can act
 │   ├── TransitionNotAllowed     this action does not start from this state
 │   ├── GuardNotMet              something is missing first
+│   ├── NotPermitted             the action is for others
 │   ├── PolicyViolation          the house rules say no
 │   ├── NoBusinessTime           the calendar has no open time where it was looked for
 │   └── InvalidValue             a value has not the shape that its field needs (also ValueError)
@@ -53,6 +54,7 @@ __all__ = [
     "NoBusinessTime",
     "NoTransaction",
     "NotFound",
+    "NotPermitted",
     "PolicyViolation",
     "ReadOnlyStore",
     "RuleError",
@@ -117,6 +119,21 @@ class GuardNotMet(RuleError):
         self.guards = guards
         self.unmet = unmet
         super().__init__(f"{lifecycle}: cannot {action} yet; needed first: {'; '.join(unmet)}")
+
+
+class NotPermitted(RuleError):
+    """The action is for others, not for the roles of whoever wants to take it."""
+
+    code = "not_permitted"
+
+    def __init__(self, lifecycle: str, action: str, roles: tuple[str, ...], allowed: tuple[str, ...]) -> None:
+        self.lifecycle = lifecycle
+        self.action = action
+        self.roles = roles
+        self.allowed = allowed
+        who = ", ".join(roles) or "somebody without a role"
+        options = ", ".join(allowed) or "nothing"
+        super().__init__(f"{lifecycle}: {action} is not for {who}; allowed: {options}")
 
 
 class PolicyViolation(RuleError):

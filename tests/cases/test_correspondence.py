@@ -37,6 +37,13 @@ def test_the_side_tells_what_came_in_from_what_went_out(side: str, type: str) ->
     assert written.after.side == side
 
 
+def test_a_message_that_is_entered_later_keeps_both_times() -> None:
+    told = cases.note(a_case(), "Rang.", id="m-1", by=OFFICE, at=MONDAY + DAY, occurred_at=MONDAY + HOUR)
+
+    for kept in (told[0].events[0], told[1].after, told[1].events[0]):
+        assert (kept.occurred_at, kept.recorded_at) == (MONDAY + HOUR, MONDAY + DAY)
+
+
 def test_a_message_takes_channel_and_language_from_its_case_unless_told_otherwise() -> None:
     case = a_case(language="de")
     _, usual = cases.message(case, "Hallo", id="m-1", side="outside", by=OFFICE, at=MONDAY)

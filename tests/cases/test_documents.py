@@ -68,7 +68,7 @@ def test_every_case_can_be_indexed(case: Case) -> None:
     index = CASE.index_of(case)
 
     assert set(index) == {column.name for column in CASE.columns} | {"search"}
-    assert index["open"] == (case.state in cases.LIFECYCLE.open)
+    assert index["open"] == (case.closed_at is None)
     assert index["waiting_for"] == (case.waiting and case.waiting.for_)
     assert index["partner_reference"] == (case.referral and case.referral.reference)
     assert (index["promised_by"] is None) == (case.promise is None)

@@ -7,7 +7,7 @@ import pytest
 from servicecrm import complaints
 from servicecrm.complaints import Waiting, WaitingFor
 from servicecrm.errors import InvalidValue, PolicyViolation, TransitionNotAllowed
-from servicecrm.testing.makers import MONDAY, a_complaint, an_actor
+from servicecrm.testing.makers import MONDAY, a_complaint, a_judgement, an_actor
 from servicecrm.tracking import MessageClass, Side
 
 HOUR = timedelta(hours=1)
@@ -100,7 +100,11 @@ def test_a_blank_note_is_refused() -> None:
 
 def test_answering_moves_the_complaint_and_writes_the_final_response() -> None:  # C048
     decided, written = complaints.answer(
-        a_complaint(state="in_handling", handler="north"), "It runs again.", id="a-1", by=ANN, at=MONDAY + HOUR
+        a_complaint(state="in_handling", handler="north", judgements=(a_judgement(),)),
+        "It runs again.",
+        id="a-1",
+        by=ANN,
+        at=MONDAY + HOUR,
     )
 
     assert decided.after.state == "responded"
@@ -113,7 +117,11 @@ def test_answering_moves_the_complaint_and_writes_the_final_response() -> None: 
 def test_a_waiting_complaint_resumes_by_being_answered() -> None:
     waiting = Waiting(for_=WaitingFor.THIRD_PARTY, since=MONDAY)
     decided, _ = complaints.answer(
-        a_complaint(state="in_handling", handler="north", waiting=waiting), "Done.", id="a-1", by=ANN, at=MONDAY
+        a_complaint(state="in_handling", judgements=(a_judgement(),), waiting=waiting),
+        "Done.",
+        id="a-1",
+        by=ANN,
+        at=MONDAY,
     )
 
     assert decided.after.waiting is None
@@ -128,4 +136,6 @@ def test_only_what_is_in_handling_is_answered(state: str) -> None:
 
 def test_a_blank_answer_is_none() -> None:
     with pytest.raises(InvalidValue, match=r"Message.text"):
-        complaints.answer(a_complaint(state="in_handling", handler="north"), "", id="a-1", by=ANN, at=MONDAY)
+        complaints.answer(
+            a_complaint(state="in_handling", judgements=(a_judgement(),)), "", id="a-1", by=ANN, at=MONDAY
+        )

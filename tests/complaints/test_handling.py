@@ -7,7 +7,7 @@ import pytest
 from servicecrm import complaints
 from servicecrm.complaints import Complaint, ComplaintPolicy, Waiting, WaitingFor
 from servicecrm.errors import GuardNotMet, InvalidValue, PolicyViolation, TransitionNotAllowed
-from servicecrm.testing.makers import MONDAY, a_complaint, an_actor
+from servicecrm.testing.makers import MONDAY, a_complaint, a_judgement, an_actor
 from servicecrm.tracking import standing
 
 HOUR = timedelta(hours=1)
@@ -19,6 +19,10 @@ def in_handling(**changes: object) -> Complaint:
     return a_complaint(**{"state": "in_handling", "handler": "north", "handler_since": MONDAY, **changes})
 
 
+def responded(**changes: object) -> Complaint:
+    return in_handling(**{"state": "responded", "judgements": (a_judgement(),), **changes})
+
+
 def waiting(**changes: object) -> Complaint:
     return in_handling(waiting=Waiting(for_=WaitingFor.CUSTOMER, since=MONDAY), **changes)
 
@@ -27,7 +31,8 @@ def ended(state: str) -> Complaint:
     """A complaint that came to its end the usual way."""
     if state == "withdrawn":
         return complaints.withdraw(in_handling(), by=ANN, at=MONDAY).after
-    answered = complaints.answer(in_handling(), "It runs again.", id="a", by=ANN, at=MONDAY)[0].after
+    judged = in_handling(judgements=(a_judgement(),))
+    answered = complaints.answer(judged, "It runs again.", id="a", by=ANN, at=MONDAY)[0].after
     return answered if state == "responded" else complaints.close(answered, "resolved", by=ANN, at=MONDAY).after
 
 
@@ -155,9 +160,7 @@ def test_nobody_forwards_what_has_not_come_yet() -> None:
 
 
 def test_closing_says_how_it_ended() -> None:  # C049
-    complaint = complaints.close(
-        in_handling(state="responded", answered_at=MONDAY), "goodwill", by=ANN, at=MONDAY
-    ).after
+    complaint = complaints.close(responded(answered_at=MONDAY), "goodwill", by=ANN, at=MONDAY).after
 
     assert (complaint.state, complaint.closing_code, complaint.closed_at) == ("closed", "goodwill", MONDAY)
     assert (complaint.moments[-1].kind, complaint.moments[-1].code) == ("closed", "goodwill")
@@ -165,22 +168,31 @@ def test_closing_says_how_it_ended() -> None:  # C049
 
 def test_closing_demands_a_code() -> None:  # C049
     with pytest.raises(GuardNotMet, match="closing code is given"):
-        complaints.close(in_handling(state="responded"), "", by=ANN, at=MONDAY)
+        complaints.close(responded(), "", by=ANN, at=MONDAY)
 
 
 def test_a_closing_code_comes_from_the_list_of_the_house() -> None:  # C049
     with pytest.raises(PolicyViolation, match="known: resolved, explained, goodwill, unreachable, no_action"):
-        complaints.close(in_handling(state="responded"), "whatever", by=ANN, at=MONDAY)
+        complaints.close(responded(), "whatever", by=ANN, at=MONDAY)
 
 
-@pytest.mark.parametrize("state", ["recorded", "acknowledged", "assessed", "in_handling", "closed", "withdrawn"])
+@pytest.mark.parametrize("state", ["recorded", "acknowledged", "assessed", "closed", "withdrawn"])
 def test_only_what_was_answered_is_closed(state: str) -> None:  # C049
     with pytest.raises(TransitionNotAllowed, match=f"cannot close while {state}"):
         complaints.close(a_complaint(state=state), "resolved", by=ANN, at=MONDAY)
 
 
+def test_only_whom_nobody_can_reach_is_left_without_an_answer() -> None:  # C049
+    with pytest.raises(GuardNotMet, match="no way to reach the complainant"):
+        complaints.close(in_handling(customer="c-7", judgements=(a_judgement(),)), "unreachable", by=ANN, at=MONDAY)
+    with pytest.raises(GuardNotMet, match="it is judged at this stage"):
+        complaints.close(in_handling(), "unreachable", by=ANN, at=MONDAY)
+    anonymous = in_handling(judgements=(a_judgement(),))
+    assert complaints.close(anonymous, "unreachable", by=ANN, at=MONDAY).after.state == "closed"
+
+
 def test_a_closing_lies_after_the_answer() -> None:  # C049
-    late = in_handling(state="responded", answered_at=MONDAY + 2 * HOUR)
+    late = responded(answered_at=MONDAY + 2 * HOUR)
 
     with pytest.raises(PolicyViolation, match="cannot lie before the complaint was answered"):
         complaints.close(late, "resolved", by=ANN, at=MONDAY + DAY, occurred_at=MONDAY + HOUR)
@@ -202,7 +214,7 @@ def test_reopening_takes_up_the_handling_where_it_was() -> None:  # C050
 
 
 def test_an_answer_that_does_not_satisfy_reopens_too() -> None:
-    assert complaints.reopen(in_handling(state="responded"), "Not so.", by=ANN, at=MONDAY).after.state == "in_handling"
+    assert complaints.reopen(responded(), "Not so.", by=ANN, at=MONDAY).after.state == "in_handling"
 
 
 def test_a_reopening_has_a_reason() -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from servicecrm import complaints
-from servicecrm.complaints import Complaint, ComplaintPolicy, Priority, Severity
+from servicecrm.complaints import AccessNeed, Complaint, ComplaintPolicy, Feedback, Needs, Priority, Severity
 from servicecrm.complaints.events import ComplaintAmended, ComplaintAssessed
 from servicecrm.errors import GuardNotMet, InvalidValue, NaiveDatetime, PolicyViolation, TransitionNotAllowed
 from servicecrm.kernel.values import ContactKind, ContactPoint
@@ -116,6 +116,35 @@ def test_a_house_with_categories_takes_no_others() -> None:
         recorded(category="roads", policy=WATER_ONLY)
 
 
+def test_more_can_be_told_of_what_it_is_about_and_who_needs_what() -> None:  # C040, C044
+    needs = Needs(access=frozenset({AccessNeed.INTERPRETER}))
+    complaint = recorded(issues=["billing", "delay"], complained_about="south@city.example", needs=needs)
+
+    assert complaint.issues == {"billing", "delay"}
+    assert (complaint.complained_about, complaint.needs) == ("south@city.example", needs)
+    with pytest.raises(InvalidValue, match=r"Complaint.issues"):
+        recorded(issues="billing")
+    with pytest.raises(PolicyViolation, match="not a category of this house"):
+        recorded(category="water", issues=["roads"], policy=WATER_ONLY)
+
+
+@pytest.mark.parametrize("feedback", Feedback)
+def test_what_is_recorded_may_be_no_complaint_and_clocks_are_told(feedback: Feedback) -> None:  # C041
+    other = recorded(feedback=feedback)
+
+    assert other.feedback is feedback
+    assert [moment.code for moment in other.moments] == [None if feedback is Feedback.COMPLAINT else feedback]
+
+
+def test_a_risk_to_safety_comes_first_from_its_receipt_on() -> None:  # C043
+    unsafe = recorded(safety=True, severity="low", received_at=MONDAY - HOUR)
+
+    assert unsafe.safety
+    assert unsafe.priority is unsafe.computed_priority is Priority.P1
+    rated = unsafe.moments[-1]
+    assert (rated.kind, rated.code, rated.occurred_at) == ("rated", "p1", MONDAY - HOUR)
+
+
 def test_a_complaint_does_not_show_what_is_personal() -> None:
     shown = repr(recorded(complainant="the landlady", text="Since Monday morning."))
 
@@ -151,6 +180,20 @@ def test_a_promise_cannot_lie_before_it_is_given() -> None:
 def test_a_complaint_is_acknowledged_once() -> None:
     with pytest.raises(TransitionNotAllowed, match="cannot acknowledge while acknowledged"):
         complaints.acknowledge(a_complaint(state="acknowledged"), by=ANN, at=MONDAY)
+
+
+def test_a_risk_to_safety_is_handled_before_it_is_acknowledged() -> None:  # C042, C043
+    with pytest.raises(GuardNotMet, match="there is a risk to safety, or nobody whom to confirm the receipt to"):
+        complaints.assign(recorded(customer="c-7"), "north", by=ANN, at=MONDAY)
+    assert complaints.assign(recorded(), "north", by=ANN, at=MONDAY).after.state == "in_handling"  # nobody to write to
+
+    handled = complaints.assign(recorded(safety=True), "north", by=ANN, at=MONDAY).after
+    after = complaints.acknowledge(handled, expected_by=MONDAY + 24 * HOUR, by=ANN, at=MONDAY + HOUR).after
+    assert (after.state, after.acknowledged_at) == ("in_handling", MONDAY + HOUR)
+    assert after.promised_by == MONDAY + 24 * HOUR
+    assert (after.moments[-1].kind, after.moments[-1].side) == ("acknowledged", Side.INSIDE)
+    with pytest.raises(GuardNotMet, match="its receipt is not confirmed yet"):
+        complaints.acknowledge(after, by=ANN, at=MONDAY + HOUR)
 
 
 def test_a_wrong_state_is_told_before_a_wrong_promise() -> None:
@@ -259,6 +302,17 @@ def test_what_was_recorded_can_be_put_right() -> None:
     assert decision.after.service is None
     assert decision.after.state == "recorded"
     assert isinstance(decision.events[0], ComplaintAmended)
+
+
+def test_what_it_is_about_and_who_needs_what_can_be_put_right() -> None:  # C044
+    needs = Needs(access=frozenset({AccessNeed.LARGE_PRINT}))
+    before = a_complaint(issues=frozenset({"billing"}), complained_about="south")
+    after = complaints.amend(before, issues=["delay"], complained_about="north", needs=needs, by=ANN, at=MONDAY).after
+
+    assert (after.issues, after.complained_about, after.needs) == (frozenset({"delay"}), "north", needs)
+    assert complaints.amend(after, issues=None, needs=None, by=ANN, at=MONDAY).after.issues == frozenset()
+    with pytest.raises(PolicyViolation, match="not a category of this house"):
+        complaints.amend(before, issues=["roads"], policy=WATER_ONLY, by=ANN, at=MONDAY)
 
 
 def test_only_what_is_amended_is_journaled_as_changed() -> None:

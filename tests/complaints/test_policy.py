@@ -1,14 +1,15 @@
-"""A house sets its own priorities, categories, closing codes and window for reopening."""
+"""A house sets its own priorities, categories and causes, steps and limits, closing codes and windows of time."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servicecrm.complaints import DEFAULT, ComplaintPolicy, Priority, Severity
+from servicecrm.complaints import DEFAULT, ComplaintPolicy, Priority, RemedyLimit, Severity, StepTemplate
 from servicecrm.complaints.policy import ComplaintPolicies
-from servicecrm.errors import InvalidValue
+from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.documents import Schema, from_text, to_text
 from servicecrm.kernel.frozen import FrozenMap, thaw
 from servicecrm.testing.makers import MONDAY
@@ -68,6 +69,56 @@ def test_without_a_closing_code_nothing_could_be_closed() -> None:
 def test_a_window_for_reopening_is_longer_than_nothing(window: timedelta) -> None:
     with pytest.raises(InvalidValue, match="a positive duration"):
         ComplaintPolicy(reopen_within=window)
+
+
+@pytest.mark.parametrize("field", ["lapse_after", "recurs_within"])
+@pytest.mark.parametrize("time", [timedelta(0), timedelta(days=-1)])
+def test_a_window_of_time_is_longer_than_nothing(field: str, time: timedelta) -> None:
+    with pytest.raises(InvalidValue, match=f"{field}: expected a positive duration"):
+        ComplaintPolicy(**{field: time})  # type: ignore[arg-type]
+
+
+def test_a_house_decides_once_at_least() -> None:  # C048
+    assert ComplaintPolicy(stages=1).stages == 1
+    with pytest.raises(InvalidValue, match="stages: expected 1 or more"):
+        ComplaintPolicy(stages=0)
+
+
+@pytest.mark.parametrize("category", [None, "water", "water/quality", "roads"])
+def test_whatever_is_above_a_category_is_one_too(category: str | None) -> None:  # C041
+    ComplaintPolicy(categories=("water/quality", "roads")).check_category(category)
+    ComplaintPolicy().check_category(category)
+
+
+@pytest.mark.parametrize("category", ["wat", "water/", "water/quality/taste", "quality", "roads/holes", ""])
+def test_what_is_not_in_the_tree_is_refused_with_what_is(category: str) -> None:  # C041
+    with pytest.raises(PolicyViolation, match="not a category of this house; known: water/quality, roads"):
+        ComplaintPolicy(categories=("water/quality", "roads")).check_category("roads", category)
+
+
+def test_steps_are_for_categories_that_there_are() -> None:  # C045
+    steps = (StepTemplate(title="Call back"), StepTemplate(title="Measure", category="water"))
+
+    assert ComplaintPolicy(steps=steps).steps == ComplaintPolicy(steps=steps, categories=("water/bill",)).steps
+    with pytest.raises(InvalidValue, match="no category for the steps of water"):
+        ComplaintPolicy(steps=steps, categories=("waterfront",))
+
+
+def test_a_step_has_a_title_and_a_duration() -> None:  # C045
+    with pytest.raises(InvalidValue, match=r"StepTemplate.title"):
+        StepTemplate(title=" ")
+    with pytest.raises(InvalidValue, match="duration"):
+        StepTemplate(title="Measure", within="soon")
+
+
+def test_a_currency_has_one_limit_that_somebody_can_be_below() -> None:  # C047
+    euros = RemedyLimit(currency="EUR", amount=Decimal(100))
+    with pytest.raises(InvalidValue, match="a currency has one limit"):
+        ComplaintPolicy(remedy_limits=(euros, RemedyLimit(currency="EUR", amount=Decimal(50))))
+    with pytest.raises(InvalidValue, match="a currency is three capital letters"):
+        RemedyLimit(currency="eur", amount=Decimal(1))
+    with pytest.raises(InvalidValue, match="a limit is nothing or more"):
+        RemedyLimit(currency="EUR", amount=Decimal(-1))
 
 
 def test_before_the_first_version_the_shipped_rules_are_in_force() -> None:  # C008

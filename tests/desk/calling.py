@@ -3,13 +3,15 @@
 import inspect
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Final, NamedTuple, get_args
 
 from servicecrm import cases, complaints
-from servicecrm.complaints import ComplaintPolicy
+from servicecrm.complaints import ComplaintPolicy, RemedyLimit
 from servicecrm.desk import Desk
 from servicecrm.desk.register import Register
 from servicecrm.kernel.lifecycle import Lifecycle
+from servicecrm.kernel.values import Money
 from servicecrm.testing.makers import MONDAY
 from servicecrm.tracking import action_items
 
@@ -29,6 +31,8 @@ __all__ = [
 ]
 
 DAY: Final = timedelta(days=1)
+FIRST: Final = "CMP-2026-000001"
+"""The complaint that is made first, which others may be linked to and merged into."""
 
 
 def public(of: object) -> set[str]:
@@ -86,6 +90,8 @@ TOLD: Final[Mapping[str, Any]] = {
     "evidence": "Called back.",
     "for_": "customer",
     "handler": "south",
+    "grounds": "The valve leaked.",
+    "into": FIRST,
     "key": "n-dead",
     "note": "Rang.",
     "of": ComplaintPolicy,
@@ -96,6 +102,7 @@ TOLD: Final[Mapping[str, Any]] = {
     "policy": complaints.DEFAULT,
     "priority": "p1",
     "reason": "It stopped again.",
+    "remedy": 1,
     "request_type": "leak",
     "requester": "c-7",
     "role": "chief",
@@ -108,6 +115,7 @@ TOLD: Final[Mapping[str, Any]] = {
     "timer": "resolution",
     "title": "Call back",
     "until": MONDAY + 3 * DAY,
+    "verdict": "justified",
 }
 """What is told wherever an argument of this name is needed."""
 
@@ -123,6 +131,13 @@ ONLY: Final[Mapping[str, Mapping[str, Any]]] = {
     "complaints.amend": {"remedy_sought": "a refund", "tags": ["new"]},
     "complaints.assess": {"severity": "high", "impact": "low"},
     "complaints.close": {"code": "resolved"},
+    "complaints.find_cause": {"cause": "wear"},
+    "complaints.link": {"other": FIRST, "kind": "related"},
+    "complaints.offer": {"kind": "repair"},
+    "complaints.plan": {"steps": ["Measure the pressure"]},
+    "complaints.propose_change": {"text": "Renew valves earlier.", "kind": "service"},
+    "complaints.reclassify": {"feedback": "request", "reason": "asks for a date"},
+    "complaints.refer": {"to": "ombudsman", "whole": False},
     "complaints.void": {"n": 2},
     "on": {"type": "complaint.closed", "hook": print},
     "policies.publish": {"effective": MONDAY + 30 * DAY},
@@ -135,7 +150,16 @@ STATES: Final = {
     "cases.extend": "promised",
     "cases.partner_update": "referred",
     "cases.resume": "waiting",
+    "complaints.accept_remedy": "offered",
+    "complaints.answer": "judged",
+    "complaints.approve_remedy": "proposed",
+    "complaints.assign": "acknowledged",
     "complaints.assign_all": "acknowledged",
+    "complaints.decline_remedy": "offered",
+    "complaints.lapse": "reminded",
+    "complaints.link": "acknowledged",
+    "complaints.merge": "acknowledged",
+    "complaints.provide_remedy": "taken",
     "complaints.resume": "waiting",
     "complaints.void": "acknowledged",
     "actions.verify": "done",
@@ -196,9 +220,19 @@ WAYS: Final[Mapping[str, Mapping[str, Way]]] = {
         assessed=("acknowledged", "assess", {"severity": "high", "impact": "low"}),
         in_handling=("acknowledged", "assign", {"handler": "north"}),
         waiting=("in_handling", "wait", {"for_": "customer", "reason": "photos"}),
-        responded=("in_handling", "answer", {"text": "It runs again."}),
+        judged=("in_handling", "judge", {"verdict": "justified", "grounds": "The valve leaked."}),
+        held=("judged", "wait", {"for_": "customer"}),
+        proposed=("in_handling", "offer", {"kind": "refund", "amount": Money(amount=Decimal(30), currency="EUR")}),
+        offered=("in_handling", "offer", {"kind": "repair"}),
+        taken=("offered", "accept_remedy", {"remedy": 1}),
+        responded=("judged", "answer", {"text": "It runs again."}),
         closed=("responded", "close", {"code": "resolved"}),
         withdrawn=("recorded", "withdraw", {}),
+        silent=("in_handling", "wait", {"for_": "customer", "occurred_at": MONDAY - 29 * DAY}),
+        reminded=("silent", "message", {"text": "Photos?", "side": "inside", "occurred_at": MONDAY - 20 * DAY}),
+        lapsed=("reminded", "lapse", {}),
+        referred=("recorded", "refer", {"to": "ombudsman", "whole": True}),
+        merged=("recorded", "merge", {"into": FIRST}),
     ),
     "cases": _ways(
         "new",
@@ -221,9 +255,22 @@ WAYS: Final[Mapping[str, Mapping[str, Way]]] = {
 }
 """How a record of each slice comes to a state, or to a value that stands beside the states, such as waiting."""
 
+LONG_AGO: Final = {"received_at": MONDAY - 30 * DAY}
+FIELDS: Final[Mapping[str, Mapping[str, Any]]] = dict.fromkeys(("silent", "reminded", "lapsed"), LONG_AGO)
+"""What a record needs to come to a state."""
+STRICT: Final = ComplaintPolicy(remedy_limits=(RemedyLimit(currency="EUR", amount=Decimal(20)),))
+"""The policy of a house where a refund of more than 20 euros has to be approved."""
+
 
 def bring(crm: Desk, part: str, state: str, **fields: object) -> Any:
-    """A new record of a slice that has come to a state, with fields as a test needs them."""
+    """A new record of a slice that has come to a state, with fields as a test needs them.
+
+    A remedy was proposed by Bob, so that somebody else can approve it. A complaint is merged into the first one.
+    """
+    fields = {**FIELDS.get(state, {}), **fields}
+    if state == "proposed":
+        crm.policies.publish(STRICT, effective=MONDAY)
+        crm = crm.acting_as("bob@city.example")
     made = getattr(crm, part)
     record = getattr(made, MAKES[part])(**{**call_of(f"{part}.{MAKES[part]}").told, **fields})
     for action, told in WAYS[part][state]:

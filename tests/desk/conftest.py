@@ -10,6 +10,7 @@ import pytest
 from servicecrm.complaints import Complaint
 from servicecrm.desk import Desk, connect
 from servicecrm.testing import FixedClock, SeededIds
+from tests.desk import calling
 from tests.desk.places import STORES, empty_store
 
 Bring = Callable[..., Complaint]
@@ -60,27 +61,9 @@ def bring(crm: Desk) -> Bring:
     """Records a complaint and brings it to a state, with fields as the test needs them."""
 
     def bring(state: str = "recorded", **fields: object) -> Complaint:
-        told: dict[str, object] = {"subject": "No water since Monday", "channel": "phone", **fields}
-        complaint = crm.complaints.record(**told)  # type: ignore[arg-type]  # whatever the test needs
-        for action, arguments in WAYS[state]:
-            complaint = getattr(crm.complaints, action)(complaint.id, **arguments)
+        complaint: Complaint = calling.bring(
+            crm, "complaints", state, **{"subject": "No water since Monday", "channel": "phone", **fields}
+        )
         return complaint
 
     return bring
-
-
-Way = tuple[tuple[str, dict[str, object]], ...]
-
-_ACKNOWLEDGED: Way = (("acknowledge", {}),)
-_IN_HANDLING: Way = (*_ACKNOWLEDGED, ("assign", {"handler": "north"}))
-_RESPONDED: Way = (*_IN_HANDLING, ("answer", {"text": "It runs again."}))
-WAYS: dict[str, Way] = {
-    "recorded": (),
-    "acknowledged": _ACKNOWLEDGED,
-    "assessed": (*_ACKNOWLEDGED, ("assess", {"severity": "high", "impact": "low"})),
-    "in_handling": _IN_HANDLING,
-    "waiting": (*_IN_HANDLING, ("wait", {"for_": "customer", "reason": "photos"})),
-    "responded": _RESPONDED,
-    "closed": (*_RESPONDED, ("close", {"code": "resolved"})),
-    "withdrawn": (*_ACKNOWLEDGED, ("withdraw", {})),
-}

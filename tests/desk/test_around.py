@@ -27,7 +27,8 @@ from servicecrm.storage.store import EngineStore, EngineUnit
 from servicecrm.storage.transfer import exported, imported
 from servicecrm.testing import FixedClock
 from servicecrm.testing import strategies as some
-from servicecrm.testing.makers import MONDAY, a_complaint, feasible, take
+from servicecrm.testing.makers import MONDAY, a_complaint
+from servicecrm.testing.taking import feasible, take
 from servicecrm.tracking import write
 from tests.desk.places import STORES, empty_store
 

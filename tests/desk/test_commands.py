@@ -2,17 +2,37 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, NamedTuple
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
 
 import pytest
 
-from servicecrm.complaints import LIFECYCLE, Complaint, ComplaintPolicy, Waiting, WaitingFor
+from servicecrm.complaints import (
+    LIFECYCLE,
+    Complaint,
+    ComplaintPolicy,
+    Finding,
+    Investigation,
+    Judgement,
+    Referral,
+    Remedy,
+    RemedyKind,
+    RemedyStatus,
+    Response,
+    ResponseKind,
+    Verdict,
+    Waiting,
+    WaitingFor,
+    actions,
+)
 from servicecrm.desk import Desk
+from servicecrm.desk.complaints import Complaints
 from servicecrm.errors import GuardNotMet, InvalidValue, PolicyViolation, RuleError, TransitionNotAllowed
-from servicecrm.kernel.records import fields_of
-from servicecrm.kernel.values import ContactKind, ContactPoint
+from servicecrm.kernel.records import evolve, fields_of
+from servicecrm.kernel.values import ContactKind, ContactPoint, Money
 from servicecrm.testing import FixedClock
 from servicecrm.testing.contract.examples import sealed_head
+from tests.desk.calling import call_of
 from tests.desk.places import gaps
 
 Bring = Callable[..., Complaint]
@@ -20,6 +40,10 @@ Bring = Callable[..., Complaint]
 START = FixedClock()()
 WHEN = START + timedelta(minutes=50)
 """When the commands of these tests happened; they are entered ten minutes later."""
+LATER = START + timedelta(days=14)
+ANN, BOB, CLARA = "ann@city.example", "bob@city.example", "clara@city.example"
+FOR = "customer-7"
+"""The one whom Bob acts for, who has decided what he enters."""
 
 
 class Case(NamedTuple):
@@ -33,6 +57,30 @@ class Case(NamedTuple):
     """The fields that change, besides `moments`."""
     written: tuple[str, str, str] | None = None
     """The side, class and text of the message that it leaves."""
+    by: str = BOB
+
+
+EUROS: Final = Money(amount=Decimal(30), currency="EUR")
+FOUND: Final = Finding(text="The valve leaks.", evidence=("photo 1",), by=BOB, at=WHEN)
+REPAIR: Final = Remedy(kind=RemedyKind.REPAIR, status=RemedyStatus.OFFERED, proposed_by=ANN, offered_at=START)
+OFFERED: Final = Remedy(
+    kind=RemedyKind.REFUND,
+    text="the fee",
+    amount=EUROS,
+    status=RemedyStatus.OFFERED,
+    proposed_by=FOR,
+    offered_at=WHEN,
+    valid_until=LATER,
+)
+ANSWER: Final = Response(message="?", by=ANN, at=START)
+TAKEN_UP: Final = {
+    "state": "in_handling",
+    "response": None,
+    "answered_at": None,
+    "closed_at": None,
+    "closing_code": None,
+}
+"""What a closed complaint forgets when it is taken up again."""
 
 
 CASES = (
@@ -103,12 +151,121 @@ CASES = (
         ("inside", "internal_note", "Called back."),
     ),
     Case(
+        "reclassify",
+        "recorded",
+        {"feedback": "request", "reason": "asks for a date"},
+        "complaint.reclassified",
+        {"feedback": "request"},
+    ),
+    Case(
+        "investigate",
+        "acknowledged",
+        {"text": "The valve leaks.", "evidence": ["photo 1"]},
+        "complaint.finding_added",
+        {"investigation": Investigation(findings=(FOUND,))},
+    ),
+    Case(
+        "find_cause",
+        "recorded",
+        {"cause": "wear", "text": "30 years old"},
+        "complaint.cause_found",
+        {"investigation": Investigation(cause="wear", cause_text="30 years old")},
+    ),
+    Case(
+        "judge",
+        "in_handling",
+        {"verdict": "partly", "grounds": "The valve leaked."},
+        "complaint.judged",
+        {"judgements": (Judgement(verdict=Verdict.PARTLY, grounds="The valve leaked.", by=FOR, at=WHEN),)},
+    ),
+    Case(
+        "propose_change",
+        "recorded",
+        {"text": "Renew valves earlier.", "kind": "service"},
+        "complaint.change_proposed",
+        {},
+    ),
+    Case(
+        "offer",
+        "in_handling",
+        {"kind": "refund", "text": "the fee", "amount": EUROS, "valid_until": LATER},
+        "complaint.remedy_offered",
+        {"remedies": (OFFERED,)},
+    ),
+    Case(
+        "approve_remedy",
+        "proposed",
+        {"remedy": 1},
+        "complaint.remedy_offered",
+        {
+            "remedies": (
+                Remedy(
+                    kind=RemedyKind.REFUND,
+                    amount=EUROS,
+                    status=RemedyStatus.OFFERED,
+                    proposed_by=BOB,
+                    approved_by=FOR,
+                    offered_at=WHEN,
+                ),
+            )
+        },
+        by=CLARA,
+    ),
+    Case(
+        "accept_remedy",
+        "offered",
+        {"remedy": 1},
+        "complaint.remedy_accepted",
+        {"remedies": (evolve(REPAIR, status=RemedyStatus.ACCEPTED, answered_at=WHEN),)},
+    ),
+    Case(
+        "decline_remedy",
+        "offered",
+        {"remedy": 1, "reason": "too late"},
+        "complaint.remedy_declined",
+        {"remedies": (evolve(REPAIR, status=RemedyStatus.DECLINED, answered_at=WHEN),)},
+    ),
+    Case(
+        "provide_remedy",
+        "taken",
+        {"remedy": 1},
+        "complaint.remedy_provided",
+        {"remedies": (evolve(REPAIR, status=RemedyStatus.PROVIDED, answered_at=START, provided_at=WHEN),)},
+    ),
+    Case(
         "answer",
-        "waiting",
-        {"text": "It runs again."},
+        "held",
+        {"text": "It runs again.", "kind": "accepted", "recourse": ["ombudsman"]},
         "complaint.answered",
-        {"state": "responded", "answered_at": WHEN, "waiting": None},
+        {
+            "state": "responded",
+            "answered_at": WHEN,
+            "waiting": None,
+            "response": Response(message="?", kind=ResponseKind.ACCEPTED, by=FOR, at=WHEN, recourse=("ombudsman",)),
+        },
         ("inside", "final_response", "It runs again."),
+    ),
+    Case("accept_answer", "responded", {}, "complaint.answer_accepted", {"response": evolve(ANSWER, accepted=True)}),
+    Case(
+        "decline_answer",
+        "closed",
+        {"reason": "It drips."},
+        "complaint.answer_declined",
+        {"response": evolve(ANSWER, accepted=False)},
+    ),
+    Case(
+        "raise_stage",
+        "closed",
+        {"handler": "south", "reason": "It drips."},
+        "complaint.stage_raised",
+        {
+            **TAKEN_UP,
+            "handler": "south",
+            "handler_since": WHEN,
+            "stage": 2,
+            "deciders": frozenset({ANN}),
+            "reopenings": 1,
+        },
     ),
     Case(
         "close",
@@ -122,7 +279,34 @@ CASES = (
         "closed",
         {"reason": "It stopped again."},
         "complaint.reopened",
-        {"state": "in_handling", "answered_at": None, "closed_at": None, "closing_code": None, "reopenings": 1},
+        {**TAKEN_UP, "reopenings": 1},
+    ),
+    Case(
+        "reopen",
+        "referred",
+        {"reason": "It came back.", "handler": "south"},
+        "complaint.reopened",
+        {"state": "in_handling", "handler": "south", "handler_since": WHEN, "closed_at": None, "reopenings": 1},
+    ),
+    Case("lapse", "reminded", {}, "complaint.lapsed", {"state": "lapsed", "waiting": None, "closed_at": WHEN}),
+    Case(
+        "refer",
+        "recorded",
+        {"to": "ombudsman", "whole": False, "reference": "O-1", "reason": "the price"},
+        "complaint.part_referred",
+        {"referrals": (Referral(to="ombudsman", whole=False, reference="O-1", reason="the price", at=WHEN),)},
+    ),
+    Case(
+        "refer",
+        "waiting",
+        {"to": "ombudsman", "whole": True},
+        "complaint.referred",
+        {
+            "state": "referred",
+            "waiting": None,
+            "closed_at": WHEN,
+            "referrals": (Referral(to="ombudsman", whole=True, at=WHEN),),
+        },
     ),
     Case(
         "withdraw",
@@ -134,13 +318,28 @@ CASES = (
     Case("void", "acknowledged", {"n": 2, "reason": "another complaint"}, "complaint.moment_voided", {}),
 )
 
+ELSEWHERE: Final = {"plan", "merge", "split", "link"}
+"""The commands about several records, which have tests of their own: of steps, and of links."""
 
-def test_every_action_of_the_lifecycle_is_a_command_that_is_tested_here() -> None:
-    assert {case.action for case in CASES} == {move.action for move in LIFECYCLE.moves}
+
+def test_every_action_of_the_lifecycle_is_a_command_that_is_tested_here_or_with_others() -> None:
+    of_other_names = {
+        "finish_step",
+        "drop_step",
+        "take_in",
+        "refer_part",
+        *Complaints._moves.values(),
+    }  # taken by other commands
+    of_own = {case.action for case in CASES} - Complaints._moves.keys()
+
+    assert of_own | ELSEWHERE | of_other_names == {move.action for move in LIFECYCLE.moves}
+    assert of_own | ELSEWHERE | Complaints._moves.keys() == {
+        name for name in actions.__all__ if hasattr(Complaints, name)
+    } - {"record"}
 
 
 @pytest.mark.parametrize("named_by", ["id", "number"])
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.action)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.action} {case.start}")
 def test_a_command_saves_what_it_changes_and_says_who_did_it_when(  # C004, C040, C042, C043, C048-C050
     crm: Desk, clock: FixedClock, bring: Bring, case: Case, named_by: str
 ) -> None:
@@ -148,28 +347,33 @@ def test_a_command_saves_what_it_changes_and_says_who_did_it_when(  # C004, C040
     said = len(crm.complaints.messages(before.id))
     clock.advance(hours=1)
 
-    bob = crm.acting_as("bob@city.example", on_behalf_of="customer-7")
-    command = getattr(bob.complaints, case.action)
+    somebody = crm.acting_as(case.by, on_behalf_of=FOR)
+    command = getattr(somebody.complaints, case.action)
     after = command(getattr(before, named_by), occurred_at=WHEN, command="k-1", **case.arguments)
 
     assert after == crm.complaints.get(before.id)
     assert after.revision == before.revision + 1
     old, new = fields_of(before), fields_of(after)
-    assert {
-        name: new[name] for name in new if name not in ("revision", "moments") and new[name] != old[name]
-    } == case.saved
+    if after.response is not None:
+        assert after.response.message in {message.id for message in crm.complaints.messages(before.id)}
+    for fields in (old, new):
+        if fields["response"] is not None:
+            fields["response"] = evolve(fields["response"], message="?")
+    assert {name: new[name] for name in new if name not in ("revision", "moments") and new[name] != old[name]} == (
+        case.saved
+    )
     assert after.moments[: len(before.moments)] == before.moments
 
     entry = crm.history(before.id)[-1]
     assert (entry.type, entry.n, entry.revision) == (case.type, after.revision, after.revision)
-    assert (entry.by, entry.on_behalf_of, entry.command) == ("bob@city.example", "customer-7", "k-1")
+    assert (entry.by, entry.on_behalf_of, entry.command) == (case.by, FOR, "k-1")
     assert (entry.at, entry.recorded_at) == (WHEN, clock())
 
     messages = crm.complaints.messages(before.id)[said:]
     assert [(m.side, m.klass, m.text) for m in messages] == ([case.written] if case.written else [])
     for message in messages:
         # What comes from outside was said by the one whom Bob acts for, unless an author is named.
-        author = "customer-7" if message.side == "outside" else "bob@city.example"
+        author = FOR if message.side == "outside" else case.by
         assert (message.author, message.occurred_at) == (author, WHEN)
         assert crm.history(message.id)[0].command == "k-1"
     crm.store.verify()
@@ -221,11 +425,14 @@ def test_an_anonymous_complaint_needs_a_subject_and_a_channel_only(crm: Desk) ->
 
 
 def test_an_action_that_the_state_forbids_is_refused_and_changes_nothing(crm: Desk, bring: Bring) -> None:  # C003
-    arguments = {case.action: case.arguments for case in CASES}
+    first = bring().number
+    arguments = {case.action: case.arguments for case in CASES if case.action not in Complaints._moves}
+    arguments |= {action: dict(call_of(f"complaints.{action}").told) for action in ELSEWHERE}
+    assert arguments["merge"] == {"into": first}
     for state in LIFECYCLE.states:
         complaint = bring(state)
         saved, head = len(crm.history(complaint.id)), sealed_head(crm.store)
-        forbidden = arguments.keys() - set(LIFECYCLE.allowed(complaint))
+        forbidden = arguments.keys() - set(LIFECYCLE.allowed(complaint)) - {"message"}  # that goes to another one
 
         for action in forbidden:
             with pytest.raises(TransitionNotAllowed, match="allowed: ") as refused:
@@ -255,7 +462,28 @@ def test_an_action_that_the_state_forbids_is_refused_and_changes_nothing(crm: De
         ("message", "recorded", {"text": " ", "side": "outside"}, InvalidValue),
         ("message", "recorded", {"text": "x", "side": "outside", "klass": "internal_note"}, InvalidValue),
         ("note", "recorded", {"text": ""}, InvalidValue),
-        ("answer", "in_handling", {"text": ""}, InvalidValue),
+        ("reclassify", "recorded", {"feedback": "complaint", "reason": "x"}, PolicyViolation),
+        ("reclassify", "recorded", {"feedback": "praise", "reason": "x"}, InvalidValue),
+        ("investigate", "acknowledged", {"text": " "}, InvalidValue),
+        ("find_cause", "recorded", {"cause": ""}, InvalidValue),
+        ("judge", "in_handling", {"verdict": "justified", "grounds": ""}, InvalidValue),
+        ("judge", "in_handling", {"verdict": "true", "grounds": "x"}, InvalidValue),
+        ("propose_change", "recorded", {"text": "x", "kind": "law"}, InvalidValue),
+        ("offer", "in_handling", {"kind": "repair", "valid_until": START}, PolicyViolation),
+        ("offer", "in_handling", {"kind": "flowers"}, InvalidValue),
+        ("approve_remedy", "offered", {"remedy": 1}, PolicyViolation),
+        ("accept_remedy", "proposed", {"remedy": 1}, PolicyViolation),
+        ("decline_remedy", "taken", {"remedy": 1}, PolicyViolation),
+        ("provide_remedy", "offered", {"remedy": 1}, PolicyViolation),
+        ("provide_remedy", "taken", {"remedy": 2}, InvalidValue),
+        ("answer", "in_handling", {"text": "Mended."}, GuardNotMet),
+        ("answer", "judged", {"text": ""}, InvalidValue),
+        ("answer", "judged", {"text": "Mended.", "kind": "maybe"}, InvalidValue),
+        ("raise_stage", "responded", {"handler": ""}, GuardNotMet),
+        ("raise_stage", "responded", {"handler": "ann@city.example"}, PolicyViolation),
+        ("reopen", "referred", {"reason": "It came back."}, GuardNotMet),
+        ("lapse", "waiting", {}, PolicyViolation),
+        ("refer", "recorded", {"to": "", "whole": True}, InvalidValue),
         ("close", "responded", {"code": "forgotten"}, PolicyViolation),
         ("reopen", "closed", {"reason": ""}, InvalidValue),
         ("void", "recorded", {"n": 7, "reason": "a mistake"}, InvalidValue),
@@ -310,7 +538,7 @@ def test_several_complaints_get_one_handler(crm: Desk, bring: Bring) -> None:
 
 
 def test_when_one_of_several_cannot_be_assigned_none_is(crm: Desk, bring: Bring) -> None:
-    good, bad = bring("acknowledged"), bring("recorded")
+    good, bad = bring("acknowledged"), bring("withdrawn")
     head = sealed_head(crm.store)
     for others in ([bad.id], ["unknown"]):
         with pytest.raises((TransitionNotAllowed, LookupError)):

@@ -175,6 +175,7 @@ def told_of(sweeps: Collection[int]) -> list[str]:
             8: lambda: crm.complaints.assign(slow, handler="otto"),
             30: lambda: crm.complaints.wait(slow, for_="customer", reason="photos"),
             130: lambda: crm.complaints.resume(slow),
+            289: lambda: crm.complaints.judge(slow, "justified", grounds="It was dry."),
             290: lambda: crm.complaints.answer(slow, text="It runs again."),
             291: lambda: crm.complaints.close(slow, code="resolved"),
             400: lambda: crm.complaints.reopen(slow, reason="It stopped again."),

@@ -17,7 +17,8 @@ from servicecrm.kernel.records import evolve
 from servicecrm.storage.journal import replayed
 from servicecrm.testing import FixedClock, SeededIds
 from servicecrm.testing import strategies as some
-from servicecrm.testing.makers import MONDAY, feasible, take
+from servicecrm.testing.makers import MONDAY
+from servicecrm.testing.taking import feasible, take
 from servicecrm.tracking.schema import MESSAGE
 from tests.desk.places import STORES, empty_store
 

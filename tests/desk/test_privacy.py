@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from servicecrm import complaints
-from servicecrm.complaints import COMPLAINT, Complaint
+from servicecrm.complaints import COMPLAINT, AccessNeed, Complaint, Needs, Vulnerability
 from servicecrm.desk import Desk
 from servicecrm.errors import MalformedDocument, ServiceCRMError
 from servicecrm.kernel.decisions import Decision
@@ -28,6 +28,7 @@ PERSONAL = {
     "remedy_sought": f"{CANARY} 3",
     "complainant": f"{CANARY} 4",
     "contact": ContactPoint(kind=ContactKind.PHONE, value=f"{CANARY} 5"),
+    "needs": Needs(vulnerabilities=frozenset({Vulnerability.HEALTH}), access=frozenset({AccessNeed.SIGN_LANGUAGE})),
 }
 
 
@@ -55,11 +56,21 @@ def complaint(crm: Desk) -> Complaint:
     crm.complaints.forward(recorded.id, "south", reason=CANARY)
     crm.complaints.message(recorded.id, CANARY, side="outside", attachments=(FILE,))
     crm.complaints.note(recorded.id, CANARY, attachments=(FILE,))
+    crm.complaints.investigate(recorded.id, CANARY)
+    crm.complaints.find_cause(recorded.id, "wear", text=CANARY)
+    crm.complaints.judge(recorded.id, "justified", grounds=CANARY)
+    crm.complaints.offer(recorded.id, "repair", text=CANARY)
+    crm.complaints.refer(recorded.id, "ombudsman", whole=False, reason=CANARY)
+    crm.complaints.propose_change(recorded.id, CANARY, kind="service")
+    crm.complaints.reclassify(recorded.id, "request", reason=CANARY)
+    crm.complaints.reclassify(recorded.id, "complaint", reason=CANARY)
     return crm.complaints.wait(recorded.id, "customer", reason=CANARY)
 
 
 def test_the_canaries_stand_in_every_personal_field(crm: Desk, complaint: Complaint) -> None:
-    assert personal_fields(Complaint) == {*PERSONAL, "waiting", "extra"}
+    decided = {"investigation", "judgements", "remedies", "referrals"}
+    assert personal_fields(Complaint) == {*PERSONAL, *decided, "waiting", "extra"}
+    assert all(getattr(complaint, name) for name in decided)
     assert personal_fields(Message) == {"text", "attachments", "extra"}
     assert all(getattr(complaint, name) == value for name, value in PERSONAL.items())
     exported = io.StringIO()
@@ -72,8 +83,9 @@ def test_records_events_and_entries_show_no_personal_value(crm: Desk, complaint:
     crm.on("*", facts.append)
     crm.complaints.amend(complaint.id, complainant=f"{CANARY} 6", reason=CANARY)
     crm.complaints.answer(complaint.id, CANARY)
-    crm.complaints.close(complaint.id, "resolved")
-    crm.complaints.reopen(complaint.id, CANARY)
+    crm.complaints.decline_remedy(complaint.id, 1, reason=CANARY)
+    crm.complaints.decline_answer(complaint.id, reason=CANARY)
+    crm.complaints.raise_stage(complaint.id, "south", reason=CANARY)
     crm.complaints.void(complaint.id, 2, reason=CANARY)
     crm.complaints.withdraw(complaint.id, reason=CANARY)
 
@@ -82,7 +94,7 @@ def test_records_events_and_entries_show_no_personal_value(crm: Desk, complaint:
         crm.complaints.messages(complaint.id),
         crm.history(complaint.id),
     )
-    assert (len(messages), len(entries), len(facts)) == (3, 14, 13)
+    assert (len(messages), len(entries), len(facts)) == (3, 23, 14)
     assert_hidden(after, messages, entries, facts, crm.complaints.page(), crm.worklist("south"))
     for message in messages:
         assert_hidden(message, crm.history(message.id))
@@ -128,6 +140,14 @@ def test_decisions_show_ids_and_types_only(clock: FixedClock) -> None:
         lambda crm, id: crm.complaints.reopen(id, CANARY),
         lambda crm, id: crm.complaints.void(id, 1, reason=f"{CANARY}\0"),
         lambda crm, id: crm.complaints.forward(id, "south", reason=CANARY),
+        lambda crm, id: crm.complaints.judge(id, CANARY, grounds=CANARY),
+        lambda crm, id: crm.complaints.judge(id, "justified", grounds=f"{CANARY}\0"),
+        lambda crm, id: crm.complaints.investigate(id, f"{CANARY}\0", evidence=[CANARY]),
+        lambda crm, id: crm.complaints.offer(id, CANARY, text=CANARY),
+        lambda crm, id: crm.complaints.decline_remedy(id, 7, reason=CANARY),
+        lambda crm, id: crm.complaints.refer(id, " ", whole=True, reason=CANARY),
+        lambda crm, id: crm.complaints.propose_change(id, CANARY, kind=CANARY),
+        lambda crm, id: crm.complaints.split(id, " ", text=CANARY),
     ],
 )
 def test_no_refusal_shows_a_personal_value_in_its_text_its_repr_or_its_traceback(

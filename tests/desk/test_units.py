@@ -129,6 +129,7 @@ def test_hooks_for_everything_hear_every_event_in_order(bring: Bring, heard: lis
         "complaint.recorded",
         "complaint.acknowledged",
         "complaint.assigned",
+        "complaint.judged",
         "complaint.answered",
         "message.written",
     ]

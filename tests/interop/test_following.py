@@ -121,13 +121,9 @@ OBEYED = [
     (HANDLED, fact("in_handling", category="leak"), ["amended"]),
     (HANDLED, fact(action="amend", category="leak"), ["amended"]),
     (HANDLED, fact("in_handling", extra={"city": "Harbour"}), ["amended"]),
-    (HANDLED, fact("responded", answer="Mended.", handler="meters"), ["forwarded", "answered"]),
-    (HANDLED, fact(action="answer", answer="Mended."), ["answered"]),
     (HANDLED, fact("withdrawn"), ["withdrawn"]),
     (WHOLE, fact("in_handling", reason="It drips"), ["reopened"]),
     (WHOLE, fact(action="reopen", reason="It drips", handler="meters"), ["reopened", "forwarded"]),
-    (WHOLE[:5], CLOSED, ["closed"]),
-    (WHOLE[:5], fact(action="close", closing_code="a code that only they have"), ["closed"]),
 ]
 
 
@@ -150,7 +146,6 @@ WAITING = fact("in_handling", waiting="customer")
         (fact(action="resume"), ["resumed"], None),
         (fact("in_handling", waiting="third_party"), ["resumed", "waiting_started"], "third_party"),
         (fact("in_handling", waiting="customer", category="leak"), ["amended"], "customer"),
-        (fact("responded", answer="Mended."), ["answered"], None),
         (fact(action="forward", handler="meters"), ["forwarded"], "customer"),
         (
             fact(action="forward", handler="meters", waiting="approval"),
@@ -177,6 +172,55 @@ def test_an_answer_is_kept_as_a_message_of_ours() -> None:
 
 
 # -- adopted -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rated", [ASSESSED, fact("assessed", impact="high", priority="p1", reason="a school")])
+@pytest.mark.parametrize("told", [RESPONDED, fact(action="answer", answer="Mended.", handler="meters")])
+def test_that_a_log_tells_no_verdict_and_no_investigation_is_not_held_against_it(rated: Fact, told: Fact) -> None:
+    case = Case(NEW, ACKNOWLEDGED)  # C044, C046
+    case.follow(rated)
+    case.follow(IN_HANDLING)
+    case.follow(WAITING)
+    followed = case.follow(told)
+
+    assert (events(followed), followed.finding) == (["adopted"], None)
+    after, handler = followed.decision.after, told.values.get("handler", "pipes")
+    assert (after.state, after.waiting, after.handler) == ("responded", None, handler)
+    assert [moment.kind for moment in after.moments][-1 - ("handler" in told.values) :][0] == "answered"
+
+
+@pytest.mark.parametrize("told", [CLOSED, fact(action="close", closing_code="a code that only they have")])
+def test_a_log_closes_what_nobody_has_judged(told: Fact) -> None:
+    followed = Case(*WHOLE[:5]).follow(told)  # C044, C049
+
+    assert (events(followed), followed.finding) == (["adopted"], None)
+    after = followed.decision.after
+    assert (after.state, after.closing_code, after.closed_at) == (
+        "closed",
+        told.values["closing_code"],
+        after.moments[-1].occurred_at,
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "told", "finding"),
+    [
+        ((NEW,), fact("in_handling", handler="pipes"), "recorded to in_handling is no move of the lifecycle"),
+        (HANDLED, fact("closed", closing_code="mended"), "in_handling to closed is no move of the lifecycle"),
+        (HANDLED, fact(action="acknowledge"), "acknowledge while in_handling"),
+    ],
+)
+def test_what_only_an_exception_allows_is_no_way_for_a_log(before: tuple[Fact, ...], told: Fact, finding: str) -> None:
+    assert Case(*before).follow(told).finding == finding  # C042, C049
+
+
+@pytest.mark.parametrize("action", sorted({"judge", "offer", "raise_stage", "merge", "take_in", "refer", "lapse"}))
+def test_what_a_log_cannot_tell_is_adopted_with_the_reason(action: str) -> None:
+    followed = Case(*WHOLE[:5]).follow(fact(action=action))
+
+    assert (events(followed), "adopted") == (["adopted"], "adopted")
+    assert followed.finding in (f"{action} is not told by a log", f"{action} while responded")
+
 
 ADOPTED = [
     ((), fact("recorded", handler="pipes"), "assign while recorded"),

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecrm.errors import ImportProblem
-from servicecrm.interop import COMPLAINT_WORDS, Fact, LogMap, RefusedRow, csvfile, read_log
+from servicecrm.interop import COMPLAINT_WORDS, Fact, LogMap, RefusedRow, packed, read_log
 from tests.interop.conftest import CASES, EVENTS, Read
 
 HEAD = "Ticket,When,Status,Group,Via,City\n"
@@ -266,8 +266,8 @@ def test_cells_may_hold_line_ends_delimiters_and_quotes(read: Read) -> None:
         ((HEAD + ROW).replace("Bonn", "Köln").encode("latin-1"), "row 1: here or soon after, the file is not utf-8"),
         (HEAD + ROW + '7,"never closed', "row 3: a quote is opened and never closed"),
         (HEAD + ROW + '7,"never closed\n' + ROW * 5000, "row 3: a quote is opened and never closed"),
-        (zipped(a_csv=HEAD, b_csv=HEAD), "the archive needs exactly one .csv file; found: a.csv, b.csv"),
-        (zipped(readme="x"), "the archive needs exactly one .csv file; found: none"),
+        (zipped(a_csv=HEAD, b_csv=HEAD), "the archive needs exactly one .csv or .xes file; found: a.csv, b.csv"),
+        (zipped(readme="x"), "the archive needs exactly one .csv or .xes file; found: none"),
         (zipped(a_csv=HEAD + ROW)[:-30], "the compressed file is damaged, cut off or locked"),
         (gzip.compress((HEAD + ROW * 9).encode())[:-12], "the compressed file is damaged, cut off or locked"),
         (b"PK\3\4 but nothing else", "the compressed file is damaged, cut off or locked"),
@@ -298,7 +298,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def test_a_small_file_that_grows_without_end_is_stopped(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csvfile, "ALWAYS_FINE", 2**16)
+    monkeypatch.setattr(packed, "ALWAYS_FINE", 2**16)
 
     for bomb in (zipped(a_csv=HEAD + ROW * 100_000), gzip.compress((HEAD + ROW * 100_000).encode())):
         with pytest.raises(ImportProblem, match="grows to more than 200 times its size"):

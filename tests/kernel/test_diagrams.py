@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from html import unescape
@@ -100,7 +101,7 @@ def test_the_drawing_shows_every_state_and_action(lifecycle: Lifecycle[Any]) -> 
 
     assert set(lifecycle.states) <= set(shown)
     for action in lifecycle.actions:
-        assert any(action in text.replace(":", ",").split(", ") for text in shown)
+        assert any(action in re.split("[:,] ?", text) for text in shown)
 
 
 def test_the_drawing_is_told_to_those_who_do_not_see_it() -> None:

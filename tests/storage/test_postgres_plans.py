@@ -14,7 +14,7 @@ from servicecrm.kernel.filters import Filter, encoded, everything, where
 from servicecrm.kernel.kinds import Kind, micros
 from servicecrm.storage.postgres.dialect import POSTGRES, placed
 from servicecrm.storage.rows import Position, Query
-from servicecrm.storage.statements import SQLTables, Statement, Statements
+from servicecrm.storage.statements import SQLTables, Statement
 from servicecrm.tracking import MESSAGE
 from tests.servers import Postgres
 from tests.stores import clean_schema
@@ -93,11 +93,6 @@ def tables() -> SQLTables:
     return SQLTables("default", POSTGRES)
 
 
-def first_of(statements: Statements) -> Statement:
-    """The first one of many."""
-    return Statement(statements.sql, statements.rows[0], lambda rows: rows)
-
-
 def plans(connection: psycopg.Connection[Any], asked: Statement) -> Iterator[Plan]:
     """The plan for these values, and the one that the server has settled for when the statement was often asked."""
     text = placed(asked.sql, None)
@@ -161,7 +156,8 @@ FREQUENT: dict[str, tuple[Callable[[], Statement], str]] = {
     "complaints with a tag": (lambda: found(where("tags").has("tag-7")), "complaint_terms_pkey"),
     "the oldest complaints": (lambda: found(order="received_at"), "complaint_received_at"),
     "a page of all complaints": (lambda: found(after=Position("c-005000", "c-005000")), "complaint_pkey"),
-    "a complaint": (lambda: first_of(tables().fetch(COMPLAINT, ["c-000007"])), "complaint_pkey"),
+    "a complaint": (lambda: tables().fetch(COMPLAINT, ["c-000007"]), "complaint_pkey"),
+    "some complaints": (lambda: tables().fetch(COMPLAINT, ["c-000007", "c-000009", "c-000700"]), "complaint_pkey"),
     "the messages of a complaint": (
         lambda: page_of(MESSAGE, where("about") == "c-000007", order="occurred_at", limit=None),
         "message_about_occurred_at",

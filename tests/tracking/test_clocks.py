@@ -1,6 +1,6 @@
 """A clock is an index that is read again: however seldom, it fires the same, each thing once, and keeps its results."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -24,6 +24,7 @@ from servicecrm.tracking import (
     Ladder,
     Moments,
     OnChange,
+    Reading,
     RecordEscalated,
     Rung,
     Target,
@@ -33,6 +34,7 @@ from servicecrm.tracking import (
     TimerCorrected,
     TimerMet,
     TimerMissed,
+    Timers,
     TimerState,
     TimerWarned,
     clock_events,
@@ -41,6 +43,7 @@ from servicecrm.tracking import (
     start,
     usual,
 )
+from servicecrm.tracking.clock_model import Escalated
 from servicecrm.tracking.ready_made import USUAL
 from tests.tracking.lives import (
     ALWAYS,
@@ -212,6 +215,17 @@ def test_what_was_told_late_undoes_a_miss_and_says_so() -> None:
     assert (told.was, told.was_late, told.state, told.late) == (TimerState.RUNNING, True, TimerState.MET, False)
 
 
+def test_what_was_told_late_changes_a_result_whatever_was_told_before_it() -> None:
+    moments = life((0 * HOUR, "received"), (3 * HOUR, "acknowledged"))
+    clock = seen(started(RECEIVED, BASIS), moments, BASIS, T0 + 3 * HOUR)
+    late = (*moments, happened("message inside", T0 + 5 * HOUR, 3), happened("acknowledged", T0 + HOUR, 4))
+
+    (told,) = events(clock, late, BASIS, 6 * HOUR)
+
+    assert isinstance(told, TimerCorrected)
+    assert (told.was_stopped_at, told.state) == (T0 + 3 * HOUR, TimerState.MET)
+
+
 def test_after_a_corrected_time_of_receipt_the_real_miss_is_told_too() -> None:
     clock = seen(started(RECEIVED, BASIS), RECEIVED, BASIS, T0 + DAY)
     corrected = (*voided(RECEIVED, 1, T0 + DAY), happened("received", T0 + DAY, 3))
@@ -240,7 +254,7 @@ def test_a_correction_of_something_else_leaves_a_result_as_it_was_found() -> Non
 
     later = seen(clock, voided(moments, 2, T0 + DAY), stricter, T0 + DAY)
 
-    assert later.results == clock.results
+    assert [evolve(result, read=3) for result in later.results] == list(clock.results)
 
 
 def test_a_target_that_was_given_up_is_cancelled_and_stays_so() -> None:  # zammad#4353
@@ -431,7 +445,12 @@ LINES: Final = (
 )
 RULES = a_basis(
     ACKNOWLEDGE,
-    usual("next_response", "2h business", thresholds=(Threshold(at="50%"),)),
+    usual(
+        "next_response",
+        "2h business",
+        thresholds=(Threshold(at="50%"),),
+        ladder=Ladder(rungs=(Rung(at="75%", to="handler"), Rung(at="2h business after", to="supervisor"))),
+    ),
     usual(
         "resolution",
         "2 business days",
@@ -488,7 +507,7 @@ def with_outages(moments: Moments, end: datetime, chance: Random) -> Clock:
 def outcome(clock: Clock) -> tuple[object, ...]:
     readings = [evolve(reading, read=None) for reading in clock.timers]
     fired = sorted((fired.key, fired.goal, micros(fired.at)) for fired in clock.fired)
-    return fired, readings, clock.level, clock.next_at, clock.due_at
+    return fired, readings, clock.escalated, clock.next_at, clock.due_at
 
 
 def schedules(lives: int, each: int, seed: int) -> Iterator[tuple[Moments, Clock, Clock]]:
@@ -519,6 +538,65 @@ def test_nothing_fires_twice_under_one_goal() -> None:
         assert len(set(fired)) == len(fired)
 
 
+# -- ahead of the clock --------------------------------------------------------------------------
+
+
+def test_what_another_machine_tells_too_early_is_read_when_its_time_has_come() -> None:
+    ahead = (*RECEIVED, happened("acknowledged", T0 + 2 * HOUR, 2))
+    clock = started(ahead, BASIS, T0 + HOUR)
+
+    assert (clock.next_at, clock.results) == (T0 + 2 * HOUR, ())
+    assert types(events(clock, ahead, BASIS, 2 * HOUR)) == ["timer.met"]
+
+
+def test_a_record_that_ended_and_is_taken_up_too_early_is_not_forgotten() -> None:
+    whole = Target(name="whole", within="8h business", start=on("received"), stop=on("closed"), reopen=on("reopened"))
+    moments = life((0 * HOUR, "received"), (HOUR, "closed"), (3 * HOUR, "reopened"))
+    clock = started(moments, a_basis(whole), T0 + 2 * HOUR)
+
+    assert (clock.next_at, len(clock.results)) == (T0 + 3 * HOUR, 1)
+    again = seen(clock, moments, a_basis(whole), T0 + 3 * HOUR)
+    assert (again.results, again.timers[0].state) == ((), TimerState.RUNNING)
+
+
+def test_a_new_priority_is_read_at_the_very_instant_at_which_it_is_told() -> None:  # C035
+    basis = a_basis(usual("resolution", "20h elapsed", goals=(Goal(within="4h elapsed", priorities=("p1",)),)))
+    moments = (*RECEIVED, happened("rated p1", T0 + HOUR, 2))
+
+    assert seen(started(RECEIVED, basis), moments, basis, T0 + HOUR).due_at == T0 + 4 * HOUR
+
+
+# -- long lives ----------------------------------------------------------------------------------
+
+
+def test_what_was_told_late_and_changes_nothing_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    basis, moments = a_basis(usual("next_response", "2h business")), RECEIVED
+    clock = started(moments, basis)
+    for n in range(2, 42, 2):
+        at = T0 + n * HOUR
+        moments = (*moments, happened("message outside", at, n), happened("message inside", at + HOUR, n + 1))
+        clock = seen(clock, moments, basis, at + HOUR)
+    asked: list[datetime] = []
+    fold = Basis.timers
+
+    def counted(basis: Basis, facts: Facts, *, now: datetime, settled: Iterable[Reading] = ()) -> Timers:
+        asked.append(now)
+        return fold(basis, facts, now=now, settled=settled)
+
+    monkeypatch.setattr(Basis, "timers", counted)
+
+    late = (*moments, happened("message outside auto_reply", T0, len(moments) + 1))
+    told = seen(clock, late, basis, T0 + 50 * HOUR)
+    assert len(asked) == 3  # with it, without it, and the reading itself: not twice for each of twenty results
+    more = (*late, happened("message outside", T0 + 51 * HOUR, len(late) + 1))
+    seen(told, more, basis, T0 + 51 * HOUR)
+
+    assert len(asked) == 4
+    assert [evolve(reading, read=None) for reading in told.timers] == [
+        evolve(reading, read=None) for reading in clock.timers
+    ]
+
+
 # -- storing -------------------------------------------------------------------------------------
 
 
@@ -526,13 +604,36 @@ def the_clock() -> Clock:
     moments = life((0 * HOUR, "received"), (HOUR, "acknowledged"), (2 * HOUR, "waiting customer"))
     basis = a_basis(ACKNOWLEDGE, RESOLUTION, usual("first_response", "1h business"), policy=3)
     facts = Facts(moments=moments, handler="north")
-    return start("complaint", "complaint-1", facts, basis, by="ann@city.example", at=T0 + 3 * HOUR).after
+    clock = start("complaint", "complaint-1", facts, basis, by="ann@city.example", at=T0 + 3 * HOUR).after
+    return evolve(clock, escalated=(Escalated(timer="first_response", n=1, level=2),))
 
 
-def test_the_first_golden_clock_reads_as_it_was_written() -> None:
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("v*.json")), ids=lambda path: path.stem)
+def test_what_any_version_stored_is_read_as_the_same_clock(path: Path) -> None:  # C127
+    document = from_text(path.read_text(encoding="utf-8"))
+    found = CLOCK.schema.load(document, version=int(path.stem.removeprefix("v")))
+
+    # When version 1 was written, nothing was escalated.
+    assert found == (evolve(the_clock(), escalated=()) if path.stem == "v1" else the_clock())
+
+
+def test_the_current_version_has_a_golden_file() -> None:
+    stored = (GOLDEN / f"v{CLOCK.schema.current}.json").read_text(encoding="utf-8")
+
+    assert from_text(stored) == from_text(CLOCK.schema.text(the_clock()))
+
+
+def test_in_the_first_version_all_that_had_begun_came_to_the_level_of_the_record() -> None:
     document = from_text((GOLDEN / "v1.json").read_text(encoding="utf-8"))
 
-    assert CLOCK.schema.load(document, version=1) == the_clock()
+    clock = CLOCK.schema.load({**document, "level": 2}, version=1)
+
+    assert clock.level == 2
+    assert {(each.timer, each.n): each.level for each in clock.escalated} == {
+        ("acknowledge", 1): 2,
+        ("resolution", 1): 2,
+        ("first_response", 1): 2,
+    }
 
 
 def test_clocks_survive_being_stored() -> None:
@@ -546,7 +647,7 @@ def test_a_clock_can_be_found_by_what_a_sweep_and_a_worklist_ask_for() -> None:
     assert index["next_at"] is None
     assert index["due_at"] == micros(datetime(2026, 3, 2, 10, tzinfo=UTC))
     assert (index["handler"], index["about"], index["about_kind"]) == ("north", "complaint-1", "complaint")
-    assert (index["basis"], index["level"]) == ("policy 3; default@1", 0)
+    assert (index["basis"], index["level"]) == ("policy 3; default@1", 2)
 
 
 def test_a_clock_holds_no_personal_data_but_a_reason_is_some() -> None:

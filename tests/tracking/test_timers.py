@@ -204,6 +204,30 @@ def test_a_cancelled_timer_comes_to_nothing() -> None:
     assert (timer.state, timer.result, timer.late) == (TimerState.CANCELLED, "cancelled", False)
 
 
+def test_what_came_to_nothing_begins_again_and_what_was_fulfilled_once_does_not() -> None:  # C059
+    (target,) = (target for target in FOR_CASES.targets if target.name == "answer_or_contact")
+    moments = life(
+        (0 * HOUR, "accepted"),
+        (1 * HOUR, "handed_back"),
+        (2 * HOUR, "accepted"),
+        (3 * HOUR, "contact reached"),
+        (4 * HOUR, "forwarded keep"),
+        (5 * HOUR, "accepted"),
+    )
+
+    assert [(t.n, t.started_at - T0, t.state) for t in read(moments, target)] == [
+        (1, 0 * HOUR, TimerState.CANCELLED),
+        (2, 2 * HOUR, TimerState.MET),
+    ]
+    assert read(moments[:3], target, at=3 * HOUR)[target.name].state == TimerState.RUNNING
+
+
+def test_a_record_that_was_taken_up_again_is_due_a_final_response_again() -> None:
+    found = read(REOPENED, usual("final_response", "8h business")).each("final_response")
+
+    assert [(timer.n, timer.state) for timer in found] == [(1, TimerState.MET), (2, TimerState.MET)]
+
+
 def test_what_ends_unfulfilled_at_the_very_time_at_which_it_is_due_is_missed() -> None:
     target = evolve(RESOLUTION, cancel=on("handed_back"))
 
@@ -261,6 +285,11 @@ def rated(on_change: OnChange, *lines: tuple[timedelta, str], at: timedelta) -> 
     goals = (Goal(within="4h elapsed", priorities=("p1",)), Goal(within="40h elapsed", priorities=("p4",)))
     target = evolve(RESOLUTION, within="20h elapsed", goals=goals, on_change=on_change)
     return one(life((0 * HOUR, "received"), *lines), target, at)
+
+
+def test_a_new_priority_counts_from_the_very_instant_at_which_it_is_told() -> None:  # C035
+    assert rated(OnChange.FROM_START, (5 * HOUR, "rated p4"), at=5 * HOUR).due_at == T0 + 40 * HOUR
+    assert rated(OnChange.FROM_START, (5 * HOUR, "answered"), (5 * HOUR, "rated p1"), at=9 * HOUR).late is False
 
 
 @pytest.mark.parametrize(
@@ -470,6 +499,15 @@ def test_timers_are_called_what_people_call_them_and_those_of_a_house_what_it_ca
     shipped = {each.name for book in (FOR_CASES, FOR_COMPLAINTS) for each in book.targets}
     for language in TEXTS.languages:
         assert {f"timer.{name}" for name in shipped} <= TEXTS.keys(language)
+
+
+def test_what_is_told_of_the_time_to_come_is_looked_at_when_it_has_come() -> None:
+    moments = life((0 * HOUR, "received"), (2 * HOUR, "answered"), (5 * HOUR, "reopened"))
+
+    assert read(moments, RESOLUTION, at=HOUR).next_at == T0 + 2 * HOUR
+    assert read(moments, RESOLUTION, at=2 * HOUR).next_at == T0 + 5 * HOUR  # whose own timers have all ended
+    assert read(moments[:2], RESOLUTION, at=2 * HOUR).next_at is None
+    assert read(voided(moments, 2, T0), RESOLUTION, at=HOUR).next_at == T0 + 5 * HOUR
 
 
 def test_a_time_without_a_zone_is_refused() -> None:

@@ -11,6 +11,7 @@ from servicecrm.cases.model import Case
 from servicecrm.cases.policy import DEFAULT, CasePolicy
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.frozen import FrozenMap
+from servicecrm.tracking.correspondence import Wording
 from servicecrm.tracking.messages import Message, MessageClass
 from servicecrm.tracking.moments import Side
 
@@ -41,15 +42,16 @@ def callback(
     again = REOPEN in LIFECYCLE.allowed(before) and policy.reopens(before.closed_at, opened.occurred_at)
     if not (_same_people(call, before) and (again or before.state in LIFECYCLE.open)):
         return (new.then(link, before.id, kind=LinkKind.SAME_ISSUE, **stamped),)
-    said: dict[str, Any] = {"id": call.id, "side": Side.OUTSIDE, "channel": call.channel, "language": call.language}
+    said: dict[str, Any] = {"id": call.id, "side": Side.OUTSIDE}
     text = call.text if call.subject in call.text else f"{call.subject}\n\n{call.text}".strip()
     if again:
         # The reopening tells of the call: whoever has the case need not hear of it twice.
         decision = reopen(before, call.text.strip() or call.subject, policy=policy, **stamped)
         klass, author = MessageClass.SUBSTANTIVE, opened.by.on_behalf_of or before.requester
-        kept = written(before, text, decision.events[0], klass=klass, author=author, **said)
+        wording = Wording(call.channel, call.language)
+        kept = written(before, text, decision.events[0], wording, klass=klass, author=author, **said)
     else:
-        decision, kept = message(before, text, **said, **stamped)
+        decision, kept = message(before, text, channel=call.channel, language=call.language, **said, **stamped)
     changes = _changes(call, before)
     return decision.then(amend, **changes, **stamped) if changes else decision, kept
 

@@ -1,6 +1,7 @@
 """The codes of a case: what is written down as one word from a fixed list."""
 
 from servicecrm.kernel.shapes import Code
+from servicecrm.tracking.tickets import Channel, Priority, WaitingFor
 
 __all__ = [
     "Asker",
@@ -14,38 +15,6 @@ __all__ = [
     "Priority",
     "WaitingFor",
 ]
-
-
-class Channel(Code):
-    """How a request reached us."""
-
-    PHONE = "phone"
-    EMAIL = "email"
-    LETTER = "letter"
-    WEB = "web"
-    CHAT = "chat"
-    COUNTER = "counter"
-    SOCIAL = "social"
-    OTHER = "other"
-
-
-class Priority(Code):
-    """What is done first; P1 is the most pressing."""
-
-    P1 = "p1"
-    P2 = "p2"
-    P3 = "p3"
-    P4 = "p4"
-
-
-class WaitingFor(Code):
-    """Whose turn it is while we cannot go on."""
-
-    CUSTOMER = "customer"
-    THIRD_PARTY = "third_party"
-    INTERNAL = "internal"
-    APPROVAL = "approval"
-    SCHEDULED = "scheduled"
 
 
 class ContactOutcome(Code):

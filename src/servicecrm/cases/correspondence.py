@@ -2,21 +2,32 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
-from servicecrm.cases.chronology import after_wait, move
-from servicecrm.cases.codes import ContactOutcome, MomentKind
+from servicecrm.cases.chronology import CHRONOLOGY, move
+from servicecrm.cases.codes import ContactOutcome
 from servicecrm.cases.events import CaseAnswered, ContactMade, MessageReceived, MessageSent, NoteAdded, UpdateGiven
-from servicecrm.cases.lifecycle import ANSWER, CONTACT, GIVE_UPDATE, LIFECYCLE, MESSAGE, NOTE
+from servicecrm.cases.lifecycle import ANSWER, CONTACT, GIVE_UPDATE
 from servicecrm.cases.model import Case
-from servicecrm.cases.shapes import coded
-from servicecrm.errors import InvalidValue, PolicyViolation
-from servicecrm.kernel.decisions import Actor, Decision, Event, stamp
+from servicecrm.errors import PolicyViolation
+from servicecrm.kernel.decisions import Actor, Decision, stamp
 from servicecrm.kernel.records import evolve
 from servicecrm.kernel.values import Attachment
-from servicecrm.tracking.messages import Message, MessageClass, write
-from servicecrm.tracking.moments import Side, with_moment
+from servicecrm.tracking.correspondence import Correspondence, Wording
+from servicecrm.tracking.messages import Message, MessageClass
+from servicecrm.tracking.moments import Side
+from servicecrm.tracking.shapes import coded
 
 __all__ = ["answer", "contact", "give_update", "message", "note", "written"]
+
+CORRESPONDENCE: Final = Correspondence[Case](
+    chronology=CHRONOLOGY,
+    received=MessageReceived,
+    sent=MessageSent,
+    noted=NoteAdded,
+    party=lambda case: case.requester,
+)
+written: Final = CORRESPONDENCE.written
 
 
 def message(
@@ -42,27 +53,8 @@ def message(
     Raises:
         InvalidValue: the text is blank, a code is unknown, or it is a note or an answer: these have their own action.
     """
-    side, klass = Side(side), coded("klass", MessageClass, klass)
-    if klass in (MessageClass.INTERNAL_NOTE, MessageClass.FINAL_RESPONSE):
-        raise InvalidValue("klass", f"{klass} is not a message of its own; note and answer make these")
-    fact = MessageReceived if side is Side.OUTSIDE else MessageSent
-    event = fact(**stamp(by, at, occurred_at), message=id)
-    if author is None and side is Side.OUTSIDE:
-        author = event.by.on_behalf_of or case.requester
-    said = written(
-        case,
-        text,
-        event,
-        id=id,
-        klass=klass,
-        side=side,
-        channel=channel,
-        language=language,
-        attachments=attachments,
-        author=author,
-    )
-    moments = with_moment(case.moments, MomentKind.MESSAGE, event, side=side, code=klass)
-    return move(case, MESSAGE, event, moments=moments), said
+    wording, told = Wording(channel, language, attachments), stamp(by, at, occurred_at)
+    return CORRESPONDENCE.message(case, text, wording, told, id=id, side=side, klass=klass, author=author)
 
 
 def note(
@@ -81,9 +73,8 @@ def note(
     Raises:
         InvalidValue: the text is blank.
     """
-    event = NoteAdded(**stamp(by, at, occurred_at), message=id)
-    said = written(case, text, event, id=id, language=language, attachments=attachments)
-    return move(case, NOTE, event), said
+    wording = Wording(language=language, attachments=attachments)
+    return CORRESPONDENCE.note(case, text, wording, stamp(by, at, occurred_at), id=id)
 
 
 def give_update(
@@ -110,14 +101,8 @@ def give_update(
         request if request.answered_at is not None else evolve(request, answered_at=event.occurred_at)
         for request in case.update_requests
     )
-    decision = move(
-        case,
-        GIVE_UPDATE,
-        event,
-        update_requests=tuple(answered),
-        moments=with_moment(case.moments, MomentKind.UPDATE_GIVEN, event, side=Side.INSIDE),
-    )
-    return decision, written(case, text, event, id=id, language=language, attachments=attachments)
+    decision = move(case, GIVE_UPDATE, event, update_requests=tuple(answered))
+    return decision, written(case, text, event, Wording(language=language, attachments=attachments), id=id)
 
 
 def contact(
@@ -147,24 +132,16 @@ def contact(
     Source: C064.
     """
     outcome = coded("outcome", ContactOutcome, outcome)
-    event = ContactMade(**stamp(by, at, occurred_at), message=id)
-    moments = with_moment(case.moments, MomentKind.CONTACT, event, side=Side.INSIDE, code=outcome)
-    decision = move(case, CONTACT, event, moments=moments)
+    told = stamp(by, at, occurred_at)
+    event = ContactMade(**told, message=id)
+    decision = move(case, CONTACT, event, code=outcome)
     if answered and outcome is not ContactOutcome.REACHED:
         raise PolicyViolation("answered", "a requester who was not reached got no answer; log the attempt only")
     if answered:
-        decision = decision.then(_answered, CaseAnswered(**stamp(by, at, occurred_at), message=id))
-    said = written(
-        case,
-        note,
-        event,
-        id=id,
-        klass=MessageClass.FINAL_RESPONSE if answered else MessageClass.INTERNAL_NOTE,
-        channel=case.channel if channel is None else channel,
-        language=language,
-        attachments=attachments,
-    )
-    return decision, said
+        decision = decision.then(_answered, CaseAnswered(**told, message=id))
+    klass = MessageClass.FINAL_RESPONSE if answered else MessageClass.INTERNAL_NOTE
+    wording = Wording(case.channel if channel is None else channel, language, attachments)
+    return decision, written(case, note, event, wording, id=id, klass=klass)
 
 
 def answer(
@@ -188,61 +165,10 @@ def answer(
     Source: C064.
     """
     event = CaseAnswered(**stamp(by, at, occurred_at), message=id)
-    decision = _answered(case, event)
-    said = written(
-        case,
-        text,
-        event,
-        id=id,
-        klass=MessageClass.FINAL_RESPONSE,
-        channel=channel,
-        language=language,
-        attachments=attachments,
-    )
-    return decision, said
+    wording = Wording(channel, language, attachments)
+    return _answered(case, event), written(case, text, event, wording, id=id, klass=MessageClass.FINAL_RESPONSE)
 
 
 def _answered(case: Case, event: CaseAnswered) -> Decision[Case]:
     klass = MessageClass.FINAL_RESPONSE
-    return move(
-        case,
-        ANSWER,
-        event,
-        waiting=None,
-        answered_at=event.occurred_at,
-        moments=with_moment(after_wait(case, event), MomentKind.ANSWERED, event, side=Side.INSIDE, code=klass),
-    )
-
-
-def written(
-    case: Case,
-    text: str,
-    event: Event,
-    *,
-    id: str,
-    klass: MessageClass = MessageClass.INTERNAL_NOTE,
-    side: Side = Side.INSIDE,
-    channel: str | None = None,
-    language: str | None = None,
-    attachments: Iterable[Attachment] = (),
-    author: str | None = None,
-) -> Decision[Message]:
-    """A message about the case: by default in its channel and language, unless it is a note, which goes nowhere."""
-    if klass is not MessageClass.INTERNAL_NOTE:
-        channel = case.channel if channel is None else channel
-        language = case.language if language is None else language
-    return write(
-        text,
-        id=id,
-        about_kind=LIFECYCLE.name,
-        about=case.id,
-        side=side,
-        klass=klass,
-        channel=channel,
-        language=language,
-        attachments=tuple(attachments),
-        author=author,
-        by=event.by,
-        at=event.recorded_at,
-        occurred_at=event.occurred_at,
-    )
+    return move(case, ANSWER, event, code=klass, waiting=None, answered_at=event.occurred_at)

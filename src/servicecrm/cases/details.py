@@ -4,18 +4,18 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from servicecrm.cases.chronology import move
-from servicecrm.cases.codes import Channel, LinkKind, MomentKind, Priority
+from servicecrm.cases.chronology import CHRONOLOGY, move
+from servicecrm.cases.codes import Channel, LinkKind, Priority
 from servicecrm.cases.events import CaseAmended, CaseClassified, CaseLinked, CaseRated, MomentVoided
-from servicecrm.cases.lifecycle import AMEND, CLASSIFY, LINK, RATE, VOID
+from servicecrm.cases.lifecycle import AMEND, CLASSIFY, LINK, RATE
 from servicecrm.cases.model import Case, Link, Place
-from servicecrm.cases.shapes import coded, several
 from servicecrm.cases.types import RequestType, typed
 from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, stamp
 from servicecrm.kernel.frozen import FrozenMap
+from servicecrm.kernel.shapes import several
 from servicecrm.kernel.values import ContactPoint, language_tag
-from servicecrm.tracking.moments import standing, with_moment, without_moment
+from servicecrm.tracking.shapes import coded
 
 __all__ = ["Amendment", "amend", "classify", "link", "rate", "void"]
 
@@ -62,7 +62,7 @@ def amend(
     if language is not None:
         changes["language"] = language_tag(language)
     if "tags" in changes:
-        changes["tags"] = frozenset(several(changes["tags"]))
+        changes["tags"] = frozenset(several("Case.tags", changes["tags"]))
     if "extra" in changes:
         changes["extra"] = FrozenMap(changes["extra"])
     return move(case, AMEND, CaseAmended(**stamp(by, at, occurred_at), reason=reason), **changes)
@@ -117,8 +117,7 @@ def rate(
         InvalidValue: there is no such priority.
     """
     event, rated = CaseRated(**stamp(by, at, occurred_at), reason=reason), Priority(priority)
-    moments = with_moment(case.moments, MomentKind.RATED, event, code=rated)
-    return move(case, RATE, event, priority=rated, moments=moments)
+    return move(case, RATE, event, code=rated, priority=rated)
 
 
 def link(
@@ -151,21 +150,4 @@ def void(
         InvalidValue: there is no such moment.
         PolicyViolation: it was voided before, or is itself a voiding; or it is the answer or the end that still holds.
     """
-    event = MomentVoided(**stamp(by, at, occurred_at), reason=reason)
-    decision = move(case, VOID, event, moments=without_moment(case.moments, n, event))
-    _check_ends_nothing(case, n)
-    return decision
-
-
-def _check_ends_nothing(case: Case, n: int) -> None:
-    """Refuses to void what the state rests on: clocks would run on for what has ended."""
-    since: dict[str, datetime | None] = {
-        MomentKind.ANSWERED: case.answered_at,
-        MomentKind.CLOSED: case.closed_at,
-        MomentKind.WITHDRAWN: case.closed_at,
-    }
-    kind = case.moments[n - 1].kind
-    last = all(moment.n <= n for moment in standing(case.moments) if moment.kind == kind)
-    if last and since.get(kind) is not None:
-        instead = "open a new one" if kind == MomentKind.WITHDRAWN else "reopen it"
-        raise PolicyViolation("void", f"the case is still {kind}, as moment {n} says; {instead} instead")
+    return CHRONOLOGY.void(case, n, MomentVoided(**stamp(by, at, occurred_at), reason=reason))

@@ -2,14 +2,12 @@
 
 from datetime import datetime
 
-from servicecrm.cases.chronology import after_wait, move
-from servicecrm.cases.codes import MomentKind
+from servicecrm.cases.chronology import move
 from servicecrm.cases.events import CaseClosed, CaseReopened, CaseWithdrawn
 from servicecrm.cases.lifecycle import CLOSE, REOPEN, WITHDRAW
 from servicecrm.cases.model import Case
 from servicecrm.cases.policy import DEFAULT, CasePolicy
 from servicecrm.kernel.decisions import Actor, Decision, stamp
-from servicecrm.tracking.moments import Side, with_moment
 
 __all__ = ["close", "reopen", "withdraw"]
 
@@ -39,11 +37,11 @@ def close(
         case,
         CLOSE,
         event,
+        code=code,
         waiting=None,
         closed_at=event.occurred_at,
         closing_code=code,
         without_action=known is not None and not known.action,
-        moments=with_moment(after_wait(case, event), MomentKind.CLOSED, event, side=Side.INSIDE, code=code),
     )
     policy.check_closing(code, case)
     return decision
@@ -79,7 +77,6 @@ def reopen(
         closing_code=None,
         without_action=False,
         reopenings=case.reopenings + 1,
-        moments=with_moment(case.moments, MomentKind.REOPENED, event),
     )
     policy.check_reopening(case.closed_at, event.occurred_at)
     return decision
@@ -99,12 +96,5 @@ def withdraw(
         TransitionNotAllowed: it is closed, or withdrawn already.
     """
     event = CaseWithdrawn(**stamp(by, at, occurred_at), reason=reason)
-    return move(
-        case,
-        WITHDRAW,
-        event,
-        waiting=None,
-        closed_at=event.occurred_at,
-        update_requests=tuple(request for request in case.update_requests if request.answered_at is not None),
-        moments=with_moment(after_wait(case, event), MomentKind.WITHDRAWN, event, side=Side.OUTSIDE),
-    )
+    answered = tuple(request for request in case.update_requests if request.answered_at is not None)
+    return move(case, WITHDRAW, event, waiting=None, closed_at=event.occurred_at, update_requests=answered)

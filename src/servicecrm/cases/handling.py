@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from servicecrm.cases.chronology import after_wait, check_later, move
-from servicecrm.cases.codes import ForwardClock, MomentKind
+from servicecrm.cases.chronology import move
+from servicecrm.cases.codes import ForwardClock
 from servicecrm.cases.events import (
     CaseAccepted,
     CaseAssigned,
@@ -19,11 +20,11 @@ from servicecrm.cases.model import Case, Holder, Promise
 from servicecrm.cases.policy import DEFAULT, CasePolicy
 from servicecrm.cases.promises import check_put_off, put_off
 from servicecrm.cases.routing import NOBODY_ABSENT, Routing, present
-from servicecrm.cases.shapes import coded
 from servicecrm.errors import PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, Event, decide, stamp
 from servicecrm.kernel.records import evolve
-from servicecrm.tracking.moments import Side, with_moment
+from servicecrm.tracking.chronology import check_later
+from servicecrm.tracking.shapes import coded
 
 __all__ = ["accept", "assign", "forward", "hand_back", "route", "start"]
 
@@ -40,13 +41,7 @@ def route(
     Source: C059.
     """
     event = CaseRouted(**stamp(by, at, occurred_at), rule=routing.rule, deputy_for=routing.deputy_for)
-    return move(
-        case,
-        ROUTE,
-        event,
-        **_held(case, routing.queue, routing.handler, event),
-        moments=with_moment(case.moments, MomentKind.ROUTED, event, side=Side.INSIDE),
-    )
+    return move(case, ROUTE, event, **_held(case, routing.queue, routing.handler, event))
 
 
 def assign(
@@ -67,13 +62,7 @@ def assign(
     Source: C059.
     """
     event = CaseAssigned(**stamp(by, at, occurred_at), reason=reason)
-    return move(
-        case,
-        ASSIGN,
-        event,
-        **_held(case, case.queue, handler, event, reason),
-        moments=with_moment(case.moments, MomentKind.ASSIGNED, event, side=Side.INSIDE),
-    )
+    return move(case, ASSIGN, event, **_held(case, case.queue, handler, event, reason))
 
 
 def accept(
@@ -104,14 +93,7 @@ def accept(
     changes = {} if taker == case.handler else _held(case, case.queue, taker, event)
     if expected_by is not None:
         changes["promise"] = Promise(first=expected_by, given_at=event.occurred_at)
-    decision = move(
-        case,
-        ACCEPT,
-        event,
-        **changes,
-        accepted_at=event.occurred_at,
-        moments=with_moment(case.moments, MomentKind.ACCEPTED, event, side=Side.INSIDE),
-    )
+    decision = move(case, ACCEPT, event, **changes, accepted_at=event.occurred_at)
     if deputy and present(case.handler, deputies) != taker:
         raise PolicyViolation(
             "accept", "a case is accepted by its handler or the deputy; it can be assigned anew first"
@@ -168,12 +150,12 @@ def forward(
         case,
         FORWARD,
         event,
+        code=clock,
         **_held(case, case.queue if queue is None else queue, handler, event, reason),
         waiting=None,
         accepted_at=None,
         forwards=case.forwards + 1,
         promise=case.promise if until is None else put_off(case.promise, until, reason, event, approved_by),
-        moments=with_moment(after_wait(case, event), MomentKind.FORWARDED, event, side=Side.INSIDE, code=clock),
     )
     if (until is not None) != (clock is ForwardClock.EXTEND):
         raise PolicyViolation("until", "to extend the time that is left, say until when; otherwise it does not change")
@@ -206,20 +188,13 @@ def hand_back(
     Source: C059.
     """
     event = CaseHandedBack(**stamp(by, at, occurred_at), reason=reason)
-    return move(
-        case,
-        HAND_BACK,
-        event,
-        **_held(case, case.queue if queue is None else queue, None, event, reason),
-        waiting=None,
-        accepted_at=None,
-        moments=with_moment(after_wait(case, event), MomentKind.HANDED_BACK, event, side=Side.INSIDE),
-    )
+    held = _held(case, case.queue if queue is None else queue, None, event, reason)
+    return move(case, HAND_BACK, event, **held, waiting=None, accepted_at=None)
 
 
 def _held(
     case: Case, queue: str | None, handler: str | None, event: Event, reason: str | None = None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """The changes by which somebody else has the case."""
     holder = Holder(queue=queue, handler=handler, since=event.occurred_at, reason=reason)
     return {"queue": queue, "handler": handler, "holders": (*case.holders, holder)}

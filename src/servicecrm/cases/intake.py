@@ -7,11 +7,11 @@ from servicecrm.cases.codes import Channel, MomentKind, Priority
 from servicecrm.cases.events import CaseOpened
 from servicecrm.cases.lifecycle import LIFECYCLE
 from servicecrm.cases.model import Case, CaseId, Link, Place
-from servicecrm.cases.shapes import several
 from servicecrm.cases.types import RequestType, typed
 from servicecrm.errors import PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, begin, stamp
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
+from servicecrm.kernel.shapes import several
 from servicecrm.kernel.values import ContactPoint, language_tag
 from servicecrm.tracking.moments import Side, with_moment
 
@@ -78,7 +78,7 @@ def open(
         request_type=None if request_type is None else request_type.code,
         type_version=type_version,
         attributes=typed(request_type, attributes),
-        tags=frozenset(several(tags)),
+        tags=frozenset(several("Case.tags", tags)),
         priority=rated,
         links=tuple(links),
         received_at=event.occurred_at,

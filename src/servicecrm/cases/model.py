@@ -5,16 +5,7 @@ from typing import NewType
 
 import attrs
 
-from servicecrm.cases.codes import (
-    Asker,
-    Channel,
-    ContactOutcome,
-    LinkKind,
-    MomentKind,
-    PartnerStatus,
-    Priority,
-    WaitingFor,
-)
+from servicecrm.cases.codes import Asker, ContactOutcome, LinkKind, MomentKind, PartnerStatus
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.kinds import micros
@@ -22,6 +13,7 @@ from servicecrm.kernel.records import Personal, record
 from servicecrm.kernel.shapes import filled
 from servicecrm.kernel.values import ContactPoint, LanguageTag
 from servicecrm.tracking.moments import Moments, standing
+from servicecrm.tracking.tickets import Channel, Priority, Waiting
 
 __all__ = ["Case", "CaseId", "Extension", "Holder", "Link", "Place", "Promise", "Referral", "UpdateRequest", "Waiting"]
 
@@ -96,16 +88,6 @@ class UpdateRequest:
     asked_at: datetime
     due_at: datetime
     answered_at: datetime | None = None
-
-
-@record
-class Waiting:
-    """Why handling stands still, since when, and until when at most."""
-
-    for_: WaitingFor
-    reason: Personal[str] | None = attrs.field(default=None, validator=filled)
-    since: datetime
-    until: datetime | None = None
 
 
 @record

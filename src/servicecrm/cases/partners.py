@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from servicecrm.cases.chronology import move
-from servicecrm.cases.codes import MomentKind
 from servicecrm.cases.events import CaseReferred, PartnerUpdated
 from servicecrm.cases.lifecycle import PARTNER_UPDATE, REFER
 from servicecrm.cases.model import Case, Referral
@@ -12,7 +11,6 @@ from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Actor, Decision, stamp
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve
-from servicecrm.tracking.moments import Side, with_moment
 
 __all__ = ["partner_update", "refer"]
 
@@ -35,8 +33,7 @@ def refer(
     """
     event = CaseReferred(**stamp(by, at, occurred_at), reason=reason)
     referral = Referral(partner=partner, reference=reference, referred_at=event.occurred_at)
-    moments = with_moment(case.moments, MomentKind.REFERRED, event, side=Side.INSIDE)
-    return move(case, REFER, event, referral=referral, moments=moments)
+    return move(case, REFER, event, referral=referral)
 
 
 def partner_update(
@@ -78,5 +75,4 @@ def partner_update(
     stale = micros(event.occurred_at) < micros(known.updated_at or known.referred_at)
     if stale or evolve(new, updated_at=known.updated_at) == known:
         return None
-    moments = with_moment(case.moments, MomentKind.PARTNER_UPDATE, event, side=Side.OUTSIDE, code=ours)
-    return move(case, PARTNER_UPDATE, event, referral=new, moments=moments)
+    return move(case, PARTNER_UPDATE, event, code=ours, referral=new)

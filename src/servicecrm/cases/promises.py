@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from servicecrm.cases.chronology import check_later, move
+from servicecrm.cases.chronology import move
 from servicecrm.cases.events import PromiseExtended, PromiseGiven
 from servicecrm.cases.lifecycle import EXTEND, PROMISE
 from servicecrm.cases.model import Case, Extension, Promise
 from servicecrm.cases.policy import DEFAULT, CasePolicy
 from servicecrm.kernel.decisions import Actor, Decision, Event, stamp
 from servicecrm.kernel.records import evolve
+from servicecrm.tracking.chronology import check_later
 
 __all__ = ["check_put_off", "extend", "promise", "put_off"]
 

@@ -7,14 +7,13 @@ from typing import Final
 import attrs
 
 from servicecrm.cases.model import Case
-from servicecrm.cases.shapes import several
 from servicecrm.cases.types import RequestType
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.kinds import folded
 from servicecrm.kernel.policies import PolicyBook, PolicyVersion
 from servicecrm.kernel.records import record
-from servicecrm.kernel.shapes import filled
+from servicecrm.kernel.shapes import filled, several
 
 __all__ = [
     "BY_DEFAULT",
@@ -49,9 +48,9 @@ class RoutingRule:
     """
 
     name: str = attrs.field(validator=filled)
-    types: tuple[str, ...] = attrs.field(default=(), converter=several)
-    areas: tuple[str, ...] = attrs.field(default=(), converter=several)
-    keywords: tuple[str, ...] = attrs.field(default=(), converter=several)
+    types: tuple[str, ...] = attrs.field(default=(), converter=lambda given: several("RoutingRule.types", given))
+    areas: tuple[str, ...] = attrs.field(default=(), converter=lambda given: several("RoutingRule.areas", given))
+    keywords: tuple[str, ...] = attrs.field(default=(), converter=lambda given: several("RoutingRule.keywords", given))
     attributes: FrozenMap = attrs.field(default=EMPTY, converter=FrozenMap)
     queue: str | None = None
     handler: str | None = None

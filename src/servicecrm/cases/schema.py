@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from servicecrm.cases.lifecycle import LIFECYCLE
 from servicecrm.cases.model import Case
 from servicecrm.cases.policy import CasePolicies
 from servicecrm.cases.routing import RoutingBook
 from servicecrm.cases.types import RequestTypeBook
 from servicecrm.kernel.documents import Schema
 from servicecrm.kernel.kinds import Column, ColumnType, Kind, Term
+from servicecrm.tracking.moments import with_ends
 
 __all__ = ["CASE", "POLICIES", "REQUEST_TYPE", "ROUTING"]
 
@@ -20,11 +20,11 @@ def _search(case: Case) -> Iterator[str]:
 
 CASE: Kind[Case] = Kind(
     "case",
-    Schema("case", Case),
+    Schema("case", Case, current=2, upcasts={1: with_ends}),
     columns=(
         Column("number", ColumnType.TEXT),
         Column("state", ColumnType.TEXT),
-        Column("open", ColumnType.BOOLEAN, lambda case: case.state in LIFECYCLE.open),
+        Column("open", ColumnType.BOOLEAN, lambda case: case.closed_at is None),
         Column("requester", ColumnType.TEXT),
         Column("sponsor", ColumnType.TEXT),
         Column("logged_by", ColumnType.TEXT),

@@ -10,12 +10,11 @@ from typing import Final
 
 import attrs
 
-from servicecrm.cases.shapes import several
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.frozen import EMPTY, FrozenMap, Plain
 from servicecrm.kernel.policies import PolicyBook, PolicyVersion
 from servicecrm.kernel.records import record
-from servicecrm.kernel.shapes import Code, filled
+from servicecrm.kernel.shapes import Code, filled, several
 from servicecrm.kernel.values import LanguageTag, fallbacks, language_tag
 
 __all__ = ["Attribute", "Choice", "Datatype", "RequestType", "RequestTypeBook", "in_language", "typed"]
@@ -102,7 +101,7 @@ class RequestType:
     name: FrozenMap = attrs.field(default=EMPTY, converter=FrozenMap)
     description: FrozenMap = attrs.field(default=EMPTY, converter=FrozenMap)
     group: str | None = None
-    keywords: tuple[str, ...] = attrs.field(default=(), converter=several)
+    keywords: tuple[str, ...] = attrs.field(default=(), converter=lambda words: several("RequestType.keywords", words))
     attributes: tuple[Attribute, ...] = attrs.field(default=(), converter=tuple)
     targets: FrozenMap = attrs.field(default=EMPTY, converter=FrozenMap)
     queue: str | None = None

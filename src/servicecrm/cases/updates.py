@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from servicecrm.cases.chronology import check_later, move
-from servicecrm.cases.codes import Asker, MomentKind
+from servicecrm.cases.chronology import move
+from servicecrm.cases.codes import Asker
 from servicecrm.cases.events import UpdateRequested
 from servicecrm.cases.lifecycle import REQUEST_UPDATE
 from servicecrm.cases.model import Case, UpdateRequest
 from servicecrm.cases.policy import DEFAULT, CasePolicy
-from servicecrm.cases.shapes import coded
 from servicecrm.kernel.decisions import Actor, Decision, stamp
-from servicecrm.tracking.moments import with_moment
+from servicecrm.tracking.chronology import check_later
+from servicecrm.tracking.shapes import coded
 
 __all__ = ["request_update"]
 
@@ -44,13 +44,7 @@ def request_update(
         asked_at=event.occurred_at,
         due_at=due_at,
     )
-    decision = move(
-        case,
-        REQUEST_UPDATE,
-        event,
-        update_requests=(*case.update_requests, request),
-        moments=with_moment(case.moments, MomentKind.UPDATE_REQUESTED, event, code=request.asker),
-    )
+    decision = move(case, REQUEST_UPDATE, event, code=request.asker, update_requests=(*case.update_requests, request))
     check_later("due_at", due_at, event.occurred_at, "an update is due after it is asked for; name a later time")
     policy.check_update_request(case.update_requests, request)
     return decision

@@ -2,14 +2,12 @@
 
 from datetime import datetime
 
-from servicecrm.cases.chronology import after_wait, check_later, move
-from servicecrm.cases.codes import MomentKind, WaitingFor
+from servicecrm.cases.chronology import CHRONOLOGY, move
+from servicecrm.cases.codes import WaitingFor
 from servicecrm.cases.events import Resumed, WaitingStarted
-from servicecrm.cases.lifecycle import RESUME, WAIT
-from servicecrm.cases.model import Case, Waiting
-from servicecrm.cases.shapes import coded
+from servicecrm.cases.lifecycle import RESUME
+from servicecrm.cases.model import Case
 from servicecrm.kernel.decisions import Actor, Decision, stamp
-from servicecrm.tracking.moments import with_moment
 
 __all__ = ["resume", "wait"]
 
@@ -32,12 +30,7 @@ def wait(
         PolicyViolation: the wait would end before it starts.
     """
     event = WaitingStarted(**stamp(by, at, occurred_at))
-    waiting = Waiting(for_=coded("for_", WaitingFor, for_), reason=reason, since=event.occurred_at, until=until)
-    moments = with_moment(case.moments, MomentKind.WAITING, event, code=waiting.for_)
-    decision = move(case, WAIT, event, waiting=waiting, moments=moments)
-    if until is not None:
-        check_later("until", until, event.occurred_at, "a wait ends after it starts; name a later time, or none")
-    return decision
+    return CHRONOLOGY.wait(case, for_, event, reason=reason, until=until)
 
 
 def resume(case: Case, *, by: Actor | str, at: datetime, occurred_at: datetime | None = None) -> Decision[Case]:
@@ -48,5 +41,4 @@ def resume(case: Case, *, by: Actor | str, at: datetime, occurred_at: datetime |
         GuardNotMet: it is not waiting.
         PolicyViolation: it would go on before the wait began.
     """
-    event = Resumed(**stamp(by, at, occurred_at))
-    return move(case, RESUME, event, waiting=None, moments=after_wait(case, event))
+    return move(case, RESUME, Resumed(**stamp(by, at, occurred_at)), waiting=None)

@@ -160,11 +160,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _replay_parser(replay: argparse.ArgumentParser) -> None:
-    replay.add_argument("log", metavar="LOG", help="a CSV file, also inside a .zip or .gz")
+    replay.add_argument("log", metavar="LOG", help="a CSV or XES file, also inside a .zip or .gz")
     replay.add_argument("--map", metavar="MAP.toml", required=True, help="what the columns and words of the log mean")
     _add_store(replay, "where to keep it", default="memory:")
     replay.add_argument("--tenant", metavar="NAME", default="default", help="whose it is (default: %(default)s)")
     replay.add_argument("--json", metavar="REPORT.json", help="also write the summary to this file")
+    replay.add_argument("--report", metavar="REPORT.html", help="also write a page for a browser, with charts")
     replay.add_argument(
         "--now", metavar="TIME", type=_time, help="sum up as of this time, in ISO 8601 with a zone (default: the clock)"
     )

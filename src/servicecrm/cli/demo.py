@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from typing import Final
 
-from servicecrm.cli.report import report_lines, summary_of, timers_of
+from servicecrm.cli.report import courses_of, report_lines, summary_of
 from servicecrm.cli.stores import opened
 from servicecrm.desk.replay import replay
 from servicecrm.interop.logs import read_log
@@ -26,6 +26,6 @@ def demonstrate(args: Namespace) -> None:
         result = replay(desk, read_log(log, log_map), log_map)
         desk.store.seal()
         summary = summary_of(desk, log_map, result, now=NOW)
-        timers = timers_of(desk, log_map, now=NOW)
-        for line in report_lines(summary, timers, result, log.name, language=args.language):
+        courses = courses_of(desk, log_map, now=NOW)
+        for line in report_lines(summary, courses, result, log.name, language=args.language):
             print(line)

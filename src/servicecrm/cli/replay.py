@@ -10,7 +10,7 @@ from time import perf_counter
 
 import attrs
 
-from servicecrm.cli.report import report_document, report_lines, summary_of, timers_of
+from servicecrm.cli.report import courses_of, report_document, report_html, report_lines, summary_of
 from servicecrm.cli.stores import opened
 from servicecrm.desk.desk import Desk
 from servicecrm.desk.replay import Replay, replay
@@ -26,9 +26,10 @@ __all__ = ["profile_line", "replay_log"]
 def replay_log(args: Namespace) -> None:
     """Replay the log that the arguments name, and print what it comes to."""
     log_map = _map(Path(args.map))
-    report = Path(args.json) if args.json else None
-    if report is not None and not report.parent.is_dir():  # told now, not after a long replay
-        raise FileNotFoundError(ENOENT, "there is no such folder for the report", str(report.parent))
+    reports = [Path(name) if name else None for name in (args.json, args.report)]
+    for report in filter(None, reports):
+        if not report.parent.is_dir():  # told now, not after a long replay
+            raise FileNotFoundError(ENOENT, "there is no such folder for the report", str(report.parent))
     facts = read_log(args.log, log_map)  # a log that does not fit its map leaves no empty store behind
     with opened(args, tenant=args.tenant) as desk:
         start = perf_counter()
@@ -38,11 +39,16 @@ def replay_log(args: Namespace) -> None:
         if args.store != "memory:":
             print(profile_line(desk), file=sys.stderr)
         now = args.now or desk.clock()
-        summary, timers = summary_of(desk, log_map, result, now=now), timers_of(desk, log_map, now=now)
-    if report is not None:
-        document = json.dumps(report_document(summary, timers, result, log_map), ensure_ascii=False, indent=2)
-        report.write_text(f"{document}\n", encoding="utf-8", newline="\n")
-    for line in report_lines(summary, timers, result, Path(args.log).name, language=args.language):
+        summary, courses = summary_of(desk, log_map, result, now=now), courses_of(desk, log_map, now=now)
+    name = Path(args.log).name
+    as_json, as_html = reports
+    if as_json is not None:
+        document = json.dumps(report_document(summary, courses, result, log_map), ensure_ascii=False, indent=2)
+        as_json.write_text(f"{document}\n", encoding="utf-8", newline="\n")
+    if as_html is not None:
+        page = report_html(summary, courses, result, name, language=args.language)
+        as_html.write_text(page, encoding="utf-8", newline="\n")
+    for line in report_lines(summary, courses, result, name, language=args.language):
         print(line)
 
 

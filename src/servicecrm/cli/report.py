@@ -5,19 +5,23 @@ from datetime import datetime
 from typing import Any, Final
 
 from servicecrm.analytics.clocks import TimerCount, count_timers, timer_lines
+from servicecrm.analytics.kpis_table import KpiTable
+from servicecrm.analytics.page import Listed, report_page
 from servicecrm.analytics.printing import TEXTS
 from servicecrm.analytics.summary import TARGETS, CaseRow, Summary, summarise
+from servicecrm.analytics.whole_log import Reopened, WholeLog, figures_document
+from servicecrm.calendars import Calendar
 from servicecrm.complaints.model import Complaint
 from servicecrm.desk.desk import Desk
 from servicecrm.desk.replay import Replay
 from servicecrm.interop.maps import LogMap
 from servicecrm.kernel.kinds import from_micros
-from servicecrm.kernel.records import fields_of
+from servicecrm.kernel.records import fields_of, record
 from servicecrm.kernel.texts import Texts
 from servicecrm.storage.store import EngineUnit
-from servicecrm.tracking import timers
+from servicecrm.tracking import Timers, timers
 
-__all__ = ["report_document", "report_lines", "summary_of", "timers_of"]
+__all__ = ["Courses", "courses_of", "report_document", "report_html", "report_lines", "summary_of"]
 
 OWN_TEXTS: Final = Texts("servicecrm.cli")
 COLUMNS: Final = ("id", *CaseRow._fields)
@@ -41,19 +45,32 @@ def summary_of(desk: Desk, log_map: LogMap, result: Replay, *, now: datetime) ->
     return desk.store.atomically(summary, readonly=True)  # others may write meanwhile
 
 
-def timers_of(desk: Desk, log_map: LogMap, *, now: datetime) -> tuple[TimerCount, ...]:
-    """The timers of the cases of a log, by the targets and calendars of its map."""
-    if not log_map.targets.targets:
-        return ()
+@record
+class Courses:
+    """What the moments of the cases of a log come to: timers by the targets of its map, key figures, reopenings."""
+
+    timers: tuple[TimerCount, ...]
+    figures: KpiTable
+    reopened: tuple[Reopened, ...]
+
+
+def courses_of(desk: Desk, log_map: LogMap, *, now: datetime) -> Courses:
+    """Follow the cases of a log that the desk's store holds, by the calendars of its map.
+
+    A map without a calendar is of a house that never closes: nobody can say when it does.
+    """
     calendars = {calendar.id: calendar for calendar in log_map.calendars}
+    hours = calendars.get("default") or Calendar(zone=log_map.zone.key, hours="mon-sun 00:00-24:00")
+    whole = WholeLog(hours=hours, now=now, zone=log_map.zone)
 
-    def counted(unit: EngineUnit) -> tuple[TimerCount, ...]:
-        return count_timers(
-            timers(complaint.moments, log_map.targets, calendars, now=now, priority=complaint.priority)
-            for complaint in _complaints(unit, f"{log_map.name}:")
-        )
+    def followed(unit: EngineUnit) -> Iterator[Timers]:
+        for complaint in _complaints(unit, f"{log_map.name}:"):
+            whole.take(complaint.id, complaint.received_at, complaint.moments)
+            if log_map.targets.targets:
+                yield timers(complaint.moments, log_map.targets, calendars, now=now, priority=complaint.priority)
 
-    return desk.store.atomically(counted, readonly=True)
+    counts = desk.store.atomically(lambda unit: count_timers(followed(unit)), readonly=True)
+    return Courses(timers=counts, figures=whole.figures(), reopened=whole.reopened())
 
 
 def _complaints(unit: EngineUnit, prefix: str) -> Iterator[Complaint]:
@@ -85,12 +102,13 @@ def _case(values: Sequence[Any]) -> CaseRow:
     return row._replace(open=bool(row.open), **times)
 
 
-def report_lines(
-    summary: Summary, counts: Sequence[TimerCount], result: Replay, log: str, *, language: str
-) -> Iterator[str]:
-    """The summary, the timers, then what was remarkable: each kind of finding and refused rows, the first of them."""
+def report_lines(summary: Summary, courses: Courses, result: Replay, log: str, *, language: str) -> Iterator[str]:
+    """The summary, the timers, what was remarkable, and the key figures.
+
+    Of each kind of finding the first one is told, and of the refused rows the first ones.
+    """
     yield from summary.lines(language=language)
-    yield from timer_lines(counts, language=language)
+    yield from timer_lines(courses.timers, language=language)
     if result.events and not result.new:
         yield ""
         yield OWN_TEXTS.get("replay.nothing_new", language=language)
@@ -107,21 +125,50 @@ def report_lines(
             yield f"  {where}: {says}"
         if result.refused_rows > len(result.refused):
             yield "  ..."
+    yield ""
+    yield courses.figures.text(language=language)
 
 
-def report_document(
-    summary: Summary, counts: Sequence[TimerCount], result: Replay, log_map: LogMap
-) -> dict[str, object]:
+def report_html(summary: Summary, courses: Courses, result: Replay, log: str, *, language: str) -> str:
+    """The same as a page for a browser."""
+
+    def text(key: str) -> str:
+        return TEXTS.get(key, language=language)
+
+    remarkable = []
+    if result.kinds:
+        head = tuple(text(f"page.{key}") for key in ("finding", "count", "first_row"))
+        kinds = [(says, f"{count:,}", f"{result.first[says]}") for says, count in result.kinds.most_common()]
+        remarkable.append(Listed(text("summary.findings"), head, kinds))
+    if result.refused:
+        head = tuple(text(f"page.{key}") for key in ("says", "row", "column"))
+        refused = [(says, f"{row}", column or "") for row, column, says in result.refused]
+        if left := result.refused_rows - len(refused):
+            refused.append((TEXTS.get("page.more", language=language, count=f"{left:,}"), "", ""))
+        remarkable.append(Listed(text("summary.refused_rows"), head, refused))
+    return report_page(
+        summary,
+        log=log,
+        figures=courses.figures,
+        timers=courses.timers,
+        reopened=courses.reopened,
+        more=remarkable,
+        language=language,
+    )
+
+
+def report_document(summary: Summary, courses: Courses, result: Replay, log_map: LogMap) -> dict[str, object]:
     """The same in JSON types. What is on time, and which timers were met, is told only if the map names targets."""
     document = summary.to_dict()
     if all(column.field != "due_at" for column in log_map.columns):
         for name in TARGETS:
             del document[name]
     if log_map.targets.targets:
-        document["timers"] = [fields_of(count) for count in counts]
+        document["timers"] = [fields_of(count) for count in courses.timers]
     return {
         "log": log_map.name,
         **document,
+        "kpis": figures_document(courses.figures),
         "new": result.new,
         "findings_by_kind": {
             says: {"count": count, "first_row": result.first[says]} for says, count in result.kinds.most_common()

@@ -4,7 +4,18 @@ from datetime import datetime
 from typing import Final
 
 from servicecrm.complaints.events import ComplaintAdopted
-from servicecrm.complaints.lifecycle import ACKNOWLEDGED, BEING_WORKED_ON, CLOSED, LIFECYCLE, OPEN, RESPONDED, WITHDRAWN
+from servicecrm.complaints.lifecycle import (
+    ACKNOWLEDGED,
+    BEING_WORKED_ON,
+    CLOSED,
+    LAPSED,
+    LIFECYCLE,
+    MERGED,
+    OPEN,
+    REFERRED,
+    RESPONDED,
+    WITHDRAWN,
+)
 from servicecrm.complaints.model import Complaint, MomentKind, Waiting
 from servicecrm.kernel.decisions import Actor, Decision, stamp
 from servicecrm.tracking.moments import with_moment
@@ -16,7 +27,18 @@ REACHED: Final = {
     RESPONDED: ("answered_at", MomentKind.ANSWERED),
     CLOSED: ("closed_at", MomentKind.CLOSED),
     WITHDRAWN: ("closed_at", MomentKind.WITHDRAWN),
+    LAPSED: ("closed_at", MomentKind.LAPSED),
+    REFERRED: ("closed_at", MomentKind.PASSED_ON),
+    MERGED: ("closed_at", MomentKind.MERGED),
 }
+TOLD: Final = {
+    "priority": MomentKind.RATED,
+    "feedback": MomentKind.RECLASSIFIED,
+    "stage": MomentKind.STAGE,
+}
+"""What clocks are told of by its new value."""
+
+ENDS: Final = (CLOSED, WITHDRAWN, LAPSED, REFERRED, MERGED)
 
 
 def adopt(
@@ -55,9 +77,13 @@ def adopt(
     for kind in happened:
         wait = waiting if kind is MomentKind.WAITING else complaint.waiting if kind is MomentKind.RESUMED else None
         moments = with_moment(moments, kind, event, code=wait.for_ if isinstance(wait, Waiting) else None)
-    priority = changes.get("priority", complaint.priority)
-    if priority is not None and priority != complaint.priority:
-        moments = with_moment(moments, MomentKind.RATED, event, code=str(priority))
+    for field, moment in TOLD.items():
+        value = changes.get(field)
+        if value is not None and value != getattr(complaint, field):
+            moments = with_moment(moments, moment, event, code=str(value))
+    due_at = changes.get("due_at", complaint.due_at)
+    if due_at != complaint.due_at and (due_at is None or isinstance(due_at, datetime)):
+        moments = with_moment(moments, MomentKind.DUE, event, until=due_at)
     return LIFECYCLE.adopt(complaint, state, event, **{**follows, "moments": moments, **changes})
 
 
@@ -67,8 +93,14 @@ def _moved(complaint: Complaint, state: str, at: datetime) -> tuple[dict[str, ob
         return {}, []
     follows: dict[str, object] = {}
     happened: list[MomentKind] = []
-    if complaint.state in (RESPONDED, CLOSED, WITHDRAWN) and state in OPEN:
-        follows = {"answered_at": None, "closed_at": None, "closing_code": None, "reopenings": complaint.reopenings + 1}
+    if complaint.state in (RESPONDED, *ENDS) and state in OPEN:
+        follows = {
+            "response": None,
+            "answered_at": None,
+            "closed_at": None,
+            "closing_code": None,
+            "reopenings": complaint.reopenings + 1,
+        }
         happened.append(MomentKind.REOPENED)
     if state in REACHED:
         field, kind = REACHED[state]
@@ -76,6 +108,6 @@ def _moved(complaint: Complaint, state: str, at: datetime) -> tuple[dict[str, ob
         fresh = field in follows or getattr(complaint, field) is None
         if fresh:
             follows[field] = at
-        if fresh or state in (CLOSED, WITHDRAWN):  # these may follow each other, and the first one was the end
+        if fresh or state in ENDS:  # these may follow each other, and the first one was the end
             happened.append(kind)
     return follows, happened

@@ -1,56 +1,73 @@
-"""The moves of a complaint, in the order of time."""
+"""The moves of a complaint in the order of time, and the moments that they leave."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
-from servicecrm.complaints.lifecycle import CLOSE, FORWARD, LIFECYCLE, MESSAGE, NOTE, REOPEN
-from servicecrm.complaints.model import Complaint
-from servicecrm.errors import PolicyViolation
-from servicecrm.kernel.decisions import Decision, Event
-from servicecrm.kernel.kinds import micros
+from servicecrm.complaints.lifecycle import (
+    ACCEPT_ANSWER,
+    ACKNOWLEDGE,
+    ANSWER,
+    ASSIGN,
+    CLOSE,
+    DECLINE_ANSWER,
+    FORWARD,
+    JUDGE,
+    LAPSE,
+    LIFECYCLE,
+    MERGE,
+    MESSAGE,
+    RAISE_STAGE,
+    RECLASSIFY,
+    REFER,
+    REOPEN,
+    WITHDRAW,
+)
+from servicecrm.complaints.model import Complaint, MomentKind
+from servicecrm.tracking.chronology import ANSWERED, CLOSED, Chronology, Earlier, Mark
+from servicecrm.tracking.moments import Side, standing
 
-__all__ = ["move"]
-
-AT_ANY_TIME: Final = (MESSAGE, NOTE)
-"""What may have been said before there was a complaint, such as the letter that led to it."""
-
-_CAME: Final = "it came to its handler"
-_ANSWERED: Final = "the complaint was answered"
-_CLOSED: Final = "the complaint was closed"
-
-_TIMES: Final[Mapping[str, Callable[[Complaint], datetime | None]]] = {
-    _CAME: lambda complaint: complaint.handler_since,
-    _ANSWERED: lambda complaint: complaint.answered_at,
-    _CLOSED: lambda complaint: complaint.closed_at,
-}
-_FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
-    FORWARD: (_CAME,),
-    CLOSE: (_ANSWERED,),
-    REOPEN: (_ANSWERED, _CLOSED),
-}
-"""What each step follows, besides the receipt: a clock that reads them in another order may never stop."""
+__all__ = ["CHRONOLOGY", "move"]
 
 
-def move(complaint: Complaint, action: str, event: Event, **changes: object) -> Decision[Complaint]:
-    """Take a step that the lifecycle allows, and that did not happen before what it follows.
-
-    Raises:
-        TransitionNotAllowed: the lifecycle has no such move from this state.
-        GuardNotMet: something has to be there first.
-        PolicyViolation: it would lie before the complaint was received, or before the step that it follows or undoes.
-    """
-    decision = LIFECYCLE.move(complaint, action, event, **changes)
-    if action not in AT_ANY_TIME:
-        _check_follows(complaint.received_at, "the complaint was received", event)
-    for says in _FOLLOWS.get(action, ()):
-        _check_follows(_TIMES[says](complaint), says, event)
-    if complaint.waiting is not None and decision.after.waiting is None:
-        _check_follows(complaint.waiting.since, "the wait began", event)
-    return decision
+def _last(kind: MomentKind) -> Callable[[Complaint], datetime | None]:
+    """When such a moment was the last time."""
+    return lambda complaint: next(
+        (moment.occurred_at for moment in reversed(standing(complaint.moments)) if moment.kind == kind), None
+    )
 
 
-def _check_follows(earlier: datetime | None, says: str, event: Event) -> None:
-    if earlier is not None and micros(event.occurred_at) < micros(earlier):
-        since = earlier.astimezone(UTC).isoformat(timespec="seconds")
-        raise PolicyViolation("occurred_at", f"it cannot lie before {says}, at {since}")
+CAME: Final = Earlier[Complaint]("it came to its handler", lambda complaint: complaint.handler_since)
+RENAMED: Final = Earlier[Complaint]("it was reclassified", _last(MomentKind.RECLASSIFIED))
+AT_STAGE: Final = Earlier[Complaint]("its stage began", _last(MomentKind.STAGE))
+TAKEN_UP: Final = Earlier[Complaint]("it was taken up again", _last(MomentKind.REOPENED))
+JUDGED: Final = Earlier[Complaint](
+    "it was judged", lambda complaint: complaint.judgement.at if complaint.judgement else None
+)
+
+CHRONOLOGY: Final = Chronology[Complaint](
+    LIFECYCLE,
+    "record",
+    {
+        # action             leaves                   by            after                 holds while there is
+        ACKNOWLEDGE:    Mark(MomentKind.ACKNOWLEDGED, Side.INSIDE),
+        ASSIGN:         Mark(MomentKind.ASSIGNED,     Side.INSIDE),
+        FORWARD:        Mark(MomentKind.FORWARDED,    Side.INSIDE,  (CAME,)),
+        MESSAGE:        Mark(MomentKind.MESSAGE),
+        RECLASSIFY:     Mark(MomentKind.RECLASSIFIED, None,         (RENAMED,)),
+        JUDGE:          Mark(MomentKind.JUDGED,       Side.INSIDE,  (AT_STAGE,)),
+        ANSWER:         Mark(MomentKind.ANSWERED,     Side.INSIDE,  (TAKEN_UP, JUDGED),   "answered_at"),
+        ACCEPT_ANSWER:  Mark(None,                    None,         (ANSWERED,)),
+        DECLINE_ANSWER: Mark(None,                    None,         (ANSWERED,)),
+        RAISE_STAGE:    Mark(MomentKind.STAGE,        None,         (ANSWERED, CLOSED)),
+        CLOSE:          Mark(MomentKind.CLOSED,       Side.INSIDE,  (TAKEN_UP, ANSWERED), "closed_at"),
+        REOPEN:         Mark(MomentKind.REOPENED,     None,         (ANSWERED, CLOSED)),
+        WITHDRAW:       Mark(MomentKind.WITHDRAWN,    Side.OUTSIDE, (TAKEN_UP,),          "closed_at"),
+        LAPSE:          Mark(MomentKind.LAPSED,       Side.OUTSIDE, (TAKEN_UP,),          "closed_at"),
+        REFER:          Mark(MomentKind.PASSED_ON,    Side.INSIDE,  (TAKEN_UP,),          "closed_at"),
+        MERGE:          Mark(MomentKind.MERGED,       Side.INSIDE,  (TAKEN_UP,),          "closed_at"),
+    },
+)  # fmt: skip
+"""What each action leaves for the clocks, and what it follows."""
+
+move: Final = CHRONOLOGY.move

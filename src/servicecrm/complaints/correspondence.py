@@ -2,19 +2,32 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
-from servicecrm.complaints.chronology import move
+from servicecrm.complaints.chronology import CHRONOLOGY, move
+from servicecrm.complaints.codes import ResponseKind
 from servicecrm.complaints.events import ComplaintAnswered, MessageReceived, MessageSent, NoteAdded
-from servicecrm.complaints.handling import after_wait
-from servicecrm.complaints.lifecycle import ANSWER, LIFECYCLE, MESSAGE, NOTE
-from servicecrm.complaints.model import Complaint, MomentKind
-from servicecrm.errors import InvalidValue
-from servicecrm.kernel.decisions import Actor, Decision, Event, stamp
+from servicecrm.complaints.lifecycle import ANSWER, LIFECYCLE
+from servicecrm.complaints.model import Complaint
+from servicecrm.complaints.parts import Response
+from servicecrm.complaints.policy import DEFAULT, ComplaintPolicy
+from servicecrm.kernel.decisions import Actor, Decision, stamp
+from servicecrm.kernel.records import evolve
+from servicecrm.kernel.shapes import several
 from servicecrm.kernel.values import Attachment
-from servicecrm.tracking.messages import Message, MessageClass, write
-from servicecrm.tracking.moments import Side, with_moment
+from servicecrm.tracking.correspondence import Correspondence, Wording
+from servicecrm.tracking.messages import Message, MessageClass
+from servicecrm.tracking.moments import Side
 
 __all__ = ["answer", "message", "note"]
+
+CORRESPONDENCE: Final = Correspondence[Complaint](
+    chronology=CHRONOLOGY,
+    received=MessageReceived,
+    sent=MessageSent,
+    noted=NoteAdded,
+    party=lambda complaint: complaint.customer,
+)
 
 
 def message(
@@ -40,28 +53,8 @@ def message(
     Raises:
         InvalidValue: the text is blank, a code is unknown, or it is a note or an answer: these have their own action.
     """
-    side, klass = Side(side), MessageClass(klass)
-    if klass in (MessageClass.INTERNAL_NOTE, MessageClass.FINAL_RESPONSE):
-        raise InvalidValue("klass", f"{klass} is not a message of its own; note and answer make these")
-    fact = MessageReceived if side is Side.OUTSIDE else MessageSent
-    event = fact(**stamp(by, at, occurred_at), message=id)
-    written = write(
-        text,
-        id=id,
-        about_kind=LIFECYCLE.name,
-        about=complaint.id,
-        side=side,
-        klass=klass,
-        channel=complaint.channel if channel is None else channel,
-        language=complaint.language if language is None else language,
-        attachments=tuple(attachments),
-        author=_outside_author(complaint, event) if author is None and side is Side.OUTSIDE else author,
-        by=by,
-        at=at,
-        occurred_at=occurred_at,
-    )
-    moments = with_moment(complaint.moments, MomentKind.MESSAGE, event, side=side, code=klass)
-    return move(complaint, MESSAGE, event, moments=moments), written
+    wording, told = Wording(channel, language, attachments), stamp(by, at, occurred_at)
+    return CORRESPONDENCE.message(complaint, text, wording, told, id=id, side=side, klass=klass, author=author)
 
 
 def note(
@@ -80,21 +73,8 @@ def note(
     Raises:
         InvalidValue: the text is blank.
     """
-    event = NoteAdded(**stamp(by, at, occurred_at), message=id)
-    written = write(
-        text,
-        id=id,
-        about_kind=LIFECYCLE.name,
-        about=complaint.id,
-        side=Side.INSIDE,
-        klass=MessageClass.INTERNAL_NOTE,
-        language=language,
-        attachments=tuple(attachments),
-        by=by,
-        at=at,
-        occurred_at=occurred_at,
-    )
-    return move(complaint, NOTE, event), written
+    wording = Wording(language=language, attachments=attachments)
+    return CORRESPONDENCE.note(complaint, text, wording, stamp(by, at, occurred_at), id=id)
 
 
 def answer(
@@ -102,47 +82,43 @@ def answer(
     text: str,
     *,
     id: str,
+    kind: ResponseKind | str | None = None,
+    recourse: Iterable[str] = (),
     channel: str | None = None,
     language: str | None = None,
     attachments: Iterable[Attachment] = (),
     by: Actor | str,
     at: datetime,
     occurred_at: datetime | None = None,
+    policy: ComplaintPolicy = DEFAULT,
 ) -> tuple[Decision[Complaint], Decision[Message]]:
     """Give the complainant the final response. A complaint that was waiting no longer is.
 
+    `kind` is what it says in law, `recourse` where it says that one can turn to when one is not content with it.
+
     Raises:
         TransitionNotAllowed: it is not in handling.
+        GuardNotMet: it is not judged at this stage, a mandatory step is not done, or whoever answers, or on whose
+            behalf, has decided about it at an earlier stage.
+        PolicyViolation: its priority asks for an investigation first.
         InvalidValue: the text is blank.
 
     Source: ISO 10002 clause 7 (communicating the decision); C048.
     """
     event = ComplaintAnswered(**stamp(by, at, occurred_at), message=id)
-    klass = MessageClass.FINAL_RESPONSE
+    klass, wording = MessageClass.FINAL_RESPONSE, Wording(channel, language, attachments)
+    response = Response(
+        message=id,
+        kind=None if kind is None else ResponseKind(kind),
+        by=event.by.on_behalf_of or event.by.id,
+        at=event.occurred_at,
+        stage=complaint.stage,
+        recourse=several("recourse", recourse),
+    )
     decision = move(
-        complaint,
-        ANSWER,
-        event,
-        waiting=None,
-        answered_at=event.occurred_at,
-        moments=with_moment(after_wait(complaint, event), MomentKind.ANSWERED, event, side=Side.INSIDE, code=klass),
+        complaint, ANSWER, event, code=klass, waiting=None, answered_at=event.occurred_at, response=response
     )
-    written = write(
-        text,
-        id=id,
-        about_kind=LIFECYCLE.name,
-        about=complaint.id,
-        side=Side.INSIDE,
-        klass=klass,
-        channel=complaint.channel if channel is None else channel,
-        language=complaint.language if language is None else language,
-        attachments=tuple(attachments),
-        by=by,
-        at=at,
-        occurred_at=occurred_at,
-    )
-    return decision, written
-
-
-def _outside_author(complaint: Complaint, event: Event) -> str | None:
-    return event.by.on_behalf_of or complaint.customer
+    written_by = evolve(response, by=event.by.id)
+    LIFECYCLE.step(complaint, ANSWER, answered_at=event.occurred_at, response=written_by)
+    policy.check_investigation(complaint)
+    return decision, CORRESPONDENCE.written(complaint, text, event, wording, id=id, klass=klass)

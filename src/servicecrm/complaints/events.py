@@ -2,11 +2,13 @@
 
 import attrs
 
+from servicecrm.complaints.codes import ChangeOf
 from servicecrm.kernel.decisions import Event
 from servicecrm.kernel.records import Personal, record
 from servicecrm.kernel.shapes import filled
 
 __all__ = [
+    "ChangeProposed",
     "ComplaintAcknowledged",
     "ComplaintAdopted",
     "ComplaintAmended",
@@ -15,13 +17,20 @@ __all__ = [
     "ComplaintAssigned",
     "ComplaintClosed",
     "ComplaintForwarded",
+    "ComplaintLapsed",
+    "ComplaintLinked",
+    "ComplaintMerged",
     "ComplaintRecorded",
+    "ComplaintReferred",
     "ComplaintReopened",
+    "ComplaintSplit",
     "ComplaintWithdrawn",
+    "DuplicateTakenIn",
     "MessageReceived",
     "MessageSent",
     "MomentVoided",
     "NoteAdded",
+    "PartReferred",
     "Resumed",
     "WaitingStarted",
 ]
@@ -155,3 +164,65 @@ class ComplaintAdopted(Event):
 
     type = "complaint.adopted"
     source: str = attrs.field(validator=filled)
+
+
+@record
+class ComplaintLapsed(Event):
+    """It ended, because the complainant did not answer any more."""
+
+    type = "complaint.lapsed"
+
+
+@record
+class PartReferred(Event):
+    """A part of it was passed to an authority or a partner."""
+
+    type = "complaint.part_referred"
+
+
+@record
+class ComplaintReferred(Event):
+    """The whole of it was passed to an authority or a partner."""
+
+    type = "complaint.referred"
+
+
+@record
+class ComplaintMerged(Event):
+    """It says the same as another complaint, `into`, and goes on there."""
+
+    type = "complaint.merged"
+    into: str
+
+
+@record
+class DuplicateTakenIn(Event):
+    """Another complaint says the same: `duplicate`."""
+
+    type = "complaint.duplicate_taken_in"
+    duplicate: str
+
+
+@record
+class ComplaintSplit(Event):
+    """A part of it became a complaint of its own: `part`."""
+
+    type = "complaint.split"
+    part: str
+
+
+@record
+class ComplaintLinked(Event):
+    """It belongs to another complaint."""
+
+    type = "complaint.linked"
+
+
+@record
+class ChangeProposed(Event):
+    """It shows that a service or a process has to change; `proposal` is the id of the proposal."""
+
+    type = "complaint.change_proposed"
+    proposal: str
+    kind: ChangeOf
+    text: Personal[str] = attrs.field(validator=filled)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypedDict, Unpack
 
 from servicecrm.complaints.chronology import move
+from servicecrm.complaints.codes import Feedback
 from servicecrm.complaints.events import (
     ComplaintAcknowledged,
     ComplaintAmended,
@@ -13,11 +14,14 @@ from servicecrm.complaints.events import (
 )
 from servicecrm.complaints.lifecycle import ACKNOWLEDGE, AMEND, ASSESS, LIFECYCLE
 from servicecrm.complaints.model import Channel, Complaint, ComplaintId, MomentKind, Priority, Severity
+from servicecrm.complaints.parts import Link, Needs
 from servicecrm.complaints.policy import DEFAULT, ComplaintPolicy
 from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, begin, stamp
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.records import evolve
+from servicecrm.kernel.shapes import several
 from servicecrm.kernel.values import ContactPoint, language_tag
 from servicecrm.tracking.moments import Side, with_moment
 
@@ -40,8 +44,14 @@ def record(
     service: str | None = None,
     agreement: str | None = None,
     category: str | None = None,
+    issues: Iterable[str] = (),
+    complained_about: str | None = None,
+    needs: Needs | None = None,
+    feedback: Feedback | str = Feedback.COMPLAINT,
     severity: Severity | str | None = None,
+    safety: bool = False,
     due_at: datetime | None = None,
+    links: Iterable[Link] = (),
     tags: Iterable[str] = (),
     extra: Mapping[str, object] = EMPTY,
     by: Actor | str,
@@ -52,6 +62,8 @@ def record(
 ) -> Decision[Complaint]:
     """Start a complaint. It may be anonymous; `received_at` is when it reached us, if that was before `at`.
 
+    One that tells of a risk to `safety` has the highest priority at once, and is handled before anything else is done.
+
     Raises:
         InvalidValue: a text is blank, or a code or the language is unknown.
         PolicyViolation: it would be received in the future, or the house does not have the category.
@@ -59,6 +71,12 @@ def record(
     Source: ISO 10002 clause 7 (receipt); C040.
     """
     event = ComplaintRecorded(**stamp(by, at, received_at))
+    feedback = Feedback(feedback)
+    code = None if feedback is Feedback.COMPLAINT else feedback  # so that the clocks of complaints leave it alone
+    moments = with_moment((), MomentKind.RECEIVED, event, side=Side.OUTSIDE, code=code)
+    priority = Priority.P1 if safety else None
+    if priority is not None:
+        moments = with_moment(moments, MomentKind.RATED, event, code=priority)
     complaint = Complaint(
         id=ComplaintId(id),
         number=number,
@@ -75,16 +93,26 @@ def record(
         service=service,
         agreement=agreement,
         category=category,
-        tags=_tags(tags),
+        issues=_texts("issues", issues),
+        complained_about=complained_about,
+        needs=needs,
+        feedback=feedback,
+        tags=_texts("tags", tags),
         severity=None if severity is None else Severity(severity),
+        safety=safety,
+        computed_priority=priority,
+        priority=priority,
         received_at=event.occurred_at,
         recorded_at=event.recorded_at,
         due_at=due_at,
         policy=policy_version,
-        moments=with_moment((), MomentKind.RECEIVED, event, side=Side.OUTSIDE),
+        links=tuple(links),
         extra=FrozenMap(extra),
     )
-    policy.check_category(category)
+    if due_at is not None:  # by now it is known to be a time
+        moments = with_moment(moments, MomentKind.DUE, event, until=due_at)
+    complaint = evolve(complaint, moments=moments)
+    policy.check_category(category, *sorted(complaint.issues))
     return begin(complaint, event)
 
 
@@ -100,6 +128,7 @@ def acknowledge(
 
     Raises:
         TransitionNotAllowed: the complaint is past its acknowledgement.
+        GuardNotMet: it was acknowledged, and is in handling by now.
         PolicyViolation: the promise lies before it is given.
 
     Source: ISO 10002 clause 7 (acknowledgement); C042.
@@ -111,7 +140,6 @@ def acknowledge(
         event,
         acknowledged_at=event.occurred_at,
         promised_by=expected_by,
-        moments=with_moment(complaint.moments, MomentKind.ACKNOWLEDGED, event, side=Side.INSIDE),
     )
     if expected_by is not None and micros(expected_by) < micros(event.occurred_at):
         raise PolicyViolation("expected_by", "a promise cannot lie before it is given; name a later time, or none")
@@ -181,6 +209,9 @@ class Amendment(TypedDict, total=False):
     service: str | None
     agreement: str | None
     category: str | None
+    issues: Iterable[str] | None
+    complained_about: str | None
+    needs: Needs | None
     due_at: datetime | None
     tags: Iterable[str] | None
     extra: Mapping[str, object]
@@ -199,7 +230,7 @@ def amend(
     """Put right what is recorded of a complaint: `amend(complaint, category="water", by=..., at=...)`.
 
     Raises:
-        TransitionNotAllowed: the complaint is withdrawn.
+        TransitionNotAllowed: the complaint is withdrawn, or goes on as another one.
         InvalidValue: nothing is given, something else than an `Amendment`, a blank text, or an unknown code.
         PolicyViolation: the house does not have the category.
     """
@@ -213,18 +244,19 @@ def amend(
     if language is not None:
         changes["language"] = language_tag(language)
     if "tags" in changes:
-        changes["tags"] = _tags(changes["tags"])
+        changes["tags"] = _texts("tags", changes["tags"])
+    if "issues" in changes:
+        changes["issues"] = _texts("issues", changes["issues"])
     if "extra" in changes:
         changes["extra"] = FrozenMap(changes["extra"])
     event = ComplaintAmended(**stamp(by, at, occurred_at), reason=reason)
     decision = move(complaint, AMEND, event, **changes)
-    policy.check_category(changes.get("category"))
+    if decision.after.due_at != complaint.due_at:
+        moments = with_moment(complaint.moments, MomentKind.DUE, event, until=decision.after.due_at)
+        decision = move(complaint, AMEND, event, moments=moments, **changes)
+    policy.check_category(changes.get("category"), *sorted(changes.get("issues") or ()))
     return decision
 
 
-def _tags(tags: Iterable[str] | None) -> frozenset[str]:
-    if tags is None:
-        return frozenset()
-    if isinstance(tags, str) or not isinstance(tags, Iterable):
-        raise InvalidValue("Complaint.tags", "expected several texts, such as tags=['water']")
-    return frozenset(tags)
+def _texts(field: str, texts: Iterable[str] | None) -> frozenset[str]:
+    return frozenset(several(f"Complaint.{field}", () if texts is None else texts))

@@ -1,10 +1,12 @@
 """When may a complaint move, and who may move it?
 
-Waiting, priority and forwarding are values of a complaint, not states: they change while it stays where it is.
+Waiting, priority, verdict, stage and escalation are values of a complaint, not states: they change while it stays where
+it is.
 """
 
 from typing import Final
 
+from servicecrm.complaints.codes import Feedback
 from servicecrm.complaints.model import Complaint
 from servicecrm.kernel.lifecycle import ANYONE, STAY, Guard, Lifecycle, Move
 
@@ -17,11 +19,16 @@ IN_HANDLING: Final = "in_handling"
 RESPONDED: Final = "responded"
 CLOSED: Final = "closed"
 WITHDRAWN: Final = "withdrawn"
+LAPSED: Final = "lapsed"
+REFERRED: Final = "referred"
+MERGED: Final = "merged"
 
 BEING_WORKED_ON: Final = (ACKNOWLEDGED, ASSESSED, IN_HANDLING)
 OPEN: Final = (RECORDED, *BEING_WORKED_ON, RESPONDED)
-NOT_WITHDRAWN: Final = (*OPEN, CLOSED)
-EVERYWHERE: Final = (*NOT_WITHDRAWN, WITHDRAWN)
+ENDED: Final = (CLOSED, LAPSED, REFERRED)
+"""Where a complaint rests: it can be taken up again."""
+NOT_GONE: Final = (*OPEN, *ENDED)
+EVERYWHERE: Final = (*NOT_GONE, WITHDRAWN, MERGED)
 
 ACKNOWLEDGE: Final = "acknowledge"
 ASSESS: Final = "assess"
@@ -37,9 +44,32 @@ CLOSE: Final = "close"
 REOPEN: Final = "reopen"
 WITHDRAW: Final = "withdraw"
 VOID: Final = "void"
+RECLASSIFY: Final = "reclassify"
+JUDGE: Final = "judge"
+PLAN: Final = "plan"
+FINISH_STEP: Final = "finish_step"
+DROP_STEP: Final = "drop_step"
+INVESTIGATE: Final = "investigate"
+FIND_CAUSE: Final = "find_cause"
+OFFER: Final = "offer"
+APPROVE: Final = "approve"
+SETTLE: Final = "settle"
+PROVIDE: Final = "provide"
+ACCEPT_ANSWER: Final = "accept_answer"
+DECLINE_ANSWER: Final = "decline_answer"
+RAISE_STAGE: Final = "raise_stage"
+LAPSE: Final = "lapse"
+REFER_PART: Final = "refer_part"
+REFER: Final = "refer"
+MERGE: Final = "merge"
+TAKE_IN: Final = "take_in"
+SPLIT: Final = "split"
+LINK: Final = "link"
+PROPOSE_CHANGE: Final = "propose_change"
 
 HANDLER: Final = "handler"
 MANAGER: Final = "manager"
+COMPLAINANT: Final = "requester"
 
 PRIORITY_KNOWN: Final = Guard[Complaint](
     "priority_known",
@@ -64,32 +94,112 @@ ANSWER_GIVEN: Final = Guard[Complaint](
     "answer_given", "an answer was given", lambda _, after: after.answered_at is not None
 )
 
+AT_ONCE: Final = Guard[Complaint](
+    "at_once",
+    "there is a risk to safety, or nobody whom to confirm the receipt to",
+    lambda before, _: before.safety or not before.can_reply,
+)
+NOT_ACKNOWLEDGED: Final = Guard[Complaint](
+    "not_acknowledged", "its receipt is not confirmed yet", lambda before, _: before.acknowledged_at is None
+)
+IMPARTIAL: Final = Guard[Complaint](
+    "impartial",
+    "whoever judges it is not the one that it is about",
+    lambda _, after: after.judgement is None or after.judgement.by != after.complained_about,
+)
+OTHER_JUDGE: Final = Guard[Complaint](
+    "other_judge",
+    "whoever judges it has not decided about it at an earlier stage",
+    lambda _, after: after.judgement is None or after.judgement.by not in after.deciders,
+)
+JUDGED: Final = Guard[Complaint](
+    "judged",
+    "it is judged at this stage whether the complaint is justified",
+    lambda _, after: (
+        after.feedback is not Feedback.COMPLAINT
+        or (after.judgement is not None and after.judgement.stage == after.stage)
+    ),
+)
+STEPS_DONE: Final = Guard[Complaint](
+    "steps_done",
+    "every mandatory step is done",
+    lambda _, after: all(step.done_at is not None for step in after.steps if step.mandatory),
+)
+OTHER_DECIDER: Final = Guard[Complaint](
+    "other_decider",
+    "whoever answers has not decided about it at an earlier stage",
+    lambda _, after: after.response is None or after.response.by not in after.deciders,
+)
+RECOURSE_TOLD: Final = Guard[Complaint](
+    "recourse_told",
+    "the answer was not declined, or the complainant was told where else to turn",
+    lambda _, after: after.response is None or after.response.accepted is not False or bool(after.response.recourse),
+)
+NO_WAY_TO_REPLY: Final = Guard[Complaint](
+    "no_way_to_reply", "there is no way to reach the complainant", lambda _, after: not after.can_reply
+)
+OTHER_COMPLAINT: Final = Guard[Complaint](
+    "other_complaint",
+    "a complaint is linked to another one",
+    lambda _, after: all(link.complaint != after.id for link in after.links),
+)
+
 LIFECYCLE: Final = Lifecycle[Complaint](
     "complaint",
     initial=RECORDED,
     moves=(
-        #    action       from                      to            who      guards
-        Move(ACKNOWLEDGE, RECORDED,                 ACKNOWLEDGED, HANDLER),
-        Move(ASSESS,      ACKNOWLEDGED,             ASSESSED,     MANAGER, (PRIORITY_KNOWN,)),
-        Move(ASSESS,      (ASSESSED, IN_HANDLING),  STAY,         MANAGER, (PRIORITY_KNOWN,)),
-        Move(ASSIGN,      (ACKNOWLEDGED, ASSESSED), IN_HANDLING,  MANAGER, (HANDLER_NAMED,)),
-        Move(FORWARD,     IN_HANDLING,              STAY,         HANDLER, (HANDLER_NAMED, OTHER_HANDLER)),
-        Move(WAIT,        BEING_WORKED_ON,          STAY,         HANDLER, (NOT_WAITING,)),
-        Move(RESUME,      BEING_WORKED_ON,          STAY,         HANDLER, (IS_WAITING,)),
-        Move(ANSWER,      IN_HANDLING,              RESPONDED,    HANDLER, (ANSWER_GIVEN,)),
-        Move(CLOSE,       RESPONDED,                CLOSED,       HANDLER, demands=("closing_code",)),
-        Move(REOPEN,      (RESPONDED, CLOSED),      IN_HANDLING,  MANAGER),
-        Move(WITHDRAW,    OPEN,                     WITHDRAWN,    ANYONE),
-        Move(AMEND,       NOT_WITHDRAWN,            STAY,         HANDLER),
-        Move(MESSAGE,     EVERYWHERE,               STAY,         ANYONE),
-        Move(NOTE,        EVERYWHERE,               STAY,         HANDLER),
-        Move(VOID,        EVERYWHERE,               STAY,         MANAGER),
+        #    action          from                      to            who          guards
+        Move(ACKNOWLEDGE,    RECORDED,                 ACKNOWLEDGED, HANDLER),
+        Move(ACKNOWLEDGE,    IN_HANDLING,              STAY,         HANDLER,     (NOT_ACKNOWLEDGED,)),
+        Move(ASSESS,         ACKNOWLEDGED,             ASSESSED,     MANAGER,     (PRIORITY_KNOWN,)),
+        Move(ASSESS,         (ASSESSED, IN_HANDLING),  STAY,         MANAGER,     (PRIORITY_KNOWN,)),
+        Move(ASSIGN,         RECORDED,                 IN_HANDLING,  MANAGER,     (HANDLER_NAMED, AT_ONCE)),
+        Move(ASSIGN,         (ACKNOWLEDGED, ASSESSED), IN_HANDLING,  MANAGER,     (HANDLER_NAMED,)),
+        Move(FORWARD,        IN_HANDLING,              STAY,         HANDLER,     (HANDLER_NAMED, OTHER_HANDLER)),
+        Move(WAIT,           BEING_WORKED_ON,          STAY,         HANDLER,     (NOT_WAITING,)),
+        Move(RESUME,         BEING_WORKED_ON,          STAY,         HANDLER,     (IS_WAITING,)),
+        Move(RECLASSIFY,     NOT_GONE,                 STAY,         MANAGER),
+        Move(PLAN,           (ASSESSED, IN_HANDLING),  STAY,         HANDLER),
+        Move(FINISH_STEP,    NOT_GONE,                 STAY,         HANDLER),
+        Move(DROP_STEP,      NOT_GONE,                 STAY,         HANDLER),
+        Move(INVESTIGATE,    BEING_WORKED_ON,          STAY,         HANDLER),
+        Move(FIND_CAUSE,     NOT_GONE,                 STAY,         HANDLER),
+        Move(JUDGE,          (ASSESSED, IN_HANDLING),  STAY,         MANAGER,     (IMPARTIAL, OTHER_JUDGE)),
+        Move(JUDGE,          (RESPONDED, CLOSED),      STAY,         MANAGER,     (IMPARTIAL, OTHER_JUDGE)),
+        Move(OFFER,          (IN_HANDLING, RESPONDED), STAY,         HANDLER),
+        Move(APPROVE,        (IN_HANDLING, RESPONDED), STAY,         MANAGER),
+        Move(SETTLE,         NOT_GONE,                 STAY,         COMPLAINANT),
+        Move(PROVIDE,        NOT_GONE,                 STAY,         HANDLER),
+        Move(ANSWER,         IN_HANDLING,              RESPONDED,    HANDLER,
+             (ANSWER_GIVEN, JUDGED, IMPARTIAL, STEPS_DONE, OTHER_DECIDER)),
+        Move(ACCEPT_ANSWER,  RESPONDED,                STAY,         COMPLAINANT),
+        Move(DECLINE_ANSWER, (RESPONDED, CLOSED),      STAY,         COMPLAINANT),
+        Move(RAISE_STAGE,    (RESPONDED, CLOSED),      IN_HANDLING,  MANAGER,     (HANDLER_NAMED,)),
+        Move(CLOSE,          RESPONDED,                CLOSED,       HANDLER,     (JUDGED, RECOURSE_TOLD),
+             demands=("closing_code",)),
+        Move(CLOSE,          IN_HANDLING,              CLOSED,       HANDLER,     (NO_WAY_TO_REPLY, JUDGED, STEPS_DONE),
+             demands=("closing_code",)),
+        Move(REOPEN,         (RESPONDED, *ENDED),      IN_HANDLING,  MANAGER,     (HANDLER_NAMED,)),
+        Move(WITHDRAW,       OPEN,                     WITHDRAWN,    ANYONE),
+        Move(LAPSE,          BEING_WORKED_ON,          LAPSED,       HANDLER),
+        Move(REFER_PART,     NOT_GONE,                 STAY,         MANAGER),
+        Move(REFER,          OPEN,                     REFERRED,     MANAGER),
+        Move(MERGE,          OPEN,                     MERGED,       HANDLER,     (OTHER_COMPLAINT,)),
+        Move(TAKE_IN,        OPEN,                     STAY,         HANDLER),
+        Move(SPLIT,          OPEN,                     STAY,         HANDLER),
+        Move(LINK,           NOT_GONE,                 STAY,         HANDLER,     (OTHER_COMPLAINT,)),
+        Move(PROPOSE_CHANGE, NOT_GONE,                 STAY,         ANYONE),
+        Move(AMEND,          NOT_GONE,                 STAY,         HANDLER),
+        Move(MESSAGE,        EVERYWHERE,               STAY,         ANYONE),
+        Move(NOTE,           EVERYWHERE,               STAY,         HANDLER),
+        Move(VOID,           EVERYWHERE,               STAY,         MANAGER),
     ),
-    resting={CLOSED},
-    final={WITHDRAWN},
+    resting=set(ENDED),
+    final={WITHDRAWN, MERGED},
     tags={"open": OPEN},
 )  # fmt: skip
-"""The lifecycle of a complaint: recorded, acknowledged, assessed, in handling, responded, closed; or withdrawn.
+"""The lifecycle of a complaint: recorded, acknowledged, assessed, in handling, responded, closed; or withdrawn, lapsed,
+referred to somebody else, merged into another one.
 
-Source: C003, C042, C043, C049, C050; ISO 10002 clause 7.
+Source: C003, C042-C050, C055; ISO 10002 clause 7.
 """

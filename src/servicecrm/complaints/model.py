@@ -5,28 +5,27 @@ from typing import NewType
 
 import attrs
 
+from servicecrm.complaints.codes import Feedback, LinkKind, Verdict
+from servicecrm.complaints.parts import (
+    HandlingStep,
+    Investigation,
+    Judgement,
+    Link,
+    Needs,
+    Referral,
+    Remedy,
+    Response,
+)
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.records import Personal, record
 from servicecrm.kernel.shapes import Code, filled
 from servicecrm.kernel.values import ContactPoint, LanguageTag
 from servicecrm.tracking.moments import Moments
+from servicecrm.tracking.tickets import Channel, Priority, Waiting, WaitingFor
 
 __all__ = ["Channel", "Complaint", "ComplaintId", "MomentKind", "Priority", "Severity", "Waiting", "WaitingFor"]
 
 ComplaintId = NewType("ComplaintId", str)
-
-
-class Channel(Code):
-    """How a complaint reached us."""
-
-    PHONE = "phone"
-    EMAIL = "email"
-    LETTER = "letter"
-    WEB = "web"
-    CHAT = "chat"
-    COUNTER = "counter"
-    SOCIAL = "social"
-    OTHER = "other"
 
 
 class Severity(Code):
@@ -38,31 +37,19 @@ class Severity(Code):
     CRITICAL = "critical"
 
 
-class Priority(Code):
-    """What is done first; P1 is the most pressing."""
-
-    P1 = "p1"
-    P2 = "p2"
-    P3 = "p3"
-    P4 = "p4"
-
-
-class WaitingFor(Code):
-    """Whose turn it is while we cannot go on."""
-
-    CUSTOMER = "customer"
-    THIRD_PARTY = "third_party"
-    INTERNAL = "internal"
-    APPROVAL = "approval"
-    SCHEDULED = "scheduled"
-
-
 class MomentKind(Code):
-    """The kinds of moments that clocks of a complaint read, besides `VOIDED`. A rating has the priority as its code."""
+    """The kinds of moments that clocks of a complaint read, besides `VOIDED`.
+
+    A rating has the priority as its code, a judgement its verdict, a stage its number, a new class the `Feedback`, and
+    a receipt too if it is no complaint. `DUE` says until when it is to be answered.
+    """
 
     RECEIVED = "received"
     ACKNOWLEDGED = "acknowledged"
     RATED = "rated"
+    RECLASSIFIED = "reclassified"
+    JUDGED = "judged"
+    STAGE = "stage"
     ASSIGNED = "assigned"
     FORWARDED = "forwarded"
     WAITING = "waiting"
@@ -72,16 +59,10 @@ class MomentKind(Code):
     CLOSED = "closed"
     REOPENED = "reopened"
     WITHDRAWN = "withdrawn"
-
-
-@record
-class Waiting:
-    """Why handling stands still, since when, and until when at most."""
-
-    for_: WaitingFor
-    reason: Personal[str] | None = attrs.field(default=None, validator=filled)
-    since: datetime
-    until: datetime | None = None
+    LAPSED = "lapsed"
+    PASSED_ON = "passed_on"
+    DUE = "due"
+    MERGED = "merged"
 
 
 @record
@@ -92,7 +73,9 @@ class Complaint:
     `recorded_at` when it was entered, `closed_at` when it ended, by closing or by withdrawal. `due_at` is a target that
     the host names; `promised_by` is what the complainant was told. `priority` is in force, `computed_priority` is what
     the policy made of the ratings, and `policy` the number of the policy that the complaint started under, 0 for the
-    one that is shipped. What was said is kept apart, as messages.
+    one that is shipped. `category` is the main one, `issues` are others. `complained_about` is the person or the team
+    that the complaint is about, who may not judge it; `deciders` are those who decided at earlier stages, and may not
+    decide again. What was said is kept apart, as messages.
     """
 
     id: ComplaintId = attrs.field(validator=filled)
@@ -104,7 +87,9 @@ class Complaint:
     complainant: Personal[str] | None = attrs.field(default=None, validator=filled)
     contact: Personal[ContactPoint] | None = None
     on_behalf_of: str | None = None
+    needs: Personal[Needs] | None = None
 
+    feedback: Feedback = Feedback.COMPLAINT
     subject: Personal[str] = attrs.field(validator=filled)
     text: Personal[str] = ""
     remedy_sought: Personal[str] | None = attrs.field(default=None, validator=filled)
@@ -113,6 +98,8 @@ class Complaint:
     service: str | None = None
     agreement: str | None = None
     category: str | None = None
+    issues: frozenset[str] = frozenset()
+    complained_about: str | None = attrs.field(default=None, validator=filled)
     tags: frozenset[str] = frozenset()
 
     severity: Severity | None = None
@@ -125,6 +112,16 @@ class Complaint:
     handler_since: datetime | None = None
     forwards: int = 0
     waiting: Personal[Waiting] | None = None
+
+    stage: int = 1
+    deciders: frozenset[str] = frozenset()
+    judgements: Personal[tuple[Judgement, ...]] = ()
+    steps: tuple[HandlingStep, ...] = ()
+    investigation: Personal[Investigation] | None = None
+    remedies: Personal[tuple[Remedy, ...]] = ()
+    response: Response | None = None
+    referrals: Personal[tuple[Referral, ...]] = ()
+    links: tuple[Link, ...] = ()
 
     received_at: datetime
     recorded_at: datetime
@@ -144,3 +141,22 @@ class Complaint:
     def can_reply(self) -> bool:
         """Is there a way to reach the complainant? An anonymous complaint has none."""
         return self.contact is not None or self.customer is not None
+
+    @property
+    def judgement(self) -> Judgement | None:
+        """The judgement that holds: the last one."""
+        return self.judgements[-1] if self.judgements else None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the complaint was judged to be."""
+        return self.judgements[-1].verdict if self.judgements else None
+
+    def linked(self, kind: LinkKind) -> tuple[str, ...]:
+        """The ids of the complaints that this one has such a link to."""
+        return tuple(link.complaint for link in self.links if link.kind is kind)
+
+    @property
+    def duplicate_of(self) -> str | None:
+        """The complaint that this one was merged into."""
+        return next(iter(self.linked(LinkKind.DUPLICATE_OF)), None)

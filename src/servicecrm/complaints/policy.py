@@ -1,19 +1,24 @@
-"""The house rules for complaints: priorities, categories, closing codes, and for how long one may be reopened."""
+"""The house rules for complaints: priorities, categories and causes, what has to be done and found out, what a remedy
+may cost, and how it ends."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 import attrs
 
-from servicecrm.complaints.model import Priority, Severity
+from servicecrm.calendars import duration
+from servicecrm.complaints.model import Complaint, Priority, Severity
 from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.policies import PolicyBook, PolicyVersion
 from servicecrm.kernel.records import record
+from servicecrm.kernel.shapes import filled
+from servicecrm.kernel.values import Money
 
-__all__ = ["DEFAULT", "ComplaintPolicies", "ComplaintPolicy"]
+__all__ = ["DEFAULT", "ComplaintPolicies", "ComplaintPolicy", "RemedyLimit", "StepTemplate"]
 
 MATRIX: Final = FrozenMap(
     {
@@ -29,21 +34,75 @@ CLOSING_CODES: Final = ("resolved", "explained", "goodwill", "unreachable", "no_
 
 
 @record
+class StepTemplate:
+    """A step that complaints of a category need, done by `owner`, or else by whoever has the complaint.
+
+    Raises:
+        InvalidValue: a text is blank, or `within` is no duration.
+
+    Source: C045.
+    """
+
+    title: str = attrs.field(validator=filled)
+    within: str = "5 business days"
+    owner: str | None = attrs.field(default=None, validator=filled)
+    mandatory: bool = True
+    category: str | None = None
+    """For complaints of this category and of those below it; None is for all."""
+
+    def __attrs_post_init__(self) -> None:
+        duration(self.within)
+
+
+@record
+class RemedyLimit:
+    """What a remedy may cost before somebody else has to approve it.
+
+    Raises:
+        InvalidValue: the currency is not three capital letters, or the amount is below nothing.
+
+    Source: C047.
+    """
+
+    currency: str
+    amount: Decimal
+
+    def __attrs_post_init__(self) -> None:
+        limit = Money(amount=self.amount, currency=self.currency)
+        if not limit.amount >= 0:
+            raise InvalidValue("RemedyLimit.amount", "a limit is nothing or more")
+
+
+@record
 class ComplaintPolicy:
-    """The rules of a house. Without `categories` any category will do; without `reopen_within` it is never too late.
+    """The rules of a house. Without `categories` or `causes` any will do; without `reopen_within` it is never too late.
+
+    Categories and causes are paths, such as `water` and `water/pressure`; whoever is above a path belongs to it too.
 
     Raises:
         InvalidValue: the matrix lacks a priority for some severity and impact, and names them; there is no closing
-            code; or there is no time to reopen.
+            code; steps are for a category that there is not; a currency has two limits; or a number or a time is too
+            small.
 
-    Source: C008, C043, C049, C050.
+    Source: C008, C041, C043-C050, C055.
     """
 
     matrix: FrozenMap = attrs.field(default=MATRIX, converter=FrozenMap)
     """Priority by severity, then impact: `{"low": {"low": "p4", ...}, ...}`."""
     categories: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    causes: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     closing_codes: tuple[str, ...] = attrs.field(default=CLOSING_CODES, converter=tuple)
     reopen_within: timedelta | None = None
+    steps: tuple[StepTemplate, ...] = attrs.field(default=(), converter=tuple)
+    investigated: frozenset[Priority] = attrs.field(default=frozenset({Priority.P1}), converter=frozenset)
+    """Complaints of these priorities are answered only when somebody has found something out."""
+    remedy_limits: tuple[RemedyLimit, ...] = attrs.field(default=(), converter=tuple)
+    stages: int = 2
+    """How often a complaint is decided, each time by somebody else, before one has to turn to others."""
+    lapse_after: timedelta = timedelta(days=14)
+    """A complaint lapses when the complainant has said nothing for so long after being reminded."""
+    recurs_within: timedelta = timedelta(days=180)
+    """The same complaint of the same customer within this time is a recurrence."""
 
     def __attrs_post_init__(self) -> None:
         cells = [(severity, impact) for severity in Severity for impact in Severity]
@@ -54,6 +113,17 @@ class ComplaintPolicy:
             raise InvalidValue("ComplaintPolicy.closing_codes", "without a closing code no complaint could be closed")
         if self.reopen_within is not None and self.reopen_within <= timedelta(0):
             raise InvalidValue("ComplaintPolicy.reopen_within", "expected a positive duration, or None for no limit")
+        for name in ("lapse_after", "recurs_within"):
+            if getattr(self, name) <= timedelta(0):
+                raise InvalidValue(f"ComplaintPolicy.{name}", "expected a positive duration")
+        if self.stages < 1:
+            raise InvalidValue("ComplaintPolicy.stages", "expected 1 or more")
+        for category in {step.category for step in self.steps}:
+            if not _known(category, self.categories):
+                raise InvalidValue("ComplaintPolicy.steps", f"no category for the steps of {category}")
+        currencies = [limit.currency for limit in self.remedy_limits]
+        if len(set(currencies)) < len(currencies):
+            raise InvalidValue("ComplaintPolicy.remedy_limits", "a currency has one limit")
 
     def priority(self, severity: Severity | None, impact: Severity | None, *, safety: bool) -> Priority | None:
         """What the ratings come to; None while one of them is missing. A risk to safety always comes first."""
@@ -76,14 +146,73 @@ class ComplaintPolicy:
         if reason is None:
             raise PolicyViolation("priority", "another priority than the computed one needs a reason")
 
-    def check_category(self, category: str | None) -> None:
+    def check_category(self, *categories: str | None) -> None:
         """Refuses a category that the house does not have.
 
         Raises:
             PolicyViolation: names those that it has.
         """
-        if category is not None and self.categories and category not in self.categories:
-            raise PolicyViolation("category", f"not a category of this house; known: {', '.join(self.categories)}")
+        for category in categories:
+            _check_known("category", category, self.categories)
+
+    def check_cause(self, cause: str) -> None:
+        """Refuses a cause that the house does not have.
+
+        Raises:
+            PolicyViolation: names those that it has.
+        """
+        _check_known("cause", cause, self.causes)
+
+    def steps_for(self, category: str | None) -> tuple[StepTemplate, ...]:
+        """What complaints of a category need: its own steps, and those of the categories above it.
+
+        Source: C045.
+        """
+        above = set(_paths(category)) if category else set()
+        return tuple(step for step in self.steps if step.category is None or step.category in above)
+
+    def check_investigation(self, complaint: Complaint) -> None:
+        """Refuses an answer to a pressing complaint that nobody has looked into.
+
+        Raises:
+            PolicyViolation: there is no finding yet.
+
+        Source: C046.
+        """
+        found = complaint.investigation is not None and complaint.investigation.findings
+        if complaint.priority in self.investigated and not found:
+            raise PolicyViolation("investigated", f"priority {complaint.priority} needs a finding before the answer")
+
+    def needs_approval(self, amount: Money | None) -> bool:
+        """Does a remedy cost more than whoever offers it may give?
+
+        Where there are limits, a currency without one allows nothing.
+        """
+        limits = {limit.currency: limit.amount for limit in self.remedy_limits}
+        if amount is None or not limits:
+            return False
+        return amount.currency not in limits or amount.amount > limits[amount.currency]
+
+    def check_stage(self, stage: int) -> None:
+        """Refuses a stage that the house does not have.
+
+        Raises:
+            PolicyViolation: says what can be done instead.
+        """
+        if stage > self.stages:
+            raise PolicyViolation("stages", f"there are {self.stages}; say where else to turn, and close or refer it")
+
+    def check_lapse(self, reminded_at: datetime | None, at: datetime) -> None:
+        """Refuses to let a complaint lapse as long as an answer may still come.
+
+        Raises:
+            PolicyViolation: nobody has reminded the complainant, or not for long enough.
+        """
+        if reminded_at is None:
+            raise PolicyViolation("lapse_after", "remind the complainant first: a message since the wait began")
+        until = reminded_at.astimezone(UTC) + self.lapse_after
+        if micros(at) < micros(until):
+            raise PolicyViolation("lapse_after", f"it lapses on {until.isoformat(timespec='seconds')}")
 
     def check_closing_code(self, code: str) -> None:
         """Refuses a closing code that the house does not have.
@@ -114,6 +243,21 @@ class ComplaintPolicy:
         row = self.matrix.get(severity)
         found = row.get(impact) if isinstance(row, Mapping) else None
         return Priority(found) if found in tuple(Priority) else None
+
+
+def _check_known(what: str, path: str | None, known: tuple[str, ...]) -> None:
+    if not _known(path, known):
+        raise PolicyViolation(what, f"not a {what} of this house; known: {', '.join(known)}")
+
+
+def _known(path: str | None, known: tuple[str, ...]) -> bool:
+    return path is None or not known or path in {above for one in known for above in _paths(one)}
+
+
+def _paths(path: str) -> Iterator[str]:
+    """A path, and all that are above it."""
+    parts = path.split("/")
+    return ("/".join(parts[:n]) for n in range(1, len(parts) + 1))
 
 
 @record

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from servicecrm.complaints.lifecycle import LIFECYCLE
-from servicecrm.complaints.model import Complaint
+from servicecrm.complaints.model import Complaint, MomentKind
 from servicecrm.complaints.policy import ComplaintPolicies
 from servicecrm.kernel.documents import Schema
 from servicecrm.kernel.kinds import Column, ColumnType, Kind, Term
+from servicecrm.tracking.messages import MessageClass
+from servicecrm.tracking.moments import Side, standing
 
 __all__ = ["COMPLAINT", "POLICIES"]
 
@@ -16,13 +17,28 @@ def _search(complaint: Complaint) -> Iterator[str]:
     return (text for text in texts if text)
 
 
+def _contacts(complaint: Complaint) -> int:
+    """How often the complainant came to us: one who had to come once is content at the first contact (K29)."""
+    return 1 + sum(
+        moment.kind == MomentKind.MESSAGE and moment.side is Side.OUTSIDE and moment.code == MessageClass.SUBSTANTIVE
+        for moment in standing(complaint.moments)
+    )
+
+
+def _remedies(complaint: Complaint) -> Iterator[str]:
+    """One term for each remedy, `<number>/<kind>/<status>/<currency>/<amount>`: costs are summed without documents."""
+    for n, remedy in enumerate(complaint.remedies, 1):
+        currency, amount = ("", "") if remedy.amount is None else (remedy.amount.currency, remedy.amount.amount)
+        yield f"{n}/{remedy.kind}/{remedy.status}/{currency}/{amount}"
+
+
 COMPLAINT: Kind[Complaint] = Kind(
     "complaint",
-    Schema("complaint", Complaint),
+    Schema("complaint", Complaint, current=2, upcasts={1: lambda document: document}),  # 2 only has more fields
     columns=(
         Column("number", ColumnType.TEXT),
         Column("state", ColumnType.TEXT),
-        Column("open", ColumnType.BOOLEAN, lambda complaint: complaint.state in LIFECYCLE.open),
+        Column("open", ColumnType.BOOLEAN, lambda complaint: complaint.closed_at is None),
         Column("customer", ColumnType.TEXT),
         Column("service", ColumnType.TEXT),
         Column("category", ColumnType.TEXT),
@@ -39,6 +55,13 @@ COMPLAINT: Kind[Complaint] = Kind(
         Column("answered_at", ColumnType.INSTANT),
         Column("forwards", ColumnType.INTEGER),
         Column("reopenings", ColumnType.INTEGER),
+        Column("feedback", ColumnType.TEXT),
+        Column("verdict", ColumnType.TEXT),
+        Column("cause", ColumnType.TEXT, lambda complaint: complaint.investigation and complaint.investigation.cause),
+        Column("stage", ColumnType.INTEGER),
+        Column("safety", ColumnType.BOOLEAN),
+        Column("duplicate_of", ColumnType.TEXT),
+        Column("contacts", ColumnType.INTEGER, _contacts),
     ),
     indexes=(
         ("handler", "open", "due_at"),  # a worklist
@@ -49,12 +72,20 @@ COMPLAINT: Kind[Complaint] = Kind(
         ("category",),
         ("received_at",),
         ("closed_at",),
+        ("verdict",),
+        ("duplicate_of",),
     ),
-    terms=(Term("tags"),),
+    terms=(
+        Term("tags"),
+        Term("issues"),
+        Term("links", lambda complaint: (f"{link.kind}:{link.complaint}" for link in complaint.links)),
+        Term("remedies", _remedies),
+    ),
     search=_search,
     prefix="CMP",
 )
 
 POLICIES: Kind[ComplaintPolicies] = Kind(
-    "complaint_policies", Schema("complaint_policies", ComplaintPolicies, kept=True)
+    "complaint_policies",
+    Schema("complaint_policies", ComplaintPolicies, current=2, upcasts={1: lambda document: document}, kept=True),
 )

@@ -13,7 +13,7 @@ from servicecrm.kernel.values import Attachment
 from servicecrm.storage.ports import Page, Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking import action_items
-from servicecrm.tracking.action_lifecycle import DONE
+from servicecrm.tracking.action_lifecycle import DONE, LIFECYCLE
 from servicecrm.tracking.action_model import ActionItem
 from servicecrm.tracking.action_schema import ACTION_ITEM
 
@@ -28,6 +28,7 @@ class ActionItems(Commands[ActionItem]):
 
     _kind: ClassVar = ACTION_ITEM
     _actions: ClassVar = action_items
+    _lifecycle: ClassVar = LIFECYCLE
     _by_policy: ClassVar = frozenset()
     _work: ClassVar = ("owner", "due_at")
 
@@ -64,6 +65,7 @@ class ActionItems(Commands[ActionItem]):
 
         def program(work: Work) -> Program[ActionItem]:
             def decide() -> Program[Decided]:
+                self._permit(order, "open")
                 found = yield from self._source(work, source_kind, source)
                 number = yield from work.number(ActionItem, order.at.year)
                 return action_items.open(id=id, number=number, by=order.by, at=order.at, **{**told, "source": found})

@@ -11,11 +11,13 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 from servicecrm.desk.awaited import AsyncComplaints, AsyncOutbox, AsyncPolicies
 from servicecrm.desk.awaited_cases import AsyncActionItems, AsyncCases
 from servicecrm.desk.base import AwaitedHooks, BaseDesk, Rewound, file_of, profile_of, utf8
+from servicecrm.desk.following import SWEEPER
 from servicecrm.desk.programs import Order, history_of, saved_once
-from servicecrm.desk.sweeping import SWEEPER, Sweep, Swept
+from servicecrm.desk.sweeping import Sweep, Swept
 from servicecrm.desk.timers import escalated, timers_of, worklist_of
 from servicecrm.errors import ReadOnlyStore, StoreUnavailable
 from servicecrm.kernel.decisions import Decision, flat
+from servicecrm.kernel.values import Period
 from servicecrm.storage.aio import AsyncEngineStore, ThreadStore, finished
 from servicecrm.storage.awaited import AsyncUnit
 from servicecrm.storage.ports import Command, Entry, Page, Program
@@ -24,6 +26,8 @@ from servicecrm.storage.work import Work
 from servicecrm.tracking import Clock, Timers
 
 if TYPE_CHECKING:
+    from servicecrm.analytics.kpis_table import KpiTable
+    from servicecrm.desk.awaited_numbers import AsyncNumbers
     from servicecrm.desk.replay import Replay
     from servicecrm.interop.logs import Fact as LogFact
     from servicecrm.interop.logs import RefusedRow
@@ -65,6 +69,13 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
         return AsyncPolicies(self)
 
     @property
+    def numbers(self) -> "AsyncNumbers":
+        """How the work goes. See `Desk.numbers`."""
+        from servicecrm.desk.awaited_numbers import AsyncNumbers
+
+        return AsyncNumbers(self)
+
+    @property
     def outbox(self) -> AsyncOutbox:
         """See which notices are not delivered."""
         return AsyncOutbox(self)
@@ -104,13 +115,26 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
         """Where the timers of a record stand. See `Desk.timers`."""
         return await self.perform(timers_of(id, self.clock() if at is None else at), readonly=True)
 
+    async def kpis(
+        self,
+        period: str | Period,
+        *,
+        of: str = "complaint",
+        by: str | None = None,
+        zone: str | None = None,
+        as_of: datetime | None = None,
+    ) -> "KpiTable":
+        """The key figures of a period. See `Desk.kpis`."""
+        return await self.numbers.kpis(period, of=of, by=by, zone=zone, as_of=as_of)
+
     # -- what comes due --------------------------------------------------------------------------
 
     async def sweep(self, now: datetime | None = None) -> Swept:
         """Fire everything that is due by now. See `Desk.sweep`."""
         sweep = Sweep(self.house, SWEEPER, self.clock() if now is None else now)
-        while sweep.add(await self.store.perform(sweep.some, claiming=True)):
-            pass
+        with self._own_tables():
+            while sweep.add(await self.store.perform(sweep.some, claiming=True)):
+                pass
         return sweep.swept
 
     async def escalate(self, id: str, role: str, *, reason: str, timer: str) -> Clock:
@@ -176,7 +200,8 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
 
     async def perform(self, program: Callable[[Work], Program[T]], *, readonly: bool = False) -> T:
         """Run a program on the store; what every method above does."""
-        return await self.store.perform(program, readonly=readonly)
+        with self._own_tables():
+            return await self.store.perform(program, readonly=readonly)
 
     async def close(self) -> None:
         """Give the store back. A desk that came from another one leaves that to it."""

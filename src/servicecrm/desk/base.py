@@ -15,6 +15,7 @@ from servicecrm.desk.ids import uuid7
 from servicecrm.errors import ImportProblem, InvalidValue, StoreError
 from servicecrm.kernel.decisions import Actor, Event
 from servicecrm.kernel.ids import Ids
+from servicecrm.kernel.lifecycle import going_by
 from servicecrm.storage.ports import Fact
 from servicecrm.storage.sqlite import Profile, SQLiteStore
 from servicecrm.storage.store import BaseStore
@@ -209,6 +210,10 @@ class BaseDesk(Generic[S]):
     def tenant(self, name: str) -> Self:
         """The same desk for another tenant of the store."""
         return self._copy(self.store.tenant(name), self._actor)
+
+    def _own_tables(self) -> contextlib.AbstractContextManager[None]:
+        """Goes by the lifecycles of the house."""
+        return contextlib.nullcontext() if self.house is None else going_by(*self.house.lifecycles)
 
     def _copy(self, store: S, actor: Actor | None) -> Self:
         other = type(self).__new__(type(self))

@@ -7,9 +7,12 @@ from typing import Any, ClassVar
 from servicecrm.desk.books import book_of
 from servicecrm.desk.programs import Decided, Order, change, fingerprint
 from servicecrm.desk.register import R, Register
+from servicecrm.desk.tracked import TRACKED
+from servicecrm.kernel.lifecycle import Lifecycle
 from servicecrm.kernel.policies import PolicyBook
 from servicecrm.storage.ports import Command, Program
 from servicecrm.storage.work import Work
+from servicecrm.tracking.rights import permit
 
 __all__ = ["Commands", "More"]
 
@@ -17,15 +20,56 @@ __all__ = ["Commands", "More"]
 More = Callable[[Work, Any, Order], Program[Mapping[str, Any]]]
 
 
+def _none(_: object) -> None:
+    """There is no other record."""
+
+
 class Commands(Register[R]):
     """Change records, and find them."""
 
     _actions: ClassVar[ModuleType]
     """The pure commands."""
+    _lifecycle: ClassVar[Lifecycle[Any]]
+    """Where they are allowed."""
+    _moves: ClassVar[Mapping[str, str]] = {}
+    """The actions of the lifecycle that commands of another name take."""
     _book: ClassVar[type[PolicyBook[Any]]]
     """The house rules that some of them follow."""
     _by_policy: ClassVar[frozenset[str]]
     """Those that do."""
+    _instead: ClassVar[Mapping[str, Callable[[Any], str | None]]] = {}
+    """The commands that are about another record than the one that is named, and which one."""
+
+    def _permit(self, order: Order, command: str, record: Any = None) -> None:
+        """Refuses a command that is not for whoever gives it, if the house says for whom it is.
+
+        Raises:
+            NotPermitted: it is for others.
+        """
+        house = order.house
+        if house is not None and house.rights is not None:
+            people = {} if record is None else TRACKED[type(record)].people(record)
+            roles = house.roles_of(order.by.id, people)
+            permit(house.rights, roles, lifecycle=self._lifecycle, action=self._moves.get(command, command))
+
+    def _check(self, order: Order, command: str, decided: Decided) -> None:
+        """Refuses a decision that leaves a record without what the checklist of the house demands.
+
+        What was missing already where a record stays keeps nobody from working on it.
+
+        Raises:
+            GuardNotMet: all that is missing.
+        """
+        checklist = None if order.house is None else order.house.checklists.get(self._kind.name)
+        if checklist is None:
+            return
+        for decision in decided if isinstance(decided, tuple) else (decided,):
+            before, after = decision.before, decision.after
+            if not isinstance(after, self._kind.schema.record):
+                continue
+            stays = before is not None and before.state == after.state
+            if not stays or set(checklist.check(after).missing) - set(checklist.check(before).missing):
+                checklist.require(after, self._moves.get(command, command))
 
     def _order(self, action: str, told: Mapping[str, object], command: str | None) -> Order:
         named = None
@@ -70,8 +114,11 @@ class Commands(Register[R]):
                     told["policy"] = (yield from book_of(work, self._book)).numbered(record.policy)
                 if more is not None:
                     told.update((yield from more(work, record, order)))
-                return decide(record, **told, by=order.by, at=order.at)
+                self._permit(order, action, record)
+                found = decide(record, **told, by=order.by, at=order.at)
+                self._check(order, action, found)
+                return found
 
-            return (yield from change(work, self._kind, ids, decided, order))
+            return (yield from change(work, self._kind, ids, decided, order, instead=self._instead.get(action, _none)))
 
         return program

@@ -2,37 +2,31 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Unpack
+from typing import Any, Unpack
 
 from servicecrm.complaints import actions
-from servicecrm.complaints.model import Channel, Complaint, Priority, Severity, WaitingFor
+from servicecrm.complaints.codes import Feedback
+from servicecrm.complaints.model import Channel, Complaint, Priority, Severity
+from servicecrm.complaints.parts import Needs
 from servicecrm.complaints.policy import ComplaintPolicies
-from servicecrm.complaints.schema import COMPLAINT
 from servicecrm.desk.books import book_of
-from servicecrm.desk.commands import Commands
+from servicecrm.desk.complaint_links import ComplaintLinks
 from servicecrm.desk.programs import Decided, start
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.frozen import EMPTY
-from servicecrm.kernel.values import Attachment, ContactPoint
+from servicecrm.kernel.values import ContactPoint
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
-from servicecrm.tracking.messages import MessageClass
-from servicecrm.tracking.moments import Side
 
 __all__ = ["Complaints"]
 
 
-class Complaints(Commands[Complaint]):
+class Complaints(ComplaintLinks):
     """Record complaints, handle them, find them.
 
     Wherever a complaint is named, its id or its number will do. Every change takes a `command`: with the same one it
     is made once, however often it is sent; and an `occurred_at`, when it happened earlier than now.
     """
-
-    _kind: ClassVar = COMPLAINT
-    _actions: ClassVar = actions
-    _book: ClassVar = ComplaintPolicies
-    _by_policy: ClassVar = frozenset({"assess", "amend", "close", "reopen"})
 
     # -- intake ----------------------------------------------------------------------------------
 
@@ -51,7 +45,12 @@ class Complaints(Commands[Complaint]):
         service: str | None = None,
         agreement: str | None = None,
         category: str | None = None,
+        issues: Iterable[str] = (),
+        complained_about: str | None = None,
+        needs: Needs | None = None,
+        feedback: Feedback | str = Feedback.COMPLAINT,
         severity: Severity | str | None = None,
+        safety: bool = False,
         due_at: datetime | None = None,
         tags: Iterable[str] = (),
         extra: Mapping[str, object] = EMPTY,
@@ -72,9 +71,14 @@ class Complaints(Commands[Complaint]):
             "service": service,
             "agreement": agreement,
             "category": category,
+            "issues": issues if isinstance(issues, str) else frozenset(issues),  # one text is refused further down
+            "complained_about": complained_about,
+            "needs": needs,
+            "feedback": feedback,
             "severity": severity,
+            "safety": safety,
             "due_at": due_at,
-            "tags": tags if isinstance(tags, str) else frozenset(tags),  # one text is refused further down
+            "tags": tags if isinstance(tags, str) else frozenset(tags),
             "extra": extra,
             "received_at": received_at,
         }
@@ -83,11 +87,14 @@ class Complaints(Commands[Complaint]):
 
         def program(work: Work) -> Program[Complaint]:
             def decide() -> Program[Decided]:
+                self._permit(order, "record")
                 number, policy = (yield from book_of(work, ComplaintPolicies)).in_force(order.at)
                 human = yield from work.number(Complaint, order.at.year)
-                return actions.record(
+                decided = actions.record(
                     id=id, number=human, policy=policy, policy_version=number, by=order.by, at=order.at, **told
                 )
+                self._check(order, "record", decided)
+                return decided
 
             return (yield from start(work, Complaint, decide, order))
 
@@ -139,10 +146,7 @@ class Complaints(Commands[Complaint]):
         **changes: Unpack[actions.Amendment],
     ) -> Complaint:
         """Put right what is recorded. See `servicecrm.complaints.amend`."""
-        told: dict[str, Any] = {"reason": reason, "occurred_at": occurred_at, **changes}
-        # Here None takes a value away; elsewhere it is an argument that was not given.
-        taken_away = [name for name in actions.Amendment.__annotations__ if changes.get(name, "") is None]
-        return self._do("amend", complaint, command, asked={**told, "taken_away": taken_away}, **told)
+        return self._amend(complaint, command, changes, reason=reason, occurred_at=occurred_at)
 
     # -- handling --------------------------------------------------------------------------------
 
@@ -171,133 +175,3 @@ class Complaints(Commands[Complaint]):
     ) -> Complaint:
         """Hand a complaint on. See `servicecrm.complaints.forward`."""
         return self._do("forward", complaint, command, handler=handler, reason=reason, occurred_at=occurred_at)
-
-    def wait(
-        self,
-        complaint: str,
-        for_: WaitingFor | str,
-        *,
-        reason: str | None = None,
-        until: datetime | None = None,
-        occurred_at: datetime | None = None,
-        command: str | None = None,
-    ) -> Complaint:
-        """Put a complaint on hold. See `servicecrm.complaints.wait`."""
-        return self._do("wait", complaint, command, for_=for_, reason=reason, until=until, occurred_at=occurred_at)
-
-    def resume(self, complaint: str, *, occurred_at: datetime | None = None, command: str | None = None) -> Complaint:
-        """Go on after a wait. See `servicecrm.complaints.resume`."""
-        return self._do("resume", complaint, command, occurred_at=occurred_at)
-
-    def close(
-        self, complaint: str, code: str, *, occurred_at: datetime | None = None, command: str | None = None
-    ) -> Complaint:
-        """Close an answered complaint. See `servicecrm.complaints.close`."""
-        return self._do("close", complaint, command, code=code, occurred_at=occurred_at)
-
-    def reopen(
-        self, complaint: str, reason: str, *, occurred_at: datetime | None = None, command: str | None = None
-    ) -> Complaint:
-        """Take a complaint up again. See `servicecrm.complaints.reopen`."""
-        return self._do("reopen", complaint, command, reason=reason, occurred_at=occurred_at)
-
-    def withdraw(
-        self,
-        complaint: str,
-        *,
-        reason: str | None = None,
-        occurred_at: datetime | None = None,
-        command: str | None = None,
-    ) -> Complaint:
-        """The complainant takes it back. See `servicecrm.complaints.withdraw`."""
-        return self._do("withdraw", complaint, command, reason=reason, occurred_at=occurred_at)
-
-    def void(
-        self,
-        complaint: str,
-        n: int,
-        *,
-        reason: str,
-        occurred_at: datetime | None = None,
-        command: str | None = None,
-    ) -> Complaint:
-        """Take back a moment that was entered by mistake. See `servicecrm.complaints.void`."""
-        return self._do("void", complaint, command, n=n, reason=reason, occurred_at=occurred_at)
-
-    # -- correspondence --------------------------------------------------------------------------
-
-    def message(
-        self,
-        complaint: str,
-        text: str,
-        *,
-        side: Side | str,
-        klass: MessageClass | str = MessageClass.SUBSTANTIVE,
-        channel: str | None = None,
-        language: str | None = None,
-        attachments: Sequence[Attachment] = (),
-        author: str | None = None,
-        occurred_at: datetime | None = None,
-        command: str | None = None,
-    ) -> Complaint:
-        """Keep a message from outside or from inside. See `servicecrm.complaints.message`."""
-        return self._do(
-            "message",
-            complaint,
-            command,
-            new_id=True,
-            text=text,
-            side=side,
-            klass=klass,
-            channel=channel,
-            language=language,
-            attachments=attachments,
-            author=author,
-            occurred_at=occurred_at,
-        )
-
-    def note(
-        self,
-        complaint: str,
-        text: str,
-        *,
-        language: str | None = None,
-        attachments: Sequence[Attachment] = (),
-        occurred_at: datetime | None = None,
-        command: str | None = None,
-    ) -> Complaint:
-        """Note something for ourselves. See `servicecrm.complaints.note`."""
-        return self._do(
-            "note",
-            complaint,
-            command,
-            new_id=True,
-            text=text,
-            language=language,
-            attachments=attachments,
-            occurred_at=occurred_at,
-        )
-
-    def answer(
-        self,
-        complaint: str,
-        text: str,
-        *,
-        channel: str | None = None,
-        language: str | None = None,
-        attachments: Sequence[Attachment] = (),
-        occurred_at: datetime | None = None,
-        command: str | None = None,
-    ) -> Complaint:
-        """Give the final response. See `servicecrm.complaints.answer`."""
-        return self._do(
-            "answer",
-            complaint,
-            command,
-            new_id=True,
-            text=text,
-            channel=channel,
-            language=language,
-            attachments=attachments,
-            occurred_at=occurred_at,
-        )

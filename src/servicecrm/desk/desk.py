@@ -10,13 +10,15 @@ from servicecrm.desk.actions import ActionItems
 from servicecrm.desk.base import BaseDesk, Rewound, WaitedHooks, file_of, profile_of, utf8
 from servicecrm.desk.cases import Cases
 from servicecrm.desk.complaints import Complaints
+from servicecrm.desk.following import SWEEPER
 from servicecrm.desk.outbox import Outbox
 from servicecrm.desk.policies import Policies
 from servicecrm.desk.programs import Order, history_of, saved_once
-from servicecrm.desk.sweeping import SWEEPER, Sweep, Swept
+from servicecrm.desk.sweeping import Sweep, Swept
 from servicecrm.desk.timers import escalated, timers_of, worklist_of
 from servicecrm.errors import ReadOnlyStore, StoreUnavailable
 from servicecrm.kernel.decisions import Decision, flat
+from servicecrm.kernel.values import Period
 from servicecrm.storage.ports import Command, Entry, Page, Program
 from servicecrm.storage.sqlite import Profile
 from servicecrm.storage.store import EngineStore, EngineUnit
@@ -25,6 +27,8 @@ from servicecrm.storage.work import Work
 from servicecrm.tracking import Clock, Timers
 
 if TYPE_CHECKING:
+    from servicecrm.analytics.kpis_table import KpiTable
+    from servicecrm.desk.numbers import Numbers
     from servicecrm.desk.replay import Replay
     from servicecrm.interop.logs import Fact as LogFact
     from servicecrm.interop.logs import RefusedRow
@@ -66,6 +70,13 @@ class Desk(BaseDesk[EngineStore]):
     def policies(self) -> Policies:
         """The house rules, version by version: policies, targets, calendars, request types, routing."""
         return Policies(self)
+
+    @property
+    def numbers(self) -> "Numbers":
+        """How the work goes: key figures, what is open, what is left to do."""
+        from servicecrm.desk.numbers import Numbers
+
+        return Numbers(self)
 
     @property
     def outbox(self) -> Outbox:
@@ -130,6 +141,21 @@ class Desk(BaseDesk[EngineStore]):
         """
         return self.perform(timers_of(id, self.clock() if at is None else at), readonly=True)
 
+    def kpis(
+        self,
+        period: str | Period,
+        *,
+        of: str = "complaint",
+        by: str | None = None,
+        zone: str | None = None,
+        as_of: datetime | None = None,
+    ) -> "KpiTable":
+        """The key figures of a period such as `2026-Q3`, as a table. See `Numbers.kpis`, which takes more.
+
+        Source: C113.
+        """
+        return self.numbers.kpis(period, of=of, by=by, zone=zone, as_of=as_of)
+
     # -- what comes due --------------------------------------------------------------------------
 
     def sweep(self, now: datetime | None = None) -> Swept:
@@ -141,8 +167,9 @@ class Desk(BaseDesk[EngineStore]):
         Source: C037.
         """
         sweep = Sweep(self.house, SWEEPER, self.clock() if now is None else now)
-        while sweep.add(self.store.perform(sweep.some, claiming=True)):
-            pass
+        with self._own_tables():
+            while sweep.add(self.store.perform(sweep.some, claiming=True)):
+                pass
         return sweep.swept
 
     def escalate(self, id: str, role: str, *, reason: str, timer: str) -> Clock:
@@ -239,7 +266,8 @@ class Desk(BaseDesk[EngineStore]):
 
     def perform(self, program: Callable[[Work], Program[T]], *, readonly: bool = False) -> T:
         """Run a program on the store; what every method above does."""
-        return self.store.perform(program, readonly=readonly)
+        with self._own_tables():
+            return self.store.perform(program, readonly=readonly)
 
     def close(self) -> None:
         """Give the store back. A desk that came from another one leaves that to it."""

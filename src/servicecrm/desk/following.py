@@ -20,14 +20,29 @@ from servicecrm.kernel.notices import Notice
 from servicecrm.kernel.records import evolve
 from servicecrm.notifications import Fact, Party, facts_of, notices, undelivered
 from servicecrm.notifications.facts import UNDELIVERABLE
+from servicecrm.processes import demand_update, update_due
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
-from servicecrm.tracking import Basis, Clock, MessageClass, RecordEscalated, TimerMissed, TimerWarned, clock_id, clocks
+from servicecrm.tracking import (
+    Basis,
+    Clock,
+    MessageClass,
+    Moments,
+    RecordEscalated,
+    Side,
+    TimerMissed,
+    TimerWarned,
+    clock_id,
+    clocks,
+)
 from servicecrm.tracking.conditions import UNSAID
 
-__all__ = ["Following", "clock_of"]
+__all__ = ["SWEEPER", "Following", "clock_of", "told_from"]
 
 logger: logging.Logger = logging.getLogger("servicecrm")
+
+SWEEPER: Final = Actor(id="servicecrm")
+"""Whoever happens to look has not done what comes due, so that nobody is left out of the notices."""
 
 NOBODY: Final = ""
 """Who has done what nobody did, such as to let a time pass."""
@@ -45,7 +60,7 @@ def clock_of(work: Work, kind: str, id: str) -> Program[Clock | None]:
 
 
 class Followed(NamedTuple):
-    """What follows from some decisions: more of them, and notices."""
+    """Decisions with what follows from them, which comes last, and notices."""
 
     decisions: Sequence[Decision[Any]]
     notices: Sequence[Notice]
@@ -58,27 +73,51 @@ class Following:
         self._house, self._work, self._by, self._at = house, work, by, at
 
     def followed(self, decisions: Iterable[Decision[Any]]) -> Program[Followed]:
-        """What follows from decisions that are about to be saved."""
+        """Decisions that are about to be saved, with what follows from each."""
         rules: dict[type, Basis] = {}
+        every = list(decisions)
         more: list[Decision[Any]] = []
         told: list[Notice] = []
-        followed = [(decision, TRACKED[cls]) for decision in decisions if (cls := type(decision.after)) in TRACKED]
-        ids = [clock_id(tracked.kind.name, decision.after.id) for decision, tracked in followed]
+        followed = [(n, TRACKED[cls]) for n, decision in enumerate(every) if (cls := type(decision.after)) in TRACKED]
+        ids = [clock_id(tracked.kind.name, every[n].after.id) for n, tracked in followed]
         clocks = yield from self._work.present(Clock, ids, held=False)
-        for (decision, tracked), id in zip(followed, ids, strict=True):
-            record = decision.after
+        for (n, tracked), id in zip(followed, ids, strict=True):
+            decision, record = every[n], every[n].after
             if type(record) not in rules:
                 rules[type(record)] = yield from basis_of(self._work, tracked, self._at)
+            told += self.notices(tracked, record, decision)
             try:
-                read = self.read(tracked, record, clocks.get(id), rules[type(record)])
+                clock, basis = clocks.get(id), rules[type(record)]
+                # Whoever has just done something about it has not dropped the ball.
+                read, demanded = (
+                    (self.read(tracked, record, clock, basis), None)
+                    if _acted(decision)
+                    else self.came_due(tracked, record, clock, basis)
+                )
             except NoBusinessTime as error:  # a calendar that has run out must not keep anybody from working
                 logger.warning("the clock %s cannot be read: %s", id, error)
-                read = None
-            told += self.notices(tracked, record, decision)
+                continue
+            opens = None if read is None else told_from(read)
+            if demanded is not None:  # a record is saved once
+                every[n] = Decision(decision.before, demanded.after, decision.steps + demanded.steps)
+                told += self.notices(tracked, record, demanded, not_before=opens)
             if read is not None:
                 more.append(read)
                 told += self.notices(tracked, record, read)
-        return Followed(more, told)
+        return Followed((*every, *more), told)
+
+    def came_due(
+        self, tracked: Tracked[Any], record: Any, clock: Clock | None, basis: Basis
+    ) -> tuple[Decision[Clock] | None, Decision[Any] | None]:
+        """The clock of a record, read now, and the update that is demanded if something was missed."""
+        read = self.read(tracked, record, clock, basis)
+        if read is None or not isinstance(record, Case):
+            return read, None
+        due = update_due(basis, tracked.facts(record), self._at)
+        demanded = demand_update(record, read.events, due_at=due, by=SWEEPER, at=self._at)
+        if demanded is None:
+            return read, None
+        return self.read(tracked, demanded.after, clock, basis) or read, demanded
 
     def read(self, tracked: Tracked[Any], record: Any, clock: Clock | None, basis: Basis) -> Decision[Clock] | None:
         """The clock of a record, started or read again; None if nothing of it changes."""
@@ -144,10 +183,14 @@ class Following:
         if house is None:
             return ()
         named = {party: house.roles(party, record) for party in (Party.SUPERVISOR, Party.FOLLOWER)}
+        parties = {**tracked.people(record), **named, **others}
+        handler = parties.get(Party.HANDLER)
+        if isinstance(handler, str) and handler in house.deputies:  # who is away finds it later; somebody is there now
+            parties[Party.HANDLER] = (handler, house.deputies[handler])
         return notices(
             facts,
             house.matrix,
-            parties={**tracked.people(record), **named, **others},
+            parties=parties,
             preferences=house.preferences,
             switches=house.switches,
             not_before=not_before,
@@ -171,6 +214,13 @@ class Following:
         return {} if until is None or until == before or until <= self._at else {"promised_by": until}
 
 
+def told_from(*decisions: Decision[Any]) -> datetime | None:
+    """From when on what was missed may be told: nobody is asked for an update before."""
+    events = (event for decision in decisions for event in decision.events)
+    times = (event.not_before for event in events if isinstance(event, TimerMissed) and not event.quiet)
+    return max((time for time in times if time is not None), key=micros, default=None)
+
+
 def _promised(record: Any) -> datetime | None:
     match record:
         case Complaint():
@@ -180,10 +230,20 @@ def _promised(record: Any) -> datetime | None:
     return None
 
 
+def _acted(decision: Decision[Any]) -> bool:
+    """Did somebody on our side do something?"""
+    return any(moment.side is Side.INSIDE for moment in _new_moments(decision))
+
+
+def _new_moments(decision: Decision[Any]) -> Moments:
+    before = () if decision.before is None else decision.before.moments
+    moments: Moments = decision.after.moments[len(before) :]
+    return moments
+
+
 def _worth_telling(fact: Fact, decision: Decision[Any]) -> Fact | None:
     """The fact, unless it is that a machine wrote, or somebody said thanks. A mail that came back reached nobody."""
-    before = () if decision.before is None else decision.before.moments
-    said = {moment.code for moment in decision.after.moments[len(before) :] if moment.kind == MESSAGE}
+    said = {moment.code for moment in _new_moments(decision) if moment.kind == MESSAGE}
     if MessageClass.BOUNCE in said:
         return evolve(fact, event=UNDELIVERABLE)
     return None if said & UNSAID else fact

@@ -7,8 +7,11 @@ from typing import Any, Final, Protocol
 import attrs
 
 from servicecrm.errors import InvalidValue
+from servicecrm.kernel.lifecycle import Lifecycle
 from servicecrm.notifications import MATRIX, Matrix, Party, Preferences
 from servicecrm.notifications.known import unknown_events
+from servicecrm.tracking.checklists import Checklist
+from servicecrm.tracking.rights import Rights
 
 __all__ = ["House", "Roles"]
 
@@ -49,16 +52,26 @@ class House:
     `roles={"supervisor": ("vera", "bob")}`; `deputies` who stands in for each person who is away today. Templates,
     languages and addresses are the matter of the `Deliverer`.
 
+    `lifecycles` are tables of the house's own, made of the shipped ones: commands of its desks go by them. Other desks
+    on the same store do not know their states, so give all of them the same house.
+
+    With `rights` a command is refused that is not for the roles of whoever gives it: those that `roles` lists for them,
+    and those that they have for the record itself, such as its handler. With `checklists`, by the kind of record, it is
+    refused to leave a record without what it has to hold in its new state.
+
     Raises:
         InvalidValue: the matrix has no such switch, or tells of events that never happen.
 
-    Source: C061.
+    Source: C005, C007, C061.
     """
 
     matrix: Matrix = MATRIX
     switches: Collection[str] = ()
     preferences: Preferences | None = None
     roles: Roles = attrs.field(factory=lambda: _roles({}), converter=_roles)
+    lifecycles: tuple[Lifecycle[Any], ...] = attrs.field(default=(), converter=tuple)
+    rights: Rights | None = None
+    checklists: Mapping[str, Checklist[Any]] = MappingProxyType({})
     deputies: Mapping[str, str] = MappingProxyType({})
 
     def __attrs_post_init__(self) -> None:
@@ -66,6 +79,12 @@ class House:
         unknown = tuple(unknown_events(self.matrix))
         if unknown:
             raise InvalidValue("matrix", "; ".join(unknown))
+
+    def roles_of(self, actor: str, people: Mapping[Party, str | None]) -> tuple[str, ...]:
+        """The roles that somebody has: as one of the people of a record, and as the house lists them."""
+        own = (party for party, person in people.items() if person == actor)
+        listed = self.roles.holders if isinstance(self.roles, _Listed) else {}
+        return tuple(map(str, own)) + tuple(role for role, holders in listed.items() if actor in holders)
 
     def check_roles(self, roles: Iterable[str]) -> None:
         """Refuses roles that nobody has, if the house lists who has which role.

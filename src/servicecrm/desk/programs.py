@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import attrs
 
+from servicecrm.desk.consequences import with_consequences
 from servicecrm.desk.following import Following
 from servicecrm.desk.house import House
 from servicecrm.errors import NotFound, RuleError
@@ -108,16 +109,24 @@ def start(work: Work, record: type[R], decide: Callable[[], Program[Decided]], o
 
 
 def change(
-    work: Work, kind: Kind[R], ids: Sequence[str], decide: Callable[[R], Program[Decided | None]], order: Order
+    work: Work,
+    kind: Kind[R],
+    ids: Sequence[str],
+    decide: Callable[[R], Program[Decided | None]],
+    order: Order,
+    *,
+    instead: Callable[[R], str | None] = lambda _: None,
 ) -> Program[tuple[R, ...]]:
     """Load, decide and save some records, each once; the same command again gives them as they are now.
 
-    Where nothing is decided, nothing changes.
+    Where nothing is decided, nothing changes. `instead` names the record that is meant when another one is.
     """
     done = yield from _before(work, order)
     records: dict[str, R] = {}
     for id in ids:
         found = yield from fetch(work, kind, id)
+        while (other := instead(found)) is not None:
+            found = yield from fetch(work, kind, other)
         records[found.id] = found
     if done is not None:
         return tuple(records.values())
@@ -153,8 +162,9 @@ def saved_once(work: Work, decisions: Sequence[Decision[Any]], order: Order) -> 
 
 def saved_with_all(work: Work, decisions: Sequence[Decision[Any]], order: Order) -> Program[tuple[Any, ...]]:
     """Save decisions with all that follows from them; gives the records that were decided about."""
-    following = yield from Following(order.house, work, order.by, order.at).followed(decisions)
-    every = (*decisions, *following.decisions)
+    decided = yield from with_consequences(work, decisions)
+    following = yield from Following(order.house, work, order.by, order.at).followed(decided)
+    every = following.decisions
     mark = work.mark()
     steps = sum(len(decision.steps) for decision in every)
     saved = yield from work.save(*every, notices=following.notices, commands=[order.command] * steps)

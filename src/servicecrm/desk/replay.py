@@ -187,15 +187,16 @@ class _Batch:
         ]
         # What is still open is swept from now on as everything else. That it was late long ago is told to nobody.
         source = Actor(id=self.log_map.name)
-        following = yield from Following(None, self.work, source, self.at).followed(decisions)
+        followed = (yield from Following(None, self.work, source, self.at).followed(decisions)).decisions
+        clocks = followed[len(decisions) :]
         saved = yield from self.work.save(
             *decisions,
             *(message for message, _ in self.messages),
-            *following.decisions,
+            *clocks,
             commands=[
                 *(command for steps in self.steps.values() for _, command in steps),
                 *(command for _, command in self.messages),
-                *(None for decision in following.decisions for _ in decision.steps),
+                *(None for clock in clocks for _ in clock.steps),
             ],
         )
         done: list[tuple[Command, Outcome]] = []

@@ -7,26 +7,20 @@ from typing import Any, Final, NamedTuple
 
 import attrs
 
-from servicecrm.cases.model import Case
-from servicecrm.desk.following import Following
+from servicecrm.desk.following import Following, told_from
 from servicecrm.desk.house import House
 from servicecrm.desk.rules import basis_of
 from servicecrm.desk.tracked import TRACKED, Tracked
 from servicecrm.errors import NotFound, ServiceCRMError, StoreError
-from servicecrm.kernel.decisions import Actor, Decision, Event
+from servicecrm.kernel.decisions import Actor, Event
 from servicecrm.kernel.filters import Filter, where
-from servicecrm.kernel.kinds import micros
-from servicecrm.processes import demand_update, update_due
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
-from servicecrm.tracking import Basis, Clock, TimerMissed
+from servicecrm.tracking import Basis, Clock
 
-__all__ = ["SWEEPER", "Sweep", "Swept", "SweptEvent"]
+__all__ = ["Sweep", "Swept", "SweptEvent"]
 
 logger: logging.Logger = logging.getLogger("servicecrm")
-
-SWEEPER: Final = Actor(id="servicecrm")
-"""Whoever calls for a sweep has not done what comes due, so that nobody is left out of the notices."""
 
 BATCH: Final = 50
 """So many clocks are read in one unit."""
@@ -106,8 +100,11 @@ class Sweep:
         following = Following(self._house, work, self._by, self._at)
         try:
             record = yield from work.get(tracked.kind.schema.record, clock.about, held=False)
-            decisions = self._came_due(following, tracked, record, clock, basis)
-            opens = _told_from(decisions)
+            read, demanded = following.came_due(tracked, record, clock, basis)
+            if read is None:
+                raise AssertionError(f"{clock.id} was due, and nothing changed")
+            decisions = (read,) if demanded is None else (read, demanded)
+            opens = told_from(*decisions)
             told = [n for each in decisions for n in following.notices(tracked, record, each, not_before=opens)]
         except ServiceCRMError as error:
             if isinstance(error, StoreError) and not isinstance(error, NotFound):
@@ -118,24 +115,3 @@ class Sweep:
         yield from work.save(*decisions, notices=told)
         named = tracked.kind.name, record.id, getattr(record, "number", None)
         return Swept(1, tuple(SweptEvent(*named, event) for decision in decisions for event in decision.events))
-
-    def _came_due(
-        self, following: Following, tracked: Tracked[Any], record: Any, clock: Clock, basis: Basis
-    ) -> tuple[Decision[Any], ...]:
-        read = following.read(tracked, record, clock, basis)
-        if read is None:
-            raise AssertionError(f"{clock.id} was due, and nothing changed")
-        if not isinstance(record, Case):
-            return (read,)
-        due = update_due(basis, tracked.facts(record), self._at)
-        demanded = demand_update(record, read.events, due_at=due, by=self._by, at=self._at)
-        if demanded is None:
-            return (read,)
-        return (following.read(tracked, demanded.after, clock, basis) or read, demanded)
-
-
-def _told_from(decisions: Sequence[Decision[Any]]) -> datetime | None:
-    """From when on what was missed may be told: nobody is asked for an update before."""
-    events = (event for decision in decisions for event in decision.events)
-    times = (event.not_before for event in events if isinstance(event, TimerMissed) and not event.quiet)
-    return max((time for time in times if time is not None), key=micros, default=None)

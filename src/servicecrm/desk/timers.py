@@ -62,6 +62,7 @@ def escalated(id: str, role: str, *, reason: str, timer: str, order: Order) -> C
         decision = clocks.escalate(
             clock,
             role,
+            timer=timer,
             reason=reason,
             ladder=ladder,
             by=order.by,

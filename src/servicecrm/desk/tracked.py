@@ -1,7 +1,6 @@
 """The kinds of records that have clocks, and what a clock and its notices have to know of each."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Generic, TypeVar
 
 import attrs
@@ -9,14 +8,15 @@ import attrs
 from servicecrm import cases, complaints
 from servicecrm.cases.model import Case
 from servicecrm.cases.targets import TARGETS as FOR_CASES
-from servicecrm.complaints.model import Complaint
 from servicecrm.complaints.targets import TARGETS as FOR_COMPLAINTS
+from servicecrm.complaints.targets import facts_of
 from servicecrm.kernel.kinds import Identified, Kind
 from servicecrm.kernel.shapes import Code
 from servicecrm.notifications import Party
-from servicecrm.tracking import ACTION_ITEM, ActionItem, ActionMomentKind, Facts, Moments, Targets, standing
+from servicecrm.tracking import ACTION_ITEM, ActionItem, ActionMomentKind, Facts, Targets, standing
 from servicecrm.tracking.action_lifecycle import LIFECYCLE as ACTIONS
 from servicecrm.tracking.action_targets import ACTION_TARGETS
+from servicecrm.tracking.stretches import Given
 
 __all__ = ["TRACKED", "Tracked"]
 
@@ -38,43 +38,44 @@ class Tracked(Generic[R]):
     people: Callable[[R], Mapping[Party, str | None]]
 
 
-def _complaint(complaint: Complaint) -> Facts:
-    return Facts(
-        moments=complaint.moments,
-        handler=complaint.handler,
-        priority=complaint.priority,
-        type=complaint.category,
-        given=_by("resolution", complaint.due_at, complaint.moments),
-    )
-
-
-def _by(timer: str, due: datetime | None, moments: Moments) -> dict[str, datetime]:
-    """A date that a timer was given; one that was over when the record was taken up again counts no longer."""
-    reopened = max((moment.occurred_at for moment in standing(moments) if moment.kind == "reopened"), default=None)
-    return {} if due is None or (reopened is not None and due <= reopened) else {timer: due}
-
-
 def _case(case: Case) -> Facts:
-    given = _by("resolution", None if case.promise is None else case.promise.until, case.moments)
     return Facts(
         moments=case.moments,
         handler=case.handler or case.queue,
         priority=case.priority,
         type=case.request_type,
-        given=given | _update_due(case),
+        given={"resolution": tuple(_promised(case)), "demanded_update": tuple(_demanded(case))},
     )
 
 
-def _update_due(case: Case) -> dict[str, datetime]:
-    """By when an update is due: the first date of those asked for and not answered, or else of those answered last."""
-    answers = [request.answered_at for request in case.update_requests if request.answered_at is not None]
-    last = max(answers, default=None)
-    asked = case.open_updates or [request for request in case.update_requests if request.answered_at == last]
-    return {"demanded_update": min(request.due_at for request in asked)} if asked else {}
+def _promised(case: Case) -> Iterator[Given]:
+    if case.promise is not None:
+        yield Given(at=case.promise.first, since=case.promise.given_at)
+        yield from (Given(at=later.until, since=later.given_at) for later in case.promise.extensions)
+
+
+def _demanded(case: Case) -> Iterator[Given]:
+    """By when an update is due since each request: the first date of those that nobody had answered by then."""
+    for request in case.update_requests:
+        since = request.asked_at
+        open_ = (
+            other.due_at
+            for other in case.update_requests
+            if other.asked_at <= since and (other.answered_at is None or other.answered_at > since)
+        )
+        yield Given(at=min(open_, default=request.due_at), since=since)
 
 
 def _action(item: ActionItem) -> Facts:
-    return Facts(moments=item.moments, handler=item.owner, given={"action_due": item.due_at})
+    return Facts(moments=item.moments, handler=item.owner, given={"action_due": tuple(_agreed(item))})
+
+
+def _agreed(item: ActionItem) -> Iterator[Given]:
+    """The first date, and since the first change the present one: an item does not keep those in between."""
+    yield Given(at=item.first_due_at, since=item.opened_at)
+    changes = (ActionMomentKind.POSTPONED, ActionMomentKind.REOPENED)
+    changed = (moment.occurred_at for moment in standing(item.moments) if moment.kind in changes)
+    yield from (Given(at=item.due_at, since=since) for since in changed)
 
 
 _KINDS: Final[Iterable[Tracked[Any]]] = (
@@ -82,15 +83,15 @@ _KINDS: Final[Iterable[Tracked[Any]]] = (
         kind=complaints.COMPLAINT,
         moments=complaints.MomentKind,
         targets=FOR_COMPLAINTS,
-        open=lambda complaint: complaint.state in complaints.LIFECYCLE.open,
-        facts=_complaint,
+        open=lambda complaint: complaint.closed_at is None,
+        facts=facts_of,
         people=lambda complaint: {Party.REQUESTER: complaint.customer, Party.HANDLER: complaint.handler},
     ),
     Tracked(
         kind=cases.CASE,
         moments=cases.MomentKind,
         targets=FOR_CASES,
-        open=lambda case: case.state in cases.LIFECYCLE.open,
+        open=lambda case: case.closed_at is None,
         facts=_case,
         people=lambda case: {
             Party.REQUESTER: case.requester,

@@ -1,7 +1,7 @@
 """A complaint follows another system's log: by our own commands where the lifecycle allows them, else by adoption.
 
 What the log says has happened, whether our table likes it or not. So nothing is dropped, and what our table would
-not have allowed is told as a finding.
+not have allowed is told as a finding: unless it only asks for what no log tells.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from servicecrm.complaints import actions
 from servicecrm.complaints.lifecycle import (
+    ACKNOWLEDGE,
     AMEND,
     ANSWER,
     ASSESS,
@@ -20,12 +21,9 @@ from servicecrm.complaints.lifecycle import (
     EVERYWHERE,
     FORWARD,
     LIFECYCLE,
-    MESSAGE,
-    NOTE,
     REOPEN,
     RESPONDED,
     RESUME,
-    VOID,
     WAIT,
     WITHDRAW,
 )
@@ -35,6 +33,7 @@ from servicecrm.errors import GuardNotMet, PolicyViolation
 from servicecrm.interop.logs import Fact
 from servicecrm.kernel.decisions import Decision, Stamp
 from servicecrm.kernel.frozen import FrozenMap
+from servicecrm.kernel.lifecycle import Lifecycle
 from servicecrm.kernel.shapes import Code
 from servicecrm.tracking.messages import Message, MessageClass, write
 from servicecrm.tracking.moments import Side
@@ -49,7 +48,20 @@ CODES: Final[dict[str, type[Code]]] = {
     "impact": Severity,
     "priority": Priority,
 }
-BETWEEN: Final = {(row.from_, row.to): row.action for row in LIFECYCLE.rows() if not row.stays}
+
+# A log tells no verdicts, findings and steps, nor what was said about recourse. It may all have been there, so that
+# its absence is not held against the log. It tells no risk to safety either, nor that nobody can be reached: ways that
+# are open only then are none for a log.
+NEVER_TOLD: Final = frozenset({"judged", "steps_done", "other_decider", "recourse_told", "investigated"})
+EXCEPTIONAL: Final = frozenset({"at_once", "not_acknowledged", "no_way_to_reply"})
+USUAL: Final = Lifecycle[Complaint](
+    LIFECYCLE.name,
+    initial=LIFECYCLE.initial,
+    moves=(move for move in LIFECYCLE.moves if not EXCEPTIONAL.intersection(guard.name for guard in move.guards)),
+    resting=LIFECYCLE.resting,
+    final=LIFECYCLE.final,
+)
+BETWEEN: Final = {(row.from_, row.to): row.action for row in USUAL.rows() if not row.stays}
 
 
 class Followed(NamedTuple):
@@ -85,9 +97,10 @@ def follow(complaint: Complaint | None, fact: Fact, stamp: Stamp, *, id: str, so
         try:
             return Followed(*_obeyed(start, commands, stamp), None)
         except GuardNotMet as error:
-            finding = f"{error.action} without {', '.join(error.guards)}"
+            unmet = [guard for guard in error.guards if guard not in NEVER_TOLD]
+            finding = f"{error.action} without {', '.join(unmet)}" if unmet else None
         except PolicyViolation as error:
-            finding = f"against the rule {error.rule}"
+            finding = None if error.rule in NEVER_TOLD else f"against the rule {error.rule}"
     decision = _adopted(start, fact, stamp, source=source)
     return Followed(decision, _answer(before, decision.after, fact, stamp, id=message_id), finding)
 
@@ -140,9 +153,7 @@ def _command(action: str, complaint: Complaint, fact: Fact, message_id: str) -> 
         return Command(action, _ratings(fact))
     if action == WAIT:
         return Command(action, {"for_": fact.waiting}, None if fact.waiting else "without saying for whom")
-    if action in (MESSAGE, NOTE, VOID):
-        return Command(action, {}, "is not told by a log")
-    return Command(action, {})
+    return Command(action, {}, None if action in (ACKNOWLEDGE, RESUME) else "is not told by a log")
 
 
 def _commands(complaint: Complaint, fact: Fact, move: Command | None) -> tuple[Command, ...]:
@@ -202,7 +213,7 @@ def _differs(complaint: Complaint, name: str, fact: Fact) -> bool:
 
 
 def _stays(state: str, action: str) -> bool:
-    return action in LIFECYCLE.allowed(state) and LIFECYCLE.target(state, action) == state
+    return action in USUAL.allowed(state) and USUAL.target(state, action) == state
 
 
 @cache
@@ -219,9 +230,9 @@ def _against(state: str, commands: Sequence[Command], move: Command | None) -> s
     for command in commands:
         if command.lacks is not None:
             return f"{command.action} {command.lacks}"
-        if command.action not in LIFECYCLE.allowed(state):
+        if command.action not in USUAL.allowed(state):
             return f"{command.action} while {state}"
-        target = LIFECYCLE.target(state, command.action)
+        target = USUAL.target(state, command.action)
         if target != state and command is not move:
             return f"{command.action} without leaving {state}"
         state = target
@@ -306,5 +317,5 @@ def _answer(before: Complaint, after: Complaint, fact: Fact, stamp: Stamp, *, id
 @cache
 def _state_after(state: str, action: str | None) -> str:
     """Where an action leads that our table does not allow here: on, but not back, unless it reopens."""
-    to = next((row.to for row in LIFECYCLE.rows() if row.action == action and not row.stays), state)
+    to = next((row.to for row in USUAL.rows() if row.action == action and not row.stays), state)
     return to if action == REOPEN or EVERYWHERE.index(to) > EVERYWHERE.index(state) else state

@@ -11,6 +11,7 @@ from servicecrm.errors import ImportProblem
 from servicecrm.interop.cells import Refused, extra_readers, readers
 from servicecrm.interop.csvfile import Row, read_rows
 from servicecrm.interop.maps import OUTCOME, LogMap, Word
+from servicecrm.interop.xes import is_xes, names_in, read_events
 
 __all__ = ["Fact", "RefusedRow", "read_log"]
 
@@ -61,7 +62,8 @@ class RefusedRow(NamedTuple):
 def read_log(path: str | PathLike[str], log_map: LogMap) -> Iterator[Fact | RefusedRow]:
     """The facts of a log, in the order of its rows; a bad row comes as a `RefusedRow`, and reading goes on.
 
-    Takes CSV, also inside a .zip or .gz, and holds one row at a time; only the number of rows of each case is kept.
+    Takes CSV or XES, also inside a .zip or .gz, and holds one row at a time; only the number of rows of each case is
+    kept. How the columns of XES are named: `servicecrm.interop.xes`.
     A time without a zone is wall time in the map's zone: one that a change of clocks skips is shifted forward, one
     that comes twice is the first.
 
@@ -69,22 +71,25 @@ def read_log(path: str | PathLike[str], log_map: LogMap) -> Iterator[Fact | Refu
         ImportProblem: the file cannot be read, or lacks a column that the map names (at once); the rest of it is
             damaged (when reading gets there).
     """
+    wanted = list(dict.fromkeys(c.name for c in (*log_map.columns, *log_map.extra) if c.name is not None))
+    if is_xes(path):
+        _check_columns(wanted, names_in(path, wanted), row=None)
+        return _facts(read_events(path, wanted), log_map, wanted)
     rows = read_rows(path, delimiter=log_map.delimiter, encoding=log_map.encoding)
     header = next(rows, None)
     if header is None or header.flaw:
         raise ImportProblem("the file has no header" if header is None else f"the header {header.flaw}", row=1)
     names = [cell.strip() for cell in header.cells]
-    _check_columns(log_map, names)
+    _check_columns(wanted, names, row=1)
     return _facts(rows, log_map, names)
 
 
-def _check_columns(log_map: LogMap, names: list[str]) -> None:
-    wanted = dict.fromkeys(c.name for c in (*log_map.columns, *log_map.extra) if c.name is not None)
+def _check_columns(wanted: list[str], names: list[str], *, row: int | None) -> None:
     missing = [name for name in wanted if name not in names]
     if missing:
         found = ", ".join(repr(name[:60]) for name in names[:100])
         says = f"the map names columns that the file has not: {', '.join(missing)}; it has: {found}"
-        raise ImportProblem(says, row=1)
+        raise ImportProblem(says, row=row)
 
 
 def _facts(rows: Iterator[Row], log_map: LogMap, names: list[str]) -> Iterator[Fact | RefusedRow]:

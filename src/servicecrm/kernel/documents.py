@@ -12,12 +12,24 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import attrs
 
 from servicecrm.errors import MalformedDocument, SchemaTooNew
-from servicecrm.kernel.quick import field_writer, reader, writer
+from servicecrm.kernel.quick import Members, member_writer, reader, writer
+from servicecrm.kernel.records import fields_of
 
 if TYPE_CHECKING:
     import cattrs
 
-__all__ = ["Document", "Schema", "converter", "dump_fields", "dumped_fields", "from_text", "to_text"]
+__all__ = [
+    "Document",
+    "Members",
+    "Schema",
+    "converter",
+    "dump_fields",
+    "from_text",
+    "joined",
+    "members_but",
+    "members_of",
+    "to_text",
+]
 
 R = TypeVar("R")
 
@@ -57,13 +69,18 @@ class Schema(Generic[R]):
         self._upcasts = steps
         self._of_text: Callable[[str, int, int], R] = lru_cache(maxsize=64)(self._parsed) if kept else self._parsed
 
-    def dump(self, record: R) -> Document:
-        """The document of a record. Times are in UTC; the revision is left out: it counts saves, it is not content."""
+    def members(self, record: R) -> Members:
+        """The members of the record's document. Times are in UTC; the revision is left out: it counts saves."""
         return self._write(record)
 
     def text(self, record: R) -> str:
         """The document of a record as JSON text."""
-        return to_text(self.dump(record))
+        return joined(self._write(record))
+
+    def dump(self, record: R) -> Document:
+        """The document of a record as values."""
+        document: Document = json.loads(self.text(record))
+        return document
 
     def load(self, document: Document, *, version: int | None = None, revision: int = 0) -> R:
         """The record of a document.
@@ -109,8 +126,8 @@ class Schema(Generic[R]):
         return reader(self.record, converter().get_structure_hook)
 
     @cached_property
-    def _write(self) -> Callable[[R], Document]:
-        return writer(self.record, _unstructure_hook)
+    def _write(self) -> Callable[[R], Members]:
+        return writer(self.record, _text_hook, frozenset({"revision"}))
 
     def _load_with_paths(self, document: Document) -> R:
         try:
@@ -121,21 +138,40 @@ class Schema(Generic[R]):
             raise MalformedDocument(self.kind, tuple(problems(error))) from None
 
 
+def joined(members: Members) -> str:
+    """The JSON object that has these members."""
+    return f"{{{','.join(members.values())}}}"
+
+
+def members_but(record: object, without: frozenset[str]) -> Members:
+    """The members of a record's document, but for some fields."""
+    cls: type = type(record)
+    return _writer(cls, without)(record)
+
+
+def members_of(record: object, members: Members, values: Mapping[str, object]) -> Members:
+    """The members for some values of fields, mostly those of a record: what its own members hold is not made again."""
+    if not values:
+        return {}
+    held = fields_of(record)
+    held["revision"] = values.get("revision")  # it is no part of a document
+    if held == values:
+        return members
+    cls: type = type(record)
+    writers = _member_writers(cls)
+    return {
+        name: members[name] if held[name] is value else writers[name](value)
+        for name, value in values.items()
+        if name in members
+    }
+
+
 def dump_fields(record: type, values: Mapping[str, object]) -> Document:
     """The document form of some fields of a record."""
-    writers = _field_writers(record)
-    return {name: writers[name](value) for name, value in values.items() if name in writers}
-
-
-def dumped_fields(record: object, document: Document, values: Mapping[str, object]) -> Document:
-    """The same, where these fields are mostly those of a record that was dumped: what it holds is not dumped again."""
-    cls: type = type(record)
-    writers = _field_writers(cls)
-    return {
-        name: document[name] if getattr(record, name) is value else writers[name](value)
-        for name, value in values.items()
-        if name in writers
-    }
+    writers = _member_writers(record)
+    members = {name: writers[name](value) for name, value in values.items() if name in writers and name != "revision"}
+    document: Document = json.loads(joined(members))
+    return document
 
 
 def to_text(document: object) -> str:
@@ -180,10 +216,15 @@ def converter() -> "cattrs.Converter":
 
 
 @cache
-def _field_writers(record: type) -> dict[str, Callable[[Any], Any]]:
-    fields = [a for a in attrs.fields(record) if a.name != "revision"]
-    return {a.name: field_writer(a.type, _unstructure_hook) for a in fields}
+def _writer(record: type, without: frozenset[str]) -> Callable[[Any], Members]:
+    return writer(record, _text_hook, without)
 
 
-def _unstructure_hook(annotation: Any) -> Callable[[Any], Any]:
-    return converter().get_unstructure_hook(annotation, cache_result=False)
+@cache
+def _member_writers(record: type) -> dict[str, Callable[[Any], str]]:
+    return {a.name: member_writer(a, _text_hook) for a in attrs.fields(record)}
+
+
+def _text_hook(annotation: Any) -> Callable[[Any], str]:
+    hook = converter().get_unstructure_hook(annotation, cache_result=False)
+    return lambda value: to_text(hook(value))

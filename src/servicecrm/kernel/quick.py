@@ -3,22 +3,29 @@
 For each record two functions are made from its annotations. The one that reads is for documents that we wrote
 ourselves, with every field: it takes what stands there, and leaves it to the record to check texts and numbers.
 Whatever it cannot read, wrong or only unusual, makes it fail; then the strict reading has the last word.
+
+The one that writes makes JSON text at once, field by field, so that a journal can tell some fields of a record with
+the texts that are in its document already. The texts are those that `json` would make.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
+from json.encoder import encode_basestring
 from types import NoneType
-from typing import Any, get_args, get_origin
+from typing import Any, Final, get_args, get_origin
 
 import attrs
 
 from servicecrm.kernel.checks import base_type
 
-__all__ = ["Hooks", "field_writer", "reader", "time_text", "writer"]
+__all__ = ["Hooks", "Members", "member_writer", "reader", "time_text", "writer"]
 
 Hooks = Callable[[Any], Callable[..., Any]]
 """Gives the function for a type that is not treated here."""
+
+Members = Mapping[str, str]
+"""The members of a JSON object by their names, each as text: `{"subject": '"subject":"No water"'}`."""
 
 Names = dict[str, Any]
 """What a made function refers to."""
@@ -36,18 +43,18 @@ def reader(record: type, hooks: Hooks) -> Callable[..., Any]:
     return _made(f"def made(o, revision=0):\n{wrong}\n    return record({', '.join(values)})", names)
 
 
-def writer(record: type, hooks: Hooks) -> Callable[[Any], dict[str, Any]]:
-    """A function from a record to its document; the revision is left out."""
+def writer(record: type, hooks: Hooks, without: frozenset[str]) -> Callable[[Any], Members]:
+    """A function from a record to the members of its document, but for some fields; hooks give JSON text."""
     names: Names = {}
-    fields = [a for a in attrs.fields(record) if a.name != "revision"]
-    values = [f"{a.name!r}: {_writing(a.type, f'o.{a.name}', names, hooks)}" for a in fields]
-    return _made(f"def made(o):\n    return {{{', '.join(values)}}}", names)
+    fields = [a for a in attrs.fields(record) if a.name not in without]
+    members = [f"{a.name!r}: {_member(a, f'o.{a.name}', names, hooks)}" for a in fields]
+    return _made(f"def made(o):\n    return {{{', '.join(members)}}}", names)
 
 
-def field_writer(annotation: Any, hooks: Hooks) -> Callable[[Any], Any]:
-    """A function from a value of this type to its place in a document."""
+def member_writer(field: "attrs.Attribute[Any]", hooks: Hooks) -> Callable[[Any], str]:
+    """A function from a value of this field to its member of a document."""
     names: Names = {}
-    return _made(f"def made(o):\n    return {_writing(annotation, 'o', names, hooks)}", names)
+    return _made(f"def made(o):\n    return {_member(field, 'o', names, hooks)}", names)
 
 
 def time_text(at: datetime) -> str:
@@ -80,34 +87,60 @@ def _reading(annotation: Any, value: str, names: Names, hooks: Hooks) -> str:
     return f"{_named(names, hooks(annotation))}({value}, {_named(names, annotation)})"
 
 
-def _writing(annotation: Any, value: str, names: Names, hooks: Hooks) -> str:
+def _member(field: "attrs.Attribute[Any]", value: str, names: Names, hooks: Hooks) -> str:
+    return _writing(field.type, value, names, hooks, f'"{field.name}":')
+
+
+def _writing(annotation: Any, value: str, names: Names, hooks: Hooks, start: str = "") -> str:
+    """An expression for the JSON text of a value; what is to stand before it is put together with what is always so."""
     annotation = base_type(annotation)
-    if annotation in (str, int, float, bool):
-        return value
+    if annotation is bool:
+        return f"({start + 'true'!r} if {value} else {start + 'false'!r})"
     if annotation is datetime:
-        return f"{_named(names, time_text)}({value})"
+        return f"{start + QUOTE!r} + {_named(names, time_text)}({value}) + {QUOTE!r}"
     if _is_optional(annotation):
-        return _optional(annotation, value, names, lambda inner, there: _writing(inner, there, names, hooks))
-    if get_origin(annotation) in (tuple, frozenset):
+        return _optional(
+            annotation, value, names, lambda inner, there: _writing(inner, there, names, hooks, start), start + "null"
+        )
+    if get_origin(annotation) is tuple or annotation == frozenset[str]:
+        items = value if get_origin(annotation) is tuple else f"sorted({value})"
         item = _writing(get_args(annotation)[0], "v", names, hooks)
-        items = f"[{item} for v in {value}]"
-        return items if get_origin(annotation) is tuple else f"sorted({items})"
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return f"{value}._value_"
-    if isinstance(annotation, type) and attrs.has(annotation):
-        return f"{_named(names, writer(annotation, hooks))}({value})"
-    return f"{_named(names, hooks(annotation))}({value})"
+        return f"({start + '['!r} + ','.join([{item} for v in {items}]) + ']' if {value} else {start + '[]'!r})"
+    if annotation in _PLAIN:
+        text = f"{_named(names, _PLAIN[annotation])}({value})"
+    elif isinstance(annotation, type) and issubclass(annotation, Enum) and issubclass(annotation, str):
+        text = f"{_named(names, encode_basestring)}({value}._value_)"
+    elif isinstance(annotation, type) and attrs.has(annotation):
+        text = f"{_named(names, _object_writer(annotation, hooks))}({value})"
+    else:
+        text = f"{_named(names, hooks(annotation))}({value})"
+    return f"{start!r} + {text}" if start else text
+
+
+QUOTE: Final = '"'
+
+_PLAIN: Final = {str: encode_basestring, int: int.__repr__, float: float.__repr__}
+
+
+def _object_writer(record: type, hooks: Hooks) -> Callable[[Any], str]:
+    """A function from a record inside another one to its JSON text."""
+    names: Names = {}
+    fields = [a for a in attrs.fields(record) if a.name != "revision"]
+    members = [_member(a, f"o.{a.name}", names, hooks) for a in fields]
+    return _made(f"def made(o):\n    return '{{' + ','.join(({', '.join(members)},)) + '}}'", names)
 
 
 def _is_optional(annotation: Any) -> bool:
     return NoneType in get_args(annotation) and len(get_args(annotation)) == 2
 
 
-def _optional(annotation: Any, value: str, names: Names, part: Callable[[Any, str], str]) -> str:
+def _optional(
+    annotation: Any, value: str, names: Names, part: Callable[[Any, str], str], nothing: object = None
+) -> str:
     (inner,) = (one for one in get_args(annotation) if one is not NoneType)
     name = _named(names, None)
     there = part(inner, name)
-    return value if there == name else f"(None if ({name} := {value}) is None else {there})"
+    return value if there == name else f"({nothing!r} if ({name} := {value}) is None else {there})"
 
 
 def _named(names: Names, value: object) -> str:

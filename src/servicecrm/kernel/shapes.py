@@ -1,11 +1,14 @@
 """Shapes that every slice uses: codes with a fixed list of values, and texts that say something."""
 
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from servicecrm.errors import InvalidValue
 
-__all__ = ["Code", "filled"]
+__all__ = ["Code", "filled", "several"]
+
+T = TypeVar("T")
 
 
 class Code(StrEnum):
@@ -25,3 +28,14 @@ def filled(of: Any, attribute: Any, value: Any) -> None:
     """Refuses a blank text as the value of a field; `attrs.field(validator=filled)`."""
     if value is not None and not value.strip():
         raise InvalidValue(f"{type(of).__name__}.{attribute.name}", "a text must not be blank")
+
+
+def several(name: str, values: Iterable[T]) -> tuple[T, ...]:
+    """The values, however they are given.
+
+    Raises:
+        InvalidValue: it is one text, which would be taken apart into its letters, or not several of anything.
+    """
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise InvalidValue(name, f"expected several values, such as {name.rpartition('.')[2]}=['water']")
+    return tuple(values)

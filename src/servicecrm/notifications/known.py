@@ -27,6 +27,7 @@ def unknown_events(matrix: Matrix) -> Iterator[str]:
 def _load_events() -> None:
     """Event classes are known once they are loaded, which whoever only makes notices does not need."""
     import servicecrm.cases.events
+    import servicecrm.complaints.deciding_events
     import servicecrm.complaints.events
     import servicecrm.tracking.action_events
     import servicecrm.tracking.clock_events  # noqa: F401

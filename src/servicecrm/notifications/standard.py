@@ -21,7 +21,8 @@ RECORDED: Final = ("complaint.recorded", "case.opened")
 ROUTED: Final = ("complaint.recorded", "case.routed", "case.handed_back")
 ACKNOWLEDGED: Final = ("complaint.acknowledged", "case.accepted")
 GIVEN: Final = (
-    *("complaint.assigned", "complaint.forwarded", "case.routed", "case.assigned", "case.forwarded"),
+    *("complaint.assigned", "complaint.forwarded", "complaint.stage_raised"),
+    *("case.routed", "case.assigned", "case.forwarded"),
     *("action_item.opened", "action_item.reassigned"),
 )
 FORWARDED: Final = ("complaint.forwarded", "case.forwarded")
@@ -38,6 +39,18 @@ CLOSED: Final = ("complaint.closed", "case.closed")
 REOPENED: Final = ("complaint.reopened", "case.reopened")
 WITHDRAWN: Final = ("complaint.withdrawn", "case.withdrawn")
 FAILED: Final = (UNDELIVERABLE,)
+PROPOSED: Final = ("complaint.remedy_proposed",)
+OFFERED: Final = ("complaint.remedy_offered",)
+SETTLED: Final = ("complaint.remedy_accepted", "complaint.remedy_declined")
+ANSWERED_BACK: Final = ("complaint.answer_accepted", "complaint.answer_declined")
+RAISED: Final = ("complaint.stage_raised",)
+LAPSED: Final = ("complaint.lapsed",)
+REFERRED: Final = ("complaint.part_referred", "complaint.referred")
+MERGED: Final = ("complaint.merged",)
+TAKEN_IN: Final = ("complaint.duplicate_taken_in",)
+LIMIT: Final = ("case.forward_limit_passed",)
+PARTNER: Final = ("case.partner_updated",)
+DONE: Final = ("action_item.done",)
 
 PLAIN: Final[Mapping[str, Any]] = {}
 DUTY: Final[Mapping[str, Any]] = {"duty": True}
@@ -94,6 +107,19 @@ _TABLE: Final = (
     (REOPENED,     SPONSOR,    "copy_reopened",      PLAIN),
     (REOPENED,     FOLLOWER,   "copy_reopened",      PLAIN),
     (WITHDRAWN,    HANDLER,    "withdrawn",          DUTY),
+    (PROPOSED,     SUPERVISOR, "remedy_to_approve",  DUTY),
+    (OFFERED,      REQUESTER,  "remedy_offered",     DUTY),
+    (SETTLED,      HANDLER,    "remedy_settled",     DUTY),
+    (ANSWERED_BACK, HANDLER,   "answered_back",      DUTY),
+    (RAISED,       REQUESTER,  "stage_raised",       DUTY),
+    (LAPSED,       REQUESTER,  "lapsed",             DUTY),
+    (REFERRED,     REQUESTER,  "referred",           DUTY),
+    (MERGED,       REQUESTER,  "merged",             DUTY),
+    (TAKEN_IN,     HANDLER,    "duplicate",          DUTY),
+    (LIMIT,        SUPERVISOR, "forward_limit",      DUTY),
+    (PARTNER,      HANDLER,    "partner_update",     DUTY),
+    (PARTNER,      TEAM,       "partner_update",     UNOWNED),
+    (DONE,         SUPERVISOR, "to_verify",          PLAIN),
     (FAILED,       HANDLER,    "undelivered",        DUTY),
     (FAILED,       TEAM,       "undelivered",        UNOWNED),
 )  # fmt: skip

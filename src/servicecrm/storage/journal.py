@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 from servicecrm.errors import BrokenJournal
 from servicecrm.kernel.decisions import Event, Step
-from servicecrm.kernel.documents import Document, Schema, dump_fields, dumped_fields, to_text
+from servicecrm.kernel.documents import Document, Members, Schema, members_but, members_of, to_text
 from servicecrm.kernel.frozen import FrozenMap, Plain, thaw
 from servicecrm.kernel.kinds import Identified, Kind, from_micros, micros
-from servicecrm.kernel.records import field_names, fields_of, personal_fields
+from servicecrm.kernel.records import field_names, personal_fields
 from servicecrm.storage.ports import Entry
 
 __all__ = [
@@ -86,20 +86,22 @@ def chained(
     record: Identified,
     steps: Iterable[tuple[Step, str | None]],
     *,
-    document: Document,
     text: str,
     last: Link,
     seal: int | None,
+    members: Members | None = None,
+    document: object = None,  # noqa: ARG001  # not needed any longer
 ) -> list[EntryRow]:
     """The entries of a record's new facts, each with its command, linked to its last one.
 
-    The last entry of a save also vouches for the document that was saved, which is given with its text.
+    The last entry of a save also vouches for the document that was saved, which is given by its members and as text.
     """
     rows = []
+    members = kind.schema.members(record) if members is None else members
     told = tuple(steps)
     for n, (step, command) in enumerate(told, start=1):
         event = step.event
-        body, personal = _split(record, document, step)
+        body, personal = _split(record, members, step)
         salt = secrets.token_hex(16) if personal is not None else None
         row = EntryRow(
             kind=kind.name,
@@ -201,21 +203,24 @@ def checked(row: EntryRow, last: Link) -> Link:
     return Link(row.n, row.hash)
 
 
-def _split(record: object, document: Document, step: Step) -> tuple[str, str | None]:
+def _split(record: object, members: Members, step: Step) -> tuple[str, str | None]:
     told, saved = type(step.event), type(record)
-    own = {name: value for name, value in fields_of(step.event).items() if name not in _COMMON}
-    data, data_apart = _parted(told, dump_fields(told, own))
-    changes, changes_apart = _parted(saved, dumped_fields(record, document, step.changes))
-    appended, appended_apart = _parted(saved, dump_fields(saved, step.appended))
-    apart = {"data": data_apart, "changes": changes_apart, "appended": appended_apart}
-    personal = to_text({part: values for part, values in apart.items() if values}) if any(apart.values()) else None
-    return to_text({"data": data, "changes": changes, "appended": appended}), personal
+    parts = {
+        "data": _parted(told, members_but(step.event, _COMMON)),
+        "changes": _parted(saved, members_of(record, members, step.changes)),
+        "appended": _parted(saved, members_of(record, members, step.appended)),
+    }
+    body = [f'"{part}":{{{",".join(others)}}}' for part, (others, _) in parts.items()]
+    personal = [f'"{part}":{{{",".join(apart)}}}' for part, (_, apart) in parts.items() if apart]
+    return f"{{{','.join(body)}}}", f"{{{','.join(personal)}}}" if personal else None
 
 
-def _parted(record: type, document: Document) -> tuple[Document, Document]:
+def _parted(record: type, members: Members) -> tuple[Iterable[str], list[str]]:
+    """The members that are not personal, and those that are."""
     # Nothing is not personal, and would only cost a commitment.
-    apart = {name: value for name in _personal(record) if (value := document.get(name)) is not None}
-    return {name: value for name, value in document.items() if name not in apart} if apart else document, apart
+    apart = [n for n in _personal(record) if n in members and not members[n].endswith(":null")]
+    others = [member for name, member in members.items() if name not in apart] if apart else members.values()
+    return others, [members[name] for name in apart]
 
 
 _COMMON = frozenset(field_names(Event))

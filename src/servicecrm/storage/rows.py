@@ -1,9 +1,10 @@
 """The shapes that programs and tables exchange."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, Protocol, TypeVar
+from itertools import islice
+from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
 from servicecrm.kernel.documents import to_text
 from servicecrm.kernel.filters import Filter
@@ -14,6 +15,7 @@ from servicecrm.storage.ports import Command, Delivery, Notice, Outcome, Program
 
 __all__ = [
     "Change",
+    "Coming",
     "CommandRow",
     "EntryKey",
     "NoticeRow",
@@ -29,10 +31,15 @@ __all__ = [
     "ask",
     "command_rows",
     "delivery_of",
+    "fetched",
     "notice_row",
     "outcome_of",
     "queued_of",
 ]
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class RecordRow(NamedTuple):
@@ -52,15 +59,35 @@ class Change(NamedTuple):
     expected: int = 0
 
 
+class Coming(Sequence[T]):
+    """So many rows, each made when it is asked for first, in order: a database puts some in while others are made."""
+
+    def __init__(self, rows: Iterator[T], count: int) -> None:
+        self._rows, self._count = rows, count
+        self._made: list[T] = []
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> T: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[T]: ...
+    def __getitem__(self, place: int | slice) -> T | list[T]:
+        return next(islice(self, place, None)) if isinstance(place, int) else [*self][place]
+
+    def __iter__(self) -> Iterator[T]:
+        yield from self._made
+        for row in self._rows:
+            self._made.append(row)
+            yield row
+
+
 class Position(NamedTuple):
     """Where a page ended: the value that it is ordered by, and the id that breaks ties."""
 
     value: Indexed
     id: str
-
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 def ask(method: "Callable[Concatenate[Tables, P], T]", *args: P.args, **kwargs: P.kwargs) -> Program[T]:
@@ -247,6 +274,18 @@ class Tables(Protocol):
 
     def register(self) -> None: ...
     def tenants(self) -> tuple[str, ...]: ...
+
+
+FETCHED: Final = 500
+"""How many records are asked for at once; a statement has a place for only so many ids."""
+
+
+def fetched(kind: Kind[Any], ids: Sequence[str]) -> Program[list[RecordRow | None]]:
+    """Any number of records by their ids."""
+    found: list[RecordRow | None] = []
+    for start in range(0, len(ids), FETCHED):
+        found += yield from ask(Tables.fetch, kind, ids[start : start + FETCHED])
+    return found
 
 
 def command_rows(outcomes: Sequence[tuple[Command, Outcome]], now: datetime) -> list[CommandRow]:

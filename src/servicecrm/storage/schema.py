@@ -10,7 +10,7 @@ from servicecrm.storage.statements import table_of
 
 __all__ = ["CURRENT", "migration", "tables"]
 
-CURRENT: Final = 3
+CURRENT: Final = 4
 """The newest version of the tables that this servicecrm knows."""
 
 _COMMON: Final = """\

@@ -11,6 +11,7 @@ from servicecrm.storage.journal import START, EntryRow, Link, SealRow
 from servicecrm.storage.ports import Command, Delivery, Notice, Outcome
 from servicecrm.storage.rows import (
     Change,
+    Coming,
     CommandRow,
     EntryKey,
     NoticeRow,
@@ -105,10 +106,6 @@ def _first(rows: list[Row]) -> Any:
     return rows[0][0]
 
 
-def _record(rows: list[Row]) -> RecordRow | None:
-    return RecordRow(*rows[0]) if rows else None
-
-
 def _link(rows: list[Row]) -> Link | None:
     """The end of the chain of a record that was there; None if it was not."""
     if not rows:
@@ -130,9 +127,14 @@ class SQLTables:
 
     # -- records ---------------------------------------------------------------------------------
 
-    def fetch(self, kind: Kind[Any], ids: Sequence[str]) -> Statements:
-        sql = f"SELECT id, revision, schema, document FROM {table_of(kind)} WHERE tenant = ? AND id = ?"
-        return Statements(sql, [(self.tenant, id) for id in ids], _record)
+    def fetch(self, kind: Kind[Any], ids: Sequence[str]) -> Statement:
+        sql = f"SELECT id, revision, schema, document FROM {table_of(kind)} WHERE tenant = ? AND id IN ({_marks(ids)})"
+
+        def in_order(rows: list[Row]) -> list[RecordRow | None]:
+            found = {row[0]: RecordRow(*row) for row in rows}
+            return [found.get(id) for id in ids]
+
+        return Statement(sql, (self.tenant, *ids), in_order)
 
     def hold(self, kind: Kind[Any], ids: Sequence[str]) -> Statement:
         sql = (
@@ -174,7 +176,7 @@ class SQLTables:
 
     def insert(self, kind: Kind[Any], changes: Sequence[Change]) -> Rows:
         table, names = table_of(kind), ("tenant", *RecordRow._fields, *changes[0].columns)
-        rows = [(self.tenant, *row, *columns.values()) for row, columns, _ in changes]
+        rows = Coming(((self.tenant, *row, *columns.values()) for row, columns, _ in changes), len(changes))
         return Rows(table, names, rows, Statements(_insert_sql(table, names), rows, bool))
 
     def update(self, kind: Kind[Any], changes: Sequence[Change]) -> Statements:
@@ -336,7 +338,7 @@ class SQLTables:
         return Statements(sql, [(self.tenant, *row[:n], *own, *row[n + 1 :]) for row in rows])
 
     def _new(self, table: str, columns: tuple[str, ...], rows: Sequence[Row]) -> Rows:
-        return Rows(table, ("tenant", *columns), [(self.tenant, *row) for row in rows])
+        return Rows(table, ("tenant", *columns), Coming(((self.tenant, *row) for row in rows), len(rows)))
 
     # -- tenants ---------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from servicecrm.kernel.filters import AllOf
 from servicecrm.kernel.kinds import Kind
 from servicecrm.storage.journal import FIRST_SEAL, START, EntryRow, checked, digest_of, sealed
 from servicecrm.storage.ports import Head, Program
-from servicecrm.storage.rows import Tables, ask
+from servicecrm.storage.rows import Tables, ask, fetched
 
 __all__ = ["verified"]
 
@@ -68,7 +68,7 @@ def _records(kinds: Mapping[str, Kind[Any]], ends: Sequence[EntryRow], records: 
         if name not in kinds:  # of a host that does not keep this kind any longer
             continue
         last = list(group)
-        found = yield from ask(Tables.fetch, kinds[name], [row.id for row in last])
+        found = yield from fetched(kinds[name], [row.id for row in last])
         for row, record in zip(last, found, strict=True):
             if record is None or (row.revision, row.schema, row.document) != (
                 record.revision,

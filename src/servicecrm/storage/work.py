@@ -6,7 +6,9 @@ The programs speak to the tables of a store (`Tables` in memory, statements in S
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import MAXYEAR, MINYEAR, datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
+
+import attrs
 
 from servicecrm.errors import (
     AlreadyExists,
@@ -19,7 +21,7 @@ from servicecrm.errors import (
     StoreError,
 )
 from servicecrm.kernel.decisions import Decision, Step
-from servicecrm.kernel.documents import Document, to_text
+from servicecrm.kernel.documents import Members, joined
 from servicecrm.kernel.filters import AllOf, Filter, encoded, everything
 from servicecrm.kernel.ids import human_number, parts_of_number
 from servicecrm.kernel.kinds import Identified, Indexed, Kind, key_text
@@ -38,7 +40,7 @@ from servicecrm.storage.ports import (
     Program,
     Queued,
 )
-from servicecrm.storage.rows import Change, Position, Query, RecordRow, Tables, Term, ask, queued_of
+from servicecrm.storage.rows import Change, Coming, Position, Query, RecordRow, Tables, Term, ask, fetched, queued_of
 
 __all__ = ["BROKEN", "LEASE", "Work"]
 
@@ -109,7 +111,7 @@ class Work:
     def present(self, record: type[R], ids: Sequence[str], *, held: bool = True) -> Program[dict[str, R]]:
         """Those of the records with these ids that are there. See `get`."""
         kind = self._kind(record)
-        rows = (yield from ask(Tables.fetch, kind, [key_text("id", id) for id in ids])) if ids else []
+        rows = yield from fetched(kind, [key_text("id", id) for id in ids])
         there = [row for row in rows if row is not None]
         for row in there if held else ():
             self._read(kind, row)
@@ -195,9 +197,10 @@ class Work:
             yield from self._write_down(saves)
         if notices:
             yield from ask(Tables.enqueue, notices)
-        for kind, _, saved, _, _, told, _ in saves:
-            self.facts += [Fact(kind.name, step.event, saved, self._tenant) for step in told]
-            self._saved.append(Outcome(kind=kind.name, id=saved.id, revision=saved.revision, number=_number(saved)))
+        for save in saves:
+            name, saved = save.kind.name, save.saved
+            self.facts += [Fact(name, step.event, saved, self._tenant) for step in save.steps]
+            self._saved.append(Outcome(kind=name, id=saved.id, revision=saved.revision, number=_number(saved)))
         return tuple(save.saved for save in saves)
 
     def _prepared(self, decision: Decision[Any], commands: Sequence[str | None]) -> "_Save":
@@ -205,15 +208,12 @@ class Work:
         kind = self._kind(type(after))
         if not decision.steps or (before is not None and (type(before), before.id) != (type(after), after.id)):
             raise InvalidValue(kind.name, "a decision tells at least one fact, of one record; a command gives such")
-        expected = before.revision if before is not None else 0
-        saved = evolve(after, revision=expected + 1)
-        document = kind.schema.dump(saved)
-        row = RecordRow(key_text("id", after.id), saved.revision, kind.schema.current, to_text(document))
-        change = Change(row, kind.index_of(saved), expected)
-        return _Save(kind, before, saved, document, change, decision.steps, commands)
+        saved = evolve(after, revision=1 if before is None else before.revision + 1)
+        key_text("id", saved.id)
+        return _Save(kind, before, saved, kind.index_of(saved), decision.steps, commands)
 
     def _insert(self, kind: Kind[Any], saves: "Sequence[_Save]") -> Program[None]:
-        inserted = yield from ask(Tables.insert, kind, [save.change for save in saves])
+        inserted = yield from ask(Tables.insert, kind, Coming((save.change for save in saves), len(saves)))
         for save, done in zip(saves, inserted, strict=True):
             if not done:
                 raise AlreadyExists(kind.name, save.saved.id)
@@ -222,10 +222,10 @@ class Work:
     def _update(self, kind: Kind[Any], saves: "Sequence[_Save]") -> Program[None]:
         links = yield from ask(Tables.update, kind, [save.change for save in saves])
         for save, link in zip(saves, links, strict=True):
-            id, expected = save.saved.id, save.change.expected
+            id = save.saved.id
             if link is None:
                 (found,) = yield from ask(Tables.fetch, kind, [id])
-                raise StaleRevision(kind.name, id, expected, found and found.revision)
+                raise StaleRevision(kind.name, id, save.before.revision, found and found.revision)
             self._links[kind.name, id] = link
 
     def _reserve(self, kind: Kind[Any], numbers: Iterable[str | None]) -> Program[None]:
@@ -244,16 +244,20 @@ class Work:
         if self._seals and self._last_seal is None:
             self._last_seal = (yield from ask(Tables.last_seal)) or FIRST_SEAL
             self._seal = self._last_seal.n + 1
-        rows: list[EntryRow] = []
-        for kind, _, saved, document, change, steps, commands in saves:
-            key = (kind.name, saved.id)
-            told = zip(steps, commands, strict=True)
-            last = self._links.get(key, START)
-            text = change.row.document
-            rows += chained(kind, saved, told, document=document, text=text, last=last, seal=self._seal)
-            self._links[key] = Link(rows[-1].n, rows[-1].hash)
+        rows = Coming(self._entries(saves), sum(len(save.steps) for save in saves))
         yield from ask(Tables.append, rows)
         self._hashes += [row.hash for row in rows]
+
+    def _entries(self, saves: "Sequence[_Save]") -> Iterator[EntryRow]:
+        for save in saves:
+            key = (save.kind.name, save.saved.id)
+            told = zip(save.steps, save.commands, strict=True)
+            last = self._links.get(key, START)
+            rows = chained(
+                save.kind, save.saved, told, members=save.members, text=save.text, last=last, seal=self._seal
+            )
+            self._links[key] = Link(rows[-1].n, rows[-1].hash)
+            yield from rows
 
     def _register(self) -> Program[None]:
         if not self.registered:
@@ -419,16 +423,27 @@ class Work:
         raise InvalidValue(record.__name__, f"this store keeps no such records; known kinds: {known}")
 
 
-class _Save(NamedTuple):
+@attrs.define
+class _Save:
     """One decision on its way into the store."""
 
     kind: Kind[Any]
     before: Any
     saved: Any
-    document: Document
-    change: Change
+    columns: Mapping[str, Indexed]
     steps: Sequence[Step]
     commands: Sequence[str | None]
+    members: Members = attrs.field(init=False, factory=dict)
+    text: str = attrs.field(init=False, default="")
+
+    @property
+    def change(self) -> Change:
+        """What the table is to hold. The document is made here, late: a database may be busy with others meanwhile."""
+        if not self.text:
+            self.members = self.kind.schema.members(self.saved)
+            self.text = joined(self.members)
+        row = RecordRow(self.saved.id, self.saved.revision, self.kind.schema.current, self.text)
+        return Change(row, self.columns, self.saved.revision - 1)
 
 
 def _grouped(saves: Sequence[_Save]) -> Iterable[list[_Save]]:

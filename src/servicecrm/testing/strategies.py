@@ -5,12 +5,39 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from servicecrm.complaints import LIFECYCLE, Channel, Complaint, ComplaintId, Priority, Severity, Waiting, WaitingFor
+from servicecrm.complaints import (
+    LIFECYCLE,
+    AccessNeed,
+    Channel,
+    Complaint,
+    ComplaintId,
+    Feedback,
+    Finding,
+    HandlingStep,
+    Investigation,
+    Judgement,
+    Link,
+    LinkKind,
+    Needs,
+    Priority,
+    Referral,
+    Remedy,
+    RemedyKind,
+    RemedyStatus,
+    Response,
+    ResponseKind,
+    Severity,
+    Verdict,
+    Vulnerability,
+    Waiting,
+    WaitingFor,
+)
 from servicecrm.kernel.decisions import Decision, Event, stamp
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.kinds import from_micros
-from servicecrm.kernel.values import Attachment, ContactKind, ContactPoint, LanguageTag
-from servicecrm.testing.makers import MONDAY, a_complaint, an_actor, feasible, take
+from servicecrm.kernel.values import Attachment, ContactKind, ContactPoint, LanguageTag, Money
+from servicecrm.testing.makers import MONDAY, a_complaint, an_actor
+from servicecrm.testing.taking import feasible, take
 from servicecrm.tracking import Message, MessageClass, MessageId, Moments, Side, standing, with_moment, without_moment
 
 __all__ = ["complaints", "instants", "messages", "moments", "texts", "walks"]
@@ -54,6 +81,10 @@ def complaints() -> st.SearchStrategy[Complaint]:
         service=_maybe(texts()),
         agreement=_maybe(texts()),
         category=_maybe(texts()),
+        issues=st.frozensets(texts(), max_size=2),
+        complained_about=_maybe(texts()),
+        needs=_maybe(_needs),
+        feedback=st.sampled_from(Feedback),
         tags=st.frozensets(texts(), max_size=3),
         severity=_maybe(st.sampled_from(Severity)),
         impact=_maybe(st.sampled_from(Severity)),
@@ -64,6 +95,15 @@ def complaints() -> st.SearchStrategy[Complaint]:
         handler_since=_maybe(instants()),
         forwards=_counts,
         waiting=_maybe(_waits),
+        stage=st.integers(1, 3),
+        deciders=st.frozensets(texts(), max_size=2),
+        judgements=_few(_judgements),
+        steps=_few(_steps),
+        investigation=_maybe(_investigations),
+        remedies=_few(_remedies),
+        response=_maybe(_responses),
+        referrals=_few(_referrals),
+        links=_few(_links),
         received_at=instants(),
         recorded_at=instants(),
         acknowledged_at=_maybe(instants()),
@@ -116,6 +156,10 @@ def _maybe(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
     return st.none() | strategy
 
 
+def _few(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[tuple[T, ...]]:
+    return st.lists(strategy, max_size=2).map(tuple)
+
+
 @st.composite
 def _moments(draw: st.DrawFn, *, max_size: int) -> Moments:
     found: Moments = ()
@@ -147,5 +191,49 @@ _attachments = st.builds(
     digest=st.just("0123456789abcdef" * 4),
     location=texts(),
 )
+_needs = st.builds(
+    Needs,
+    vulnerabilities=st.frozensets(st.sampled_from(Vulnerability)),
+    access=st.frozensets(st.sampled_from(AccessNeed)),
+)
+_judgements = st.builds(
+    Judgement, verdict=st.sampled_from(Verdict), grounds=texts(), by=texts(), at=instants(), stage=st.integers(1, 3)
+)
+_steps = st.builds(HandlingStep, action=texts(), mandatory=st.booleans(), done_at=_maybe(instants()))
+_investigations = st.builds(
+    Investigation,
+    findings=_few(st.builds(Finding, text=texts(), evidence=_few(texts()), by=texts(), at=instants())),
+    cause=_maybe(texts()),
+    cause_text=_maybe(texts()),
+)
+_remedies = st.builds(
+    Remedy,
+    kind=st.sampled_from(RemedyKind),
+    text=_maybe(texts()),
+    amount=_maybe(
+        st.builds(Money, amount=st.decimals(0, 10**6, places=2), currency=st.sampled_from(["EUR", "USD", "CNY"]))
+    ),
+    status=st.sampled_from(RemedyStatus),
+    proposed_by=texts(),
+    approved_by=_maybe(texts()),
+    offered_at=_maybe(instants()),
+    valid_until=_maybe(instants()),
+    answered_at=_maybe(instants()),
+    provided_at=_maybe(instants()),
+)
+_responses = st.builds(
+    Response,
+    message=texts(),
+    kind=_maybe(st.sampled_from(ResponseKind)),
+    by=texts(),
+    at=instants(),
+    stage=st.integers(1, 3),
+    recourse=_few(texts()),
+    accepted=_maybe(st.booleans()),
+)
+_referrals = st.builds(
+    Referral, to=texts(), whole=st.booleans(), reference=_maybe(texts()), reason=_maybe(texts()), at=instants()
+)
+_links = st.builds(Link, kind=st.sampled_from(LinkKind), complaint=texts())
 _plain = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | texts()
 _extras = st.dictionaries(texts(), _plain | st.lists(_plain, max_size=2), max_size=2).map(FrozenMap)

@@ -4,12 +4,13 @@ from servicecrm.kernel.documents import Schema
 from servicecrm.kernel.kinds import Column, ColumnType, Kind
 from servicecrm.tracking.action_lifecycle import LIFECYCLE
 from servicecrm.tracking.action_model import ActionItem
+from servicecrm.tracking.moments import with_ends
 
 __all__ = ["ACTION_ITEM"]
 
 ACTION_ITEM: Kind[ActionItem] = Kind(
     LIFECYCLE.name,
-    Schema(LIFECYCLE.name, ActionItem),
+    Schema(LIFECYCLE.name, ActionItem, current=2, upcasts={1: with_ends}),
     columns=(
         Column("number", ColumnType.TEXT),
         Column("state", ColumnType.TEXT),

@@ -71,7 +71,8 @@ class TimerMissed(Event):
 class RecordEscalated(Event):
     """A record was put before a higher role: by a timer, or by somebody, with a reason.
 
-    `person` is who had the role, or a deputy; without one it is for whoever looks after the role.
+    `timer` and `n` say on whose ladder, and `level` how high. `person` is who had the role, or a deputy; without one it
+    is for whoever looks after the role.
     """
 
     type = "record.escalated"

@@ -12,10 +12,11 @@ from servicecrm.kernel.records import record
 from servicecrm.kernel.shapes import filled
 from servicecrm.tracking.moments import Moments
 from servicecrm.tracking.readings import Reading
+from servicecrm.tracking.stretches import Dates
 from servicecrm.tracking.targets import Targets
 from servicecrm.tracking.timing import Timers, timers
 
-__all__ = ["Basis", "Clock", "ClockId", "Facts", "Fired", "clock_id"]
+__all__ = ["Basis", "Clock", "ClockId", "Escalated", "Facts", "Fired", "clock_id"]
 
 ClockId = NewType("ClockId", str)
 
@@ -41,12 +42,21 @@ class Fired:
 
 
 @record
+class Escalated:
+    """How far an instance of a timer has come on its ladder. It only rises; another instance starts at the bottom."""
+
+    timer: str
+    n: int
+    level: int
+
+
+@record
 class Clock:
     """The timers of a record as they were last read: an index to find what is due by, and never the truth itself.
 
     `next_at` is when something is reached next, and `due_at` the first due time of what still runs. `basis` names the
     rules that both follow from; where it is not the present one the clock has to be read again. `policy` is the number
-    of the policy, in force for this record since `policy_since`. `level` is how far it was escalated, which only rises.
+    of the policy, in force for this record since `policy_since`.
     """
 
     id: ClockId = attrs.field(validator=filled)
@@ -59,9 +69,14 @@ class Clock:
     basis: str
     policy: int
     policy_since: datetime
-    level: int = 0
+    escalated: tuple[Escalated, ...] = ()
     fired: tuple[Fired, ...] = attrs.field(default=(), repr=False)
     timers: tuple[Reading, ...] = attrs.field(default=(), repr=False)
+
+    @property
+    def level(self) -> int:
+        """How far the record was escalated: the highest level that any of its timers came to."""
+        return max((each.level for each in self.escalated), default=0)
 
     @property
     def results(self) -> tuple[Reading, ...]:
@@ -71,13 +86,13 @@ class Clock:
 
 @attrs.frozen(kw_only=True)
 class Facts:
-    """What a record tells its clock."""
+    """What a record tells its clock. `given` are the dates that were fixed by hand, by the names of timers."""
 
     moments: Moments
     handler: str | None = None
     priority: str | None = None
     type: str | None = None
-    given: Mapping[str, datetime] = MappingProxyType({})
+    given: Mapping[str, Dates] = MappingProxyType({})
 
 
 @attrs.frozen(kw_only=True)

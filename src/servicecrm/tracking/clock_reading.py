@@ -1,7 +1,8 @@
 """One reading of a clock: which results stand, what has fired since the last one, and what is due next."""
 
-from collections.abc import Container, Iterator
-from datetime import datetime
+from collections.abc import Container, Iterable, Iterator
+from datetime import UTC, datetime
+from functools import cache
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -20,13 +21,13 @@ from servicecrm.tracking.clock_events import (
     TimerMissed,
     TimerWarned,
 )
-from servicecrm.tracking.clock_model import Basis, Clock, Facts, Fired
+from servicecrm.tracking.clock_model import Basis, Clock, Escalated, Facts, Fired
 from servicecrm.tracking.conditions import any_of
 from servicecrm.tracking.ladders import People, addressee
+from servicecrm.tracking.moments import Moments
 from servicecrm.tracking.readings import Reading, reading
 from servicecrm.tracking.runs import Timer, TimerState
 from servicecrm.tracking.thresholds import DUE, Firing, point
-from servicecrm.tracking.timing import Timers
 
 __all__ = ["ClockReading"]
 
@@ -56,14 +57,17 @@ class ClockReading:
         self._old, self._facts, self._basis = clock, facts, basis
         self._by, self._at, self._people, self._absent = by, at, people, absent
         self._policy_since = clock.policy_since if clock.policy == basis.policy else at
-        self._level = clock.level
+        self._levels = {(each.timer, each.n): each.level for each in clock.escalated}
         self._fired_before = _by_key(clock.fired)
+        # What is still to come was told, but not read.
+        now = micros(at)
+        self._read = next((n for n, m in enumerate(facts.moments) if micros(m.occurred_at) > now), len(facts.moments))
         self._taken_up = frozenset(self._resumptions())
         kept = {each.key: each for each in chain(self._standing(), self._without_target())}
         self._kept = frozenset(kept)
         self._timers = basis.timers(facts, now=at, settled=kept.values())
-        self._readings = tuple(
-            kept.get((timer.name, timer.n)) or reading(timer, read=len(facts.moments), basis=str(basis))
+        self._readings = self._up_to_date(
+            kept.get((timer.name, timer.n)) or reading(timer, read=self._read, basis=str(basis))
             for timer in self._timers
         )
         self._shots = tuple(self._new_shots())
@@ -77,7 +81,7 @@ class ClockReading:
             basis=str(basis),
             policy=basis.policy,
             policy_since=self._policy_since,
-            level=self._level,
+            escalated=tuple(Escalated(timer=timer, n=n, level=level) for (timer, n), level in self._levels.items()),
             fired=clock.fired + tuple(self._fired(shot) for shot in self._shots),
             timers=self._readings,
         )
@@ -86,29 +90,38 @@ class ClockReading:
 
     def _standing(self) -> Iterator[Reading]:
         """The results that no later fact has changed."""
-        now: Timers | None = None
+        earliest = _earliest(self._facts.moments)
+        by_today = cache(self._by_today)
         for result in self._old.timers:
             if result.stopped_at is None or result.read is None or result.key in self._taken_up:
                 continue
-            if self._may_have_changed(result.stopped_at, result.read):
-                # Both by the rules of today: what differs then are the facts.
-                now = now or self._basis.timers(self._facts, now=self._at)
-                known = attrs.evolve(self._facts, moments=self._facts.moments[: result.read])
-                if _one(self._basis.timers(known, now=self._at), result) != _one(now, result):
-                    continue
-            yield result
+            if earliest[min(result.read, len(earliest) - 1)] > micros(result.stopped_at):
+                yield result
+            # Both by the rules of today: what differs then are the facts.
+            elif by_today(result.read).get(result.key) == by_today(None).get(result.key):
+                yield evolve(result, read=max(result.read, self._read))  # so that this is not asked again and again
+
+    def _up_to_date(self, readings: Iterable[Reading]) -> tuple[Reading, ...]:
+        """These readings. If they are written anew, all results say how far was read: then they are asked together."""
+        found = tuple(readings)
+        if found == self._old.timers:
+            return found
+        return tuple(
+            each if each.read is None or each.read >= self._read else evolve(each, read=self._read) for each in found
+        )
+
+    def _by_today(self, read: int | None) -> dict[tuple[str, int], Timer]:
+        """The timers by what was read so far, or by all that was told."""
+        known = attrs.evolve(self._facts, moments=self._facts.moments[:read])
+        return {(timer.name, timer.n): timer for timer in self._basis.timers(known, now=self._at)}
 
     def _resumptions(self) -> Iterator[tuple[str, int]]:
         """Timers that had ended, and that the record's being taken up again lets go on."""
-        reopen = {target.name: target.reopen for target in self._basis.targets.targets}
+        reopen = {target.name: target.reopen for target in self._basis.targets.targets if target.reopen}
         for result in self._old.timers:
-            later = self._facts.moments[result.read :]
-            if result.read is not None and any(any_of(reopen.get(result.name, ()), moment) for moment in later):
+            later = self._facts.moments[result.read :] if result.name in reopen and result.read is not None else ()
+            if any(any_of(reopen[result.name], moment) for moment in later):
                 yield result.key
-
-    def _may_have_changed(self, stopped_at: datetime, read: int) -> bool:
-        later = self._facts.moments[read:]
-        return any(moment.voids is not None or micros(moment.occurred_at) <= micros(stopped_at) for moment in later)
 
     def _without_target(self) -> Iterator[Reading]:
         """Timers that ran, or came to nothing, because the house has given up their target."""
@@ -194,7 +207,7 @@ class ClockReading:
         for firing, not_before, quiet in self._shots:
             facts = stamp(self._by, self._at, firing.at)
             if firing.level:
-                if firing.level > self._level:
+                if firing.level > self._levels.get((firing.timer, firing.n), 0):
                     yield self._escalated(firing, not_before)
                 continue
             event = TimerMissed if firing.threshold.at == DUE else TimerWarned
@@ -213,10 +226,10 @@ class ClockReading:
         ladder = next(each.ladder for each in self._basis.targets.targets if each.name == firing.timer)
         assert ladder is not None
         role, person = addressee(ladder, firing.level, self._people, absent=self._absent)
-        self._level = ladder.level(role)
+        self._levels[firing.timer, firing.n] = level = ladder.level(role)
         return RecordEscalated(
             **stamp(self._by, self._at, firing.at),
-            level=self._level,
+            level=level,
             to=role,
             person=person,
             timer=firing.timer,
@@ -237,8 +250,14 @@ def _by_key(fired: tuple[Fired, ...]) -> dict[str, list[Fired]]:
     return found
 
 
-def _one(timers: Timers, result: Reading) -> Timer | None:
-    return next((timer for timer in timers if (timer.name, timer.n) == result.key), None)
+def _earliest(moments: Moments) -> list[int]:
+    """For each moment and for what comes after the last: how far back those from there on reach."""
+    found = [micros(datetime.max.replace(tzinfo=UTC))]
+    for moment in reversed(moments):
+        # To void something is to say something about its time.
+        about = moment if moment.voids is None else moments[moment.voids - 1]
+        found.append(min(found[-1], micros(about.occurred_at)))
+    return found[::-1]
 
 
 def _had_a_goal(old: Reading | None, new: Reading) -> bool:

@@ -13,7 +13,7 @@ from servicecrm.errors import PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, Event, Step, acting, begin, decide, stamp
 from servicecrm.kernel.records import field_names
 from servicecrm.tracking.clock_events import ClockRefreshed, ClockStarted, RecordEscalated
-from servicecrm.tracking.clock_model import Basis, Clock, Facts, clock_id
+from servicecrm.tracking.clock_model import Basis, Clock, Escalated, Facts, clock_id
 from servicecrm.tracking.clock_reading import ClockReading
 from servicecrm.tracking.ladders import Ladder, People, addressee
 
@@ -87,6 +87,7 @@ def escalate(
     clock: Clock,
     role: str,
     *,
+    timer: str,
     reason: str,
     ladder: Ladder,
     by: Actor | str,
@@ -96,18 +97,25 @@ def escalate(
 ) -> Decision[Clock]:
     """Put a record before a higher role at once, because somebody asks for it. Lower rungs are passed over.
 
+    The ladder is that of a timer. Its last instance has come to this level then, or its first one that is yet to begin.
+
     Raises:
-        PolicyViolation: the role is not on the ladder, or no higher than it has come already.
+        PolicyViolation: the role is not on the ladder, or no higher than this timer has come already.
         InvalidValue: there is no reason.
 
     Source: C039.
     """
-    level = ladder.level(role)
-    if level <= clock.level:
-        raise PolicyViolation("escalate", f"it has come to level {clock.level} already, and levels only rise")
+    n = max((reading.n for reading in clock.timers if reading.name == timer), default=1)
+    levels = {(each.timer, each.n): each for each in clock.escalated}
+    level, so_far = ladder.level(role), levels[timer, n].level if (timer, n) in levels else 0
+    if level <= so_far:
+        raise PolicyViolation("escalate", f"it has come to level {so_far} already, and levels only rise")
     to, person = addressee(ladder, level, people, absent=absent)
-    event = RecordEscalated(**stamp(by, at), level=ladder.level(to), to=to, person=person, reason=reason)
-    return decide(clock, event, level=event.level)
+    event = RecordEscalated(
+        **stamp(by, at), level=ladder.level(to), to=to, person=person, timer=timer, n=n, reason=reason
+    )
+    levels[timer, n] = Escalated(timer=timer, n=n, level=event.level)
+    return decide(clock, event, escalated=tuple(levels.values()))
 
 
 _FIELDS: Final = tuple(name for name in field_names(Clock) if name != "revision")

@@ -9,11 +9,12 @@ from typing import Final
 
 from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Event
+from servicecrm.kernel.documents import Document
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve, record
 from servicecrm.kernel.shapes import Code
 
-__all__ = ["VOIDED", "Moment", "Moments", "Side", "standing", "with_moment", "without_moment"]
+__all__ = ["VOIDED", "Moment", "Moments", "Side", "standing", "with_ends", "with_moment", "without_moment"]
 
 VOIDED: Final = "voided"
 """The kind of a moment that voids another."""
@@ -31,7 +32,8 @@ class Moment:
     """A fact that a clock may read.
 
     `n` counts from 1 in the order of recording. `code` tells apart what `kind` does not, such as the class of a
-    message. `voids` is the number of the moment that this one takes back.
+    message. `until` is when the wait that begins here ends by itself. `voids` is the number of the moment that this one
+    takes back.
     """
 
     n: int
@@ -40,6 +42,7 @@ class Moment:
     recorded_at: datetime
     side: Side | None = None
     code: str | None = None
+    until: datetime | None = None
     voids: int | None = None
 
 
@@ -47,7 +50,13 @@ Moments = tuple[Moment, ...]
 
 
 def with_moment(
-    moments: Moments, kind: str, event: Event, *, side: Side | None = None, code: str | None = None
+    moments: Moments,
+    kind: str,
+    event: Event,
+    *,
+    side: Side | None = None,
+    code: str | None = None,
+    until: datetime | None = None,
 ) -> Moments:
     """These moments and one more, at the times of the event that it stands for."""
     new = Moment(
@@ -57,6 +66,7 @@ def with_moment(
         recorded_at=event.recorded_at,
         side=side,
         code=code and str(code),
+        until=until,
     )
     return (*moments, new)
 
@@ -83,3 +93,8 @@ def standing(moments: Moments) -> Moments:
     voided = {moment.voids for moment in moments}
     counting = (moment for moment in moments if moment.voids is None and moment.n not in voided)
     return tuple(sorted(counting, key=lambda moment: (micros(moment.occurred_at), moment.n)))
+
+
+def with_ends(document: Document) -> Document:
+    """The document of a record from before moments could say until when, with that."""
+    return {**document, "moments": [{**moment, "until": None} for moment in document["moments"]]}

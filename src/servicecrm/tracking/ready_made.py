@@ -38,7 +38,7 @@ USUAL: Final[Mapping[str, Mapping[str, Any]]] = {
         **_WAITS,
     },
     "resolution": {"start": on("received", "reopened"), "stop": on("answered", "closed"), "each": True, **_WAITS},
-    "final_response": {"start": on("received"), "stop": on("answered")},
+    "final_response": {"start": on("received", "reopened"), "stop": on("answered"), "each": True},
     "stage": {"start": on("stage"), "stop": on("answered", "closed"), "reset": on("stage"), "each": True, **_WAITS},
     "action_due": {"start": on("opened", "reopened"), "stop": on("done"), "cancel": on("cancelled"), "each": True},
     "demanded_update": {"start": on("update_requested"), "stop": on("update_given"), "each": True},

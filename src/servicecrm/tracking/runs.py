@@ -1,8 +1,8 @@
-"""One run of a timer under the goals that held meanwhile: when it is due, what it reached, and what came of it."""
+"""One run of a timer under the goals and dates that held meanwhile: when it is due, and what came of it."""
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 import attrs
 
@@ -11,7 +11,7 @@ from servicecrm.errors import InvalidValue, NoBusinessTime
 from servicecrm.kernel.shapes import Code
 from servicecrm.tracking.explaining import explained
 from servicecrm.tracking.spells import Spell
-from servicecrm.tracking.stretches import Measure, Stretch
+from servicecrm.tracking.stretches import Given, Measure, Stretch, before_and_since
 from servicecrm.tracking.targets import Goal, OnChange, Target
 from servicecrm.tracking.thresholds import DUE, BornLate, Firing, Threshold, instants, point
 
@@ -111,49 +111,55 @@ class Context:
         return next((code for since, code in reversed(self.ratings) if since <= at), None)
 
 
-def timer(target: Target, spell: Spell, context: Context, *, given: datetime | None) -> Timer:
+def timer(target: Target, spell: Spell, context: Context, *, dates: Iterable[Given] = ()) -> Timer:
     """What a run of a timer comes to."""
-    return _Run(target, spell, context, given).timer()
+    return _Run(target, spell, context, dates).timer()
+
+
+class _Held(NamedTuple):
+    """What held since when: a goal, or a date. Only how it counts is taken from a goal then."""
+
+    since: datetime
+    goal: Goal | None
+    date: datetime | None = None
 
 
 class _Run:
     """A run with all that is worked out of it."""
 
-    def __init__(self, target: Target, spell: Spell, context: Context, given: datetime | None) -> None:
+    def __init__(self, target: Target, spell: Spell, context: Context, dates: Iterable[Given]) -> None:
         self.target, self.spell, self.context = target, spell, context
-        self.given = None if given is None else given.astimezone(UTC)
-        self.fixed = target.fixed_due or given is not None
-        self.paused_since = next((since for since, until in spell.pauses if until is None), None)
         self.end = spell.ended or context.now
-        # Up to when it ran: a pause that goes on holds it up at its beginning.
-        self.held_up = self.paused_since is not None and not self.fixed
-        self.reached = self.paused_since if self.paused_since and self.held_up else self.end
-        self.pauses = () if self.fixed else tuple(pause for pause in spell.pauses if pause[1] is not None)
         self.calendar = context.calendar(target.calendar)
-        self.course = tuple(self._course())
+        self.course = tuple(self._course(dates))
+        over = () if target.fixed_due else spell.pauses
+        self.wait = next((pause for pause in spell.pauses if pause[1] is None or pause[1] > self.end), None)
+        self.pauses = tuple(pause for pause in over if pause is not self.wait)
+        # Up to when a goal ran: a wait that goes on holds it up at its beginning.
+        self.reached = self.end if self.wait is None or target.fixed_due else self.wait[0]
+        self.held_up = self.wait is not None and not target.fixed_due and self.course[-1].date is None
         self.stretches = tuple(self._stretches())
 
     def timer(self) -> Timer:
-        goal = self.course[-1][1]
-        last = self.stretches[-1][1] if self.stretches and (goal or self.given) else None
+        held = self.course[-1]
+        last = None if held.goal is None and held.date is None else self.stretches[-1][1]
         measure = last.measure if last else Measure(calendar=self.calendar, business=True)
         firings, next_at = self._fired()
         late = any(firing.threshold.at == DUE and not firing.level for firing in firings)
-        state = self._state(holds=last is not None, late=late)
         return Timer(
             name=self.target.name,
             n=self.spell.n,
-            state=state,
+            state=self._state(holds=last is not None, late=late),
             late=late,
             started_at=self.spell.began,
-            due_at=last.due.at if last and (not self.held_up or last.due.at < self.reached) else None,
+            due_at=last.due.at if last and (not self.held_up or last.due.at < last.until) else None,
             stopped_at=self.spell.ended,
             elapsed=measure.spent(self.spell.began, self.end, self.spell.pauses),
-            remaining=measure.left(self.reached, last.due.at, self.pauses) if last else None,
+            remaining=measure.left(last.until, last.due.at, last.pauses) if last else None,
             pauses=self.spell.pauses,
             firings=firings,
-            next_at=next_at if last and self.spell.ended is None and not self.held_up else None,
-            goal=goal,
+            next_at=next_at if last and self.spell.ended is None else None,
+            goal=held.goal,
             due=last.due if last else None,
         )
 
@@ -164,52 +170,54 @@ class _Run:
             return TimerState.MET if self.spell.fulfilled and holds else TimerState.CANCELLED
         if not holds:
             return TimerState.IDLE
-        return TimerState.RUNNING if self.paused_since is None else TimerState.PAUSED
+        return TimerState.RUNNING if self.wait is None else TimerState.PAUSED
 
-    # -- goals -----------------------------------------------------------------------------------
+    # -- goals and dates -------------------------------------------------------------------------
 
-    def _course(self) -> Iterator[tuple[datetime, Goal | None]]:
-        """Which goal held from when on."""
+    def _course(self, dates: Iterable[Given]) -> Iterator[_Held]:
+        """What held from when on. Once there is a date, only another one changes anything."""
+        target, born = self.target, self.spell.born
+        first, later = before_and_since(dates, born)
         day = self.spell.began.astimezone(self.calendar.tz()).date()
-        held = self.target.goal(self.context.priority(self.spell.born), self.context.type, day)
-        yield self.spell.began, held
+        goal = target.goal(self.context.priority(born), self.context.type, day)
+        held = _Held(self.spell.began, goal, None if first is None else first.at)
+        yield held
+        dated = first or next(iter(later), None)
         for at, priority in self.context.ratings:
-            if self.spell.born < at < self.end:
-                goal = self.target.goal(priority, self.context.type, day)
-                frozen = held is not None and self.target.on_change is OnChange.FREEZE
-                if goal != held and not frozen:
-                    yield at, goal
-                    held = goal
+            if born < at and self._within(at) and (dated is None or at < dated.since):
+                goal = target.goal(priority, self.context.type, day)
+                frozen = held.goal is not None and target.on_change is OnChange.FREEZE
+                if goal != held.goal and not frozen:
+                    held = _Held(at, goal)
+                    yield held
+        for date in later:
+            if self._within(date.since):
+                yield _Held(date.since, held.goal, date.at)
+
+    def _within(self, at: datetime) -> bool:
+        """Does what happens then still change anything? While it runs, now is not too late."""
+        return at < self.end or (at == self.end and self.spell.ended is None)
 
     def _stretches(self) -> Iterator[tuple[str, Stretch]]:
-        """The stretches in which a goal held, each with what tells it apart."""
-        if self.given is not None:
-            # Only how it counts is taken from a goal.
-            goal = self.course[-1][1]
-            measure = self._measure(goal)
-            length = ElapsedTime(seconds=(self.given - self.spell.began) // timedelta(seconds=1))
-            due = Due(
-                at=self.given, waiting=_ZERO, begin=self.spell.began, duration=length, pauses=(), calendar=self.calendar
-            )
-            yield f"given {self.given.isoformat()}", self._stretch(self.spell.began, self.reached, due, measure)
-            return
+        """The stretches in which a goal or a date held, each with what tells it apart."""
         before: Stretch | None = None
-        ends = [at for at, _ in self.course[1:]]
-        for n, ((since, goal), until) in enumerate(zip(self.course, [*ends, self.reached], strict=True)):
-            if goal is not None:
-                measure = self._measure(goal)
-                due = self._due(goal, measure, since, before)
-                before = self._stretch(since, min(until, self.reached), due, measure)
+        ends = [held.since for held in self.course[1:]]
+        for n, (held, until) in enumerate(zip(self.course, [*ends, self.end], strict=True)):
+            if held.date is not None:
+                yield f"given {held.date.isoformat()}", self._stretch(held, until, self._on(held.date), ())
+            elif held.goal is not None:
+                due = self._due(held.goal, held.since, before)
+                before = self._stretch(held, min(until, self.reached), due, self.pauses)
                 yield str(n), before
 
-    def _stretch(self, since: datetime, until: datetime, due: Due, measure: Measure) -> Stretch:
+    def _stretch(self, held: _Held, until: datetime, due: Due, pauses: tuple[Pause, ...]) -> Stretch:
         return Stretch(
             began=self.spell.began,
-            since=since,
+            since=held.since,
             until=until,
             due=due,
-            measure=measure,
-            pauses=self.pauses,
+            measure=self._measure(held.goal),
+            pauses=pauses,
             fulfilled=self.spell.fulfilled or until != self.spell.ended,
         )
 
@@ -219,7 +227,13 @@ class _Run:
         calendar = self.calendar if goal.calendar is None else self.context.calendar(goal.calendar)
         return Measure.of(duration(goal.within), calendar)
 
-    def _due(self, goal: Goal, measure: Measure, since: datetime, before: Stretch | None) -> Due:
+    def _on(self, date: datetime) -> Due:
+        """Due on a date, whatever is waited for."""
+        length = ElapsedTime(seconds=(date - self.spell.began) // timedelta(seconds=1))
+        return Due(at=date, waiting=_ZERO, begin=self.spell.began, duration=length, pauses=(), calendar=self.calendar)
+
+    def _due(self, goal: Goal, since: datetime, before: Stretch | None) -> Due:
+        measure = self._measure(goal)
         whole = measure.calendar.due(self.spell.began, goal.within, pauses=self.pauses)
         if before is None or self.target.on_change is not OnChange.REMAINING_SHARE or before.due.at <= since:
             return whole
@@ -244,7 +258,8 @@ class _Run:
             new = [firing for firing, passed in reached if not (passed and firing.key in fired)]
             found += new
             fired.update(dict.fromkeys(firing.key for firing in new))
-        return tuple(found), ahead
+        wakes = None if self.wait is None else self.wait[1]
+        return tuple(found), min(filter(None, (None if self.held_up else ahead, wakes)), default=None)
 
     def _reached(self, goal: str, stretch: Stretch) -> tuple[list[tuple[Firing, bool]], datetime | None]:
         """What was reached while a goal held, and whether it had been when it began to hold; and what is next."""

@@ -1,6 +1,6 @@
 """How messages and clocks are stored and found."""
 
-from servicecrm.kernel.documents import Schema
+from servicecrm.kernel.documents import Document, Schema
 from servicecrm.kernel.kinds import Column, ColumnType, Kind
 from servicecrm.tracking.clock_model import Clock
 from servicecrm.tracking.messages import Message
@@ -22,9 +22,17 @@ MESSAGE: Kind[Message] = Kind(
     indexes=(("about", "occurred_at"),),
 )
 
+
+def _levels_of_timers(document: Document) -> Document:
+    """There was one level for all timers of a record, so all that had begun by then came to it."""
+    level = document.pop("level")
+    at = [{"timer": each["name"], "n": each["n"], "level": level} for each in document["timers"]] if level else []
+    return {**document, "escalated": at}
+
+
 CLOCK: Kind[Clock] = Kind(
     "clock",
-    Schema("clock", Clock),
+    Schema("clock", Clock, current=2, upcasts={1: _levels_of_timers}),
     columns=(
         Column("about_kind", ColumnType.TEXT),
         Column("about", ColumnType.TEXT),

@@ -13,10 +13,10 @@ import attrs
 from servicecrm.calendars import Pause
 from servicecrm.kernel.kinds import from_micros, micros
 from servicecrm.tracking.conditions import any_of
-from servicecrm.tracking.moments import Moment, standing
+from servicecrm.tracking.moments import Moment, Moments, standing
 from servicecrm.tracking.targets import Target, Targets
 
-__all__ = ["Happened", "Spell", "happened", "spells"]
+__all__ = ["Happened", "Spell", "ahead", "happened", "spells"]
 
 Happened = tuple[datetime, Moment]
 """A moment that counts, and when it happened, in UTC."""
@@ -27,7 +27,8 @@ class Spell:
     """One run of a timer, numbered from 1.
 
     It counts from `began` and was started at `born`, which is the same unless it has an earlier origin. It ended by
-    being fulfilled or not. `pauses` are cut to it; the last one has no end while it goes on.
+    being fulfilled or not. `pauses` are cut to it, in order and apart. While the last one goes on it has no end, or one
+    that lies ahead.
     """
 
     n: int
@@ -40,8 +41,17 @@ class Spell:
 
 def happened(moments: Iterable[Moment], now: datetime) -> tuple[Happened, ...]:
     """The moments that count up to now, in the order in which they happened."""
-    counting = ((from_micros(micros(moment.occurred_at)), moment) for moment in standing(tuple(moments)))
+    counting = ((_utc(moment.occurred_at), moment) for moment in standing(tuple(moments)))
     return tuple((at, moment) for at, moment in counting if at <= now)
+
+
+def ahead(moments: Moments, now: datetime) -> datetime | None:
+    """When the first moment comes that is told already, perhaps by a machine whose clock runs ahead."""
+    since = micros(now)
+    future = [moment for moment in moments if micros(moment.occurred_at) > since]
+    voided = {moment.voids for moment in moments} if future else set()
+    counting = (moment.occurred_at for moment in future if moment.voids is None and moment.n not in voided)
+    return min(map(_utc, counting), default=None)
 
 
 def spells(target: Target, targets: Targets, facts: Iterable[Happened]) -> tuple[Spell, ...]:
@@ -52,6 +62,10 @@ def spells(target: Target, targets: Targets, facts: Iterable[Happened]) -> tuple
         if moment.kind in told:
             course.pass_(at, moment)
     return tuple(course.spell(n) for n in range(len(course.runs)))
+
+
+def _utc(at: datetime) -> datetime:
+    return from_micros(micros(at))
 
 
 def _told(target: Target, targets: Targets) -> frozenset[str | None]:
@@ -68,7 +82,7 @@ class _Course:
         self.runs: list[Spell] = []
         self.gaps: list[tuple[int, Pause]] = []
         self.pauses: list[Pause] = []
-        self.waiting_since: datetime | None = None
+        self.wait: Pause | None = None
         self.origin: datetime | None = None
         self.over = False
 
@@ -98,10 +112,10 @@ class _Course:
         """A run with its pauses."""
         run = self.runs[index]
         counts_from = run.began if self.target.retroactive_pause else run.born
-        open_ = [] if self.waiting_since is None else [(self.waiting_since, None)]
-        cut = [_clipped(pause, counts_from, run.ended) for pause in (*self.pauses, *open_)]
+        waits = self.pauses if self.wait is None else [*self.pauses, self.wait]
+        cut = (_clipped(wait, counts_from, run.ended) for wait in waits)
         gaps = [gap for n, gap in self.gaps if n == index]
-        return attrs.evolve(run, pauses=tuple(sorted([p for p in cut if p is not None] + gaps, key=lambda p: p[0])))
+        return attrs.evolve(run, pauses=_apart([*filter(None, cut), *gaps]))
 
     def _begin(self, at: datetime, moment: Moment) -> None:
         last = self.runs[-1] if self.runs else None
@@ -109,7 +123,7 @@ class _Course:
             if last.ended < at:
                 self.gaps.append((len(self.runs) - 1, (last.ended, at)))
             self.runs[-1] = attrs.evolve(last, ended=None, fulfilled=False)
-        elif any_of(self.target.start, moment) and (self.target.each or last is None):
+        elif any_of(self.target.start, moment) and (self.target.each or last is None or not last.fulfilled):
             began = at if self.origin is None else self.origin
             self.runs.append(Spell(n=len(self.runs) + 1, began=began, born=at))
 
@@ -117,11 +131,15 @@ class _Course:
         self.runs[-1] = attrs.evolve(self.runs[-1], ended=at, fulfilled=fulfilled)
 
     def _wait(self, at: datetime, moment: Moment) -> None:
-        if self.waiting_since is not None and (self.over or self._resumes(moment)):
-            self.pauses.append((self.waiting_since, at))
-            self.waiting_since = None
-        elif self.waiting_since is None and not self.over and any_of(self.target.pause, moment):
-            self.waiting_since = at
+        if self.wait is not None and self.wait[1] is not None and self.wait[1] <= at:  # it ended by itself
+            self.pauses.append(self.wait)
+            self.wait = None
+        if self.wait is not None and (self.over or self._resumes(moment)):
+            self.pauses.append((self.wait[0], at))
+            self.wait = None
+        elif not self.over and any_of(self.target.pause, moment):
+            until = None if moment.until is None else _utc(moment.until)
+            self.wait = (at if self.wait is None else self.wait[0], until)
 
     def _resumes(self, moment: Moment) -> bool:
         if self.target.resume:
@@ -134,3 +152,15 @@ def _clipped(pause: Pause, since: datetime, until: datetime | None) -> Pause | N
     if until is not None:
         end = until if end is None else min(end, until)
     return (start, end) if end is None or start < end else None
+
+
+def _apart(pauses: Iterable[Pause]) -> tuple[Pause, ...]:
+    """The pauses in order; those that overlap are one, so that no time is taken off twice."""
+    found: list[Pause] = []
+    for since, until in sorted(pauses, key=lambda pause: pause[0]):
+        last = found[-1] if found else None
+        if last is None or (last[1] is not None and last[1] <= since):
+            found.append((since, until))
+        elif last[1] is not None and (until is None or last[1] < until):
+            found[-1] = (last[0], until)
+    return tuple(found)

@@ -1,15 +1,42 @@
-"""Time as a goal counts it, and the stretch of a timer's life during which one goal holds."""
+"""Time as a goal counts it, and the stretch of a timer's life during which one goal or one date holds."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
 
 from servicecrm.calendars import BusinessDays, BusinessHours, BusinessTime, Due, Duration, ElapsedTime, Pause
+from servicecrm.kernel.kinds import micros
 
-__all__ = ["Measure", "Stretch"]
+__all__ = ["Dates", "Given", "Measure", "Stretch", "before_and_since"]
 
 _SECOND: Final = timedelta(seconds=1)
+
+
+@attrs.frozen(kw_only=True)
+class Given:
+    """A date that was given by hand, such as a promise, and since when it holds: what was missed before stays so."""
+
+    at: datetime
+    since: datetime
+
+
+Dates = datetime | tuple[Given, ...]
+"""The dates of a timer, one after the other; or one that the last instance has had from its beginning."""
+
+
+def before_and_since(dates: Iterable[Given], born: datetime) -> tuple[Given | None, tuple[Given, ...]]:
+    """The date that a run begins with, and those that were given later, in order.
+
+    It begins with the last one that there was, unless that was over by then: one given before a reopening, say.
+    """
+    told = sorted(dates, key=lambda date: micros(date.since))
+    earlier = [date for date in told if date.since <= born]
+    first = earlier[-1] if earlier else None
+    if first is not None and first.since < born and first.at <= born:
+        first = None
+    return first, tuple(told[len(earlier) :])
 
 
 @attrs.frozen(kw_only=True)
@@ -58,7 +85,7 @@ class Measure:
 
 @attrs.frozen(kw_only=True)
 class Stretch:
-    """The time in which one goal holds: from when to when, and what is due when under it.
+    """The time in which one goal or date holds: from when to when, and what is due when under it.
 
     `pauses` are those that move its times, each with an end. It is `fulfilled` at its end unless the timer ended there
     without that: while it runs, it still may be.

@@ -16,7 +16,10 @@ from servicecrm.tracking.conditions import On, on
 from servicecrm.tracking.ladders import Ladder
 from servicecrm.tracking.thresholds import DUE, Threshold, length
 
-__all__ = ["RATED", "Goal", "OnChange", "Target", "Targets"]
+__all__ = ["ENDS", "RATED", "Goal", "OnChange", "Target", "Targets"]
+
+ENDS: Final = on("closed", "withdrawn", "lapsed", "passed_on", "merged")
+"""The moments at which a record comes to an end, of whatever kind it is."""
 
 RATED: Final = "rated"
 """The kind of a moment at which a record got a priority; its code is that priority."""
@@ -72,10 +75,11 @@ class Target:
     `within` holds for every record for which none of `goals` does. A target with neither runs to a date that comes with
     the record. Each of `start`, `stop` and the like are conditions, of which any one will do:
 
-    - `start` begins it: once, or with `each` again and again, whenever it is not running;
+    - `start` begins it: until it was fulfilled once, or with `each` again and again, whenever it is not running;
     - `stop` fulfils it; `cancel` ends it unfulfilled;
     - `reset` lets it begin anew;
-    - `pause` makes it wait until `resume`, or without that until the next moment of the same kind that is no pause;
+    - `pause` makes it wait until `resume`, or without that until the next moment of the same kind that is no pause; a
+      pause that says `until` ends then at the latest;
     - `reopen` takes up again what was stopped, and the time in between does not count.
 
     It counts from `origin`, a kind of moment, if that came before the start; what was waited for meanwhile does not
@@ -182,7 +186,7 @@ class Targets:
     """
 
     targets: tuple[Target, ...] = ()
-    ends: tuple[On, ...] = attrs.field(factory=lambda: on("closed", "withdrawn"))
+    ends: tuple[On, ...] = ENDS
     reopens: tuple[On, ...] = attrs.field(factory=lambda: on("reopened"))
 
     def __attrs_post_init__(self) -> None:
@@ -242,7 +246,7 @@ class Targets:
             raise InvalidValue("Targets", f"{'; '.join(unknown + missing)} (known {names})")
 
     def _conditions(self) -> Iterator[tuple[str, tuple[On, ...]]]:
-        yield "ends", self.ends
+        yield "ends", () if self.ends == ENDS else self.ends
         yield "reopens", self.reopens
         for target in self.targets:
             yield from ((f"{target.name}.{field}", conditions) for field, conditions in target.conditions())

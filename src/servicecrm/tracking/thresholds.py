@@ -6,7 +6,7 @@ A threshold is written as people say it: `75%`, `30m business before`, `due`, `2
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Final, NamedTuple
@@ -102,6 +102,7 @@ class Point(NamedTuple):
         return self.how == "before" or (self.how == "share" and self.share < 100)
 
 
+_INSTANT: Final = timedelta(microseconds=1)
 _SHARE: Final = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)%", re.ASCII)
 _LIMIT: Final = 1000
 
@@ -140,8 +141,9 @@ def instants(at: Point, stretch: Stretch) -> Iterator[tuple[datetime, int]]:
     measure, due, pauses = stretch.measure, stretch.due.at, stretch.pauses
     match at:
         case Point("share", share) if share != 100:
-            total = measure.spent(stretch.began, due, pauses)
-            yield measure.due(stretch.began, total * int(share * 1000) // 100_000, pauses).at, 0
+            # In numbers: forty years, times a share, are more days than a time can have.
+            total = measure.spent(stretch.began, due, pauses) // _INSTANT
+            yield measure.due(stretch.began, total * int(share * 1000) // 100_000 * _INSTANT, pauses).at, 0
         case Point("before", _, BusinessTime() | ElapsedTime() as length) if measure.counts(length):
             left = measure.spent(stretch.began, due, pauses) - measure.time(length)
             yield measure.due(stretch.began, left, pauses).at, 0

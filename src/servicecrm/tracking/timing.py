@@ -11,12 +11,14 @@ from typing import Final
 import attrs
 
 from servicecrm.calendars import BusinessHours
+from servicecrm.calendars.table import FIRST_YEAR, LAST_YEAR
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.kinds import from_micros, micros
 from servicecrm.tracking.moments import Moment
 from servicecrm.tracking.readings import Reading, settled_timer
 from servicecrm.tracking.runs import Context, Timer, TimerState, timer
-from servicecrm.tracking.spells import happened, spells
+from servicecrm.tracking.spells import Spell, ahead, happened, spells
+from servicecrm.tracking.stretches import Dates, Given
 from servicecrm.tracking.targets import RATED, Targets
 from servicecrm.tracking.thresholds import Firing
 
@@ -25,9 +27,13 @@ __all__ = ["Timer", "TimerState", "Timers", "timers"]
 
 @attrs.frozen(repr=False)
 class Timers:
-    """The timers of a record, in the order of its targets, each followed by its later instances."""
+    """The timers of a record, in the order of its targets, each followed by its later instances.
+
+    `ahead` is when the first of those moments and dates comes that were told already, and are not to be counted yet.
+    """
 
     all: tuple[Timer, ...]
+    ahead: datetime | None = None
 
     def __iter__(self) -> Iterator[Timer]:
         return iter(self.all)
@@ -69,8 +75,8 @@ class Timers:
 
     @property
     def next_at(self) -> datetime | None:
-        """The first instant after now at which anything will be reached, if nothing else happens before."""
-        return min((timer.next_at for timer in self.all if timer.next_at), default=None)
+        """The first instant after now at which anything will be reached, or happen as it was told already."""
+        return min(filter(None, (self.ahead, *(timer.next_at for timer in self.all))), default=None)
 
     @property
     def firings(self) -> tuple[Firing, ...]:
@@ -90,13 +96,14 @@ def timers(
     now: datetime,
     priority: str | None = None,
     type: str | None = None,
-    given: Mapping[str, datetime] | None = None,
+    given: Mapping[str, Dates] | None = None,
     settled: Iterable[Reading] = (),
 ) -> Timers:
     """Every timer of a record as it stands now, or stood at an earlier time.
 
     Moments of the kind `rated` say which priority it had when; `priority` is for a record without such moments.
-    `given` are dates that were fixed for a timer by hand: the last instance is due then, whatever the goal or a pause.
+    `given` are the dates that were fixed for a timer by hand. It is due then, whatever the goal or a pause, but only
+    since the date was given: what was missed before stays missed.
     `settled` are results that a clock keeps, whatever would come out today.
 
     Raises:
@@ -107,7 +114,9 @@ def timers(
     Source: C035, C036, C037.
     """
     now = from_micros(micros(now))
-    facts = happened(moments, now)
+    told = tuple(moments)
+    facts = happened(told, now)
+    dates = {name: _known(each) for name, each in (given or {}).items()}
     # Of several priorities at one time the last one that was told counts.
     ratings = tuple({at: moment.code or "" for at, moment in facts if moment.kind == RATED}.items())
     context = Context(now=now, calendars=calendars, ratings=ratings or ((_ALWAYS, priority),), type=type)
@@ -115,11 +124,33 @@ def timers(
     live: dict[tuple[str, int], Timer] = {}
     for target in targets.targets:
         runs = spells(target, targets, facts)
-        date = (given or {}).get(target.name)
         for run in runs:
             key = target.name, run.n
-            live[key] = found.get(key) or timer(target, run, context, given=date if run is runs[-1] else None)
-    return Timers(tuple({**live, **found}.values()))
+            mine = _dates(dates.get(target.name, ()), run, last=run is runs[-1])
+            live[key] = found.get(key) or timer(target, run, context, dates=mine)
+    since = (date.since for each in dates.values() if isinstance(each, tuple) for date in each)
+    to_come = [ahead(told, now), *(at for at in since if at > now)]
+    return Timers(tuple({**live, **found}.values()), min(filter(None, to_come), default=None))
 
 
 _ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def _dates(dates: Dates, run: Spell, *, last: bool) -> tuple[Given, ...]:
+    """The dates for one run of a timer."""
+    if isinstance(dates, tuple):
+        return dates
+    return (Given(at=dates, since=run.born),) if last else ()
+
+
+def _known(dates: Dates) -> Dates:
+    """The dates in UTC, if calendars reach so far."""
+    if isinstance(dates, tuple):
+        return tuple(Given(at=_utc(date.at), since=_utc(date.since)) for date in dates)
+    return _utc(dates)
+
+
+def _utc(date: datetime) -> datetime:
+    if not FIRST_YEAR <= date.year <= LAST_YEAR:
+        raise InvalidValue("given", f"a date lies in the years {FIRST_YEAR} to {LAST_YEAR}; name such a one, or none")
+    return from_micros(micros(date))

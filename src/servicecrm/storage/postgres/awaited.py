@@ -438,7 +438,7 @@ async def _fetched(
 async def _copy(cursor: "psycopg.AsyncCursor[Any]", new: Rows, schema: str | None) -> None:
     columns = ", ".join(f'"{name}"' for name in new.columns)
     copying = _CopyCursor(cursor.connection)
-    async with copying.copy(placed(f"COPY {new.table} ({columns}) FROM STDIN", schema)) as copy:
+    async with copying.copy(placed(f"COPY {new.table} ({columns}) FROM STDIN (FORMAT binary)", schema)) as copy:
         for row in new.rows:
             await copy.write_row(row)
 

@@ -10,8 +10,8 @@ import psycopg
 from psycopg.adapt import AdaptersMap
 from psycopg.types.bool import BoolDumper, BoolLoader
 from psycopg.types.none import NoneDumper
-from psycopg.types.numeric import Int8Dumper, IntLoader
-from psycopg.types.string import StrDumperUnknown, TextLoader
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper, IntLoader
+from psycopg.types.string import StrBinaryDumper, StrDumperUnknown, TextLoader
 
 from servicecrm.errors import ReadOnlyStore, StoreBusy, StoreError, StoreUnavailable
 from servicecrm.storage.statements import Dialect
@@ -65,8 +65,9 @@ for _name, _loader in (("text", TextLoader), ("int4", IntLoader), ("int8", IntLo
     ADAPTERS.register_loader(_name, _loader)
 
 COPIES: Final = AdaptersMap(ADAPTERS)
-"""The same for rows that are copied, which have no types, so that numbers can go the fast way."""
-COPIES.register_dumper(int, Int8Dumper)
+"""The same for rows that are copied, in the binary form of the two types that our columns have."""
+COPIES.register_dumper(str, StrBinaryDumper)
+COPIES.register_dumper(int, Int8BinaryDumper)
 
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 

@@ -434,7 +434,7 @@ def _fetched(cursor: "psycopg.Cursor[Any]", query: str, parameters: Sequence[Any
 def _copy(cursor: "psycopg.Cursor[Any]", new: Rows, schema: str | None) -> None:
     columns = ", ".join(f'"{name}"' for name in new.columns)
     copying = _CopyCursor(cursor.connection)
-    with copying.copy(placed(f"COPY {new.table} ({columns}) FROM STDIN", schema)) as copy:
+    with copying.copy(placed(f"COPY {new.table} ({columns}) FROM STDIN (FORMAT binary)", schema)) as copy:
         for row in new.rows:
             copy.write_row(row)
 

@@ -1,0 +1,261 @@
+"""How complaints belong together: merged, split, linked; and what they show to be in need of a change."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from servicecrm import complaints
+from servicecrm.complaints import Complaint, ComplaintPolicy, Feedback, Link, LinkKind
+from servicecrm.complaints.events import ChangeProposed
+from servicecrm.complaints.lifecycle import ENDED, OPEN
+from servicecrm.errors import GuardNotMet, InvalidValue, PolicyViolation, ServiceCRMError, TransitionNotAllowed
+from servicecrm.kernel.values import ContactKind, ContactPoint
+from servicecrm.testing.makers import MONDAY, a_complaint, an_actor
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+ANN = an_actor()
+FREE = [each for each in LinkKind if each not in (LinkKind.DUPLICATE_OF, LinkKind.SPLIT_FROM)]
+
+
+def first(**changes: object) -> Complaint:
+    return a_complaint(**{"id": "c-1", "number": "CMP-1", **changes})
+
+
+def second(**changes: object) -> Complaint:
+    return a_complaint(**{"id": "c-2", "number": "CMP-2", **changes})
+
+
+def linked(one: Complaint, other: Complaint, kind: str = "related", **given: object) -> Complaint:
+    return complaints.link(one, other, kind, **{"by": ANN, "at": MONDAY, **given}).after  # type: ignore[arg-type]
+
+
+# -- linking -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", FREE)
+def test_a_complaint_can_say_how_it_belongs_to_another_one(kind: LinkKind) -> None:  # C055
+    after = linked(first(), second(), kind)
+
+    assert after.links == (Link(kind=kind, complaint="c-2"),)
+    assert after.linked(kind) == ("c-2",)
+    assert after.state == "recorded"
+
+
+@pytest.mark.parametrize("kind", ["duplicate_of", "split_from"])
+def test_merging_and_splitting_make_their_own_links(kind: str) -> None:  # C055
+    with pytest.raises(PolicyViolation, match=f"{kind} is made by merging or splitting, and not by itself"):
+        linked(first(), second(), kind)
+
+
+def test_no_complaint_is_linked_to_itself_or_twice() -> None:  # C055
+    with pytest.raises(GuardNotMet, match="a complaint is linked to another one"):
+        linked(first(), first())
+    with pytest.raises(PolicyViolation, match="it has this link already"):
+        linked(linked(first(), second()), second())
+    both = linked(linked(first(), second()), second(), "recurrence_of")
+    assert len(both.links) == 2
+
+
+def test_a_complaint_has_one_parent() -> None:  # C055
+    child = linked(first(), second(), "child_of")
+
+    with pytest.raises(PolicyViolation, match="it is the child of a complaint already"):
+        linked(child, a_complaint(id="c-3"), "child_of")
+    assert len(linked(child, a_complaint(id="c-3"), "related").links) == 2
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=12))
+def test_nobody_becomes_their_own_ancestor(pairs: list[tuple[int, int]]) -> None:  # C055
+    family = {f"c-{n}": a_complaint(id=f"c-{n}") for n in range(5)}
+
+    def above(id: str) -> list[str]:
+        parents = family[id].linked(LinkKind.CHILD_OF)
+        return [*parents, *(each for parent in parents for each in above(parent))]
+
+    for one, other in pairs:
+        child, parent = family[f"c-{one}"], family[f"c-{other}"]
+        try:
+            family[child.id] = linked(child, parent, "child_of", ancestors=above(parent.id))
+        except ServiceCRMError:
+            assert one == other or above(child.id) or child.id in above(parent.id)
+
+    assert all(id not in above(id) for id in family)
+
+
+def test_ancestors_are_named_one_by_one() -> None:
+    with pytest.raises(InvalidValue, match="ancestors: expected several values"):
+        linked(first(), second(), "child_of", ancestors="c-12")
+
+
+# -- merging -------------------------------------------------------------------------------------
+
+
+def merged(one: Complaint, into: Complaint, **given: object) -> tuple[Complaint, Complaint]:
+    ends, goes_on = complaints.merge(one, into, **{"by": ANN, "at": MONDAY + DAY, **given})  # type: ignore[arg-type]
+    return ends.after, goes_on.after
+
+
+@pytest.mark.parametrize("state", OPEN)
+def test_what_says_the_same_as_another_one_ends_and_goes_on_there(state: str) -> None:  # C055
+    ends, goes_on = complaints.merge(first(state=state), second(state=state), by=ANN, at=MONDAY + DAY)
+
+    assert (ends.after.state, ends.after.closing_code, ends.after.closed_at) == ("merged", "duplicate", MONDAY + DAY)
+    assert (ends.after.duplicate_of, ends.after.number) == ("c-2", "CMP-1")
+    assert ends.after.moments[-1].kind == "merged"
+    assert goes_on.after == second(state=state)
+    assert [event.type for decision in (ends, goes_on) for event in decision.events] == [
+        "complaint.merged",
+        "complaint.duplicate_taken_in",
+    ]
+    assert (ends.events[0].into, goes_on.events[0].duplicate) == ("c-2", "c-1")  # type: ignore[attr-defined]
+
+
+def test_both_keep_their_own_times() -> None:  # C055
+    later, earlier = first(received_at=MONDAY), second(received_at=MONDAY - DAY)
+
+    assert [each.received_at for each in merged(earlier, later)] == [MONDAY - DAY, MONDAY]
+
+
+def test_what_was_merged_waits_for_nothing() -> None:  # C055
+    waiting = complaints.wait(first(state="in_handling"), "customer", by=ANN, at=MONDAY).after
+    ends, _ = merged(waiting, second())
+
+    assert ends.waiting is None
+    assert [moment.kind for moment in ends.moments[-2:]] == ["resumed", "merged"]
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_merging_into_one_that_has_ended_reopens_it(state: str) -> None:  # C055, C050
+    ended = second(state=state, handler="north", closed_at=MONDAY, closing_code="resolved")
+    _, goes_on = complaints.merge(first(), ended, by=ANN, at=MONDAY + DAY)
+
+    assert (goes_on.after.state, goes_on.after.reopenings, goes_on.after.closed_at) == ("in_handling", 1, None)
+    assert [event.type for event in goes_on.events] == ["complaint.reopened", "complaint.duplicate_taken_in"]
+    assert goes_on.events[0].reason == "a duplicate came: CMP-1"  # type: ignore[attr-defined]
+
+
+def test_what_was_closed_for_too_long_is_not_reopened_by_a_duplicate() -> None:  # C055, C050
+    old = second(state="closed", handler="north", closed_at=MONDAY)
+
+    with pytest.raises(PolicyViolation, match="record a new complaint instead"):
+        merged(first(), old, policy=ComplaintPolicy(reopen_within=HOUR))
+
+
+def test_one_that_is_reopened_gets_the_handler_of_the_duplicate_if_it_had_none() -> None:  # C055
+    lapsed = second(state="lapsed", closed_at=MONDAY)
+
+    assert merged(first(state="in_handling", handler="north"), lapsed)[1].handler == "north"
+    with pytest.raises(GuardNotMet, match="a handler is named"):
+        merged(first(), lapsed)
+
+
+def test_what_was_merged_takes_in_nothing_and_names_where_it_went() -> None:  # C055
+    gone, _ = merged(second(), a_complaint(id="c-3"))
+
+    with pytest.raises(PolicyViolation, match="that complaint goes on as c-3; merge into this one instead"):
+        merged(first(), gone)
+
+
+def test_nothing_is_merged_into_itself_or_into_what_was_taken_back() -> None:  # C055
+    with pytest.raises(GuardNotMet, match="a complaint is linked to another one"):
+        merged(first(), first())
+    with pytest.raises(TransitionNotAllowed, match="cannot take_in while withdrawn"):
+        merged(first(), second(state="withdrawn"))
+
+
+@pytest.mark.parametrize("state", ["closed", "lapsed", "referred", "withdrawn", "merged"])
+def test_what_has_ended_is_not_merged(state: str) -> None:
+    with pytest.raises(TransitionNotAllowed, match=f"cannot merge while {state}"):
+        merged(first(state=state), second())
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=12))
+def test_every_duplicate_of_a_duplicate_leads_to_one_that_goes_on(pairs: list[tuple[int, int]]) -> None:  # C055, B23
+    known = {f"c-{n}": a_complaint(id=f"c-{n}") for n in range(5)}
+    for one, into in pairs:
+        try:
+            ended, goes_on = merged(known[f"c-{one}"], known[f"c-{into}"])
+        except ServiceCRMError:
+            continue
+        known |= {ended.id: ended, goes_on.id: goes_on}
+
+    for complaint in known.values():
+        root, steps = complaint, 0
+        while root.duplicate_of is not None:
+            root, steps = known[root.duplicate_of], steps + 1
+            assert steps < len(known)
+        assert root.state == "recorded"
+
+
+# -- splitting -----------------------------------------------------------------------------------
+
+
+def test_a_part_becomes_a_complaint_of_its_own_with_the_origin_of_the_whole() -> None:  # C055
+    whole = first(
+        customer="customer-7",
+        contact=ContactPoint(kind=ContactKind.PHONE, value="555-0100"),
+        on_behalf_of="tenant-3",
+        channel=complaints.Channel.LETTER,
+        service="water",
+        category="water/quality",
+        received_at=MONDAY - DAY,
+    )
+    kept, part = complaints.split(
+        whole, "The bill is wrong", id="c-9", number="CMP-9", category="bill", by=ANN, at=MONDAY
+    )
+
+    assert kept.after == whole
+    assert kept.events[0].part == "c-9"  # type: ignore[attr-defined]
+    assert part.before is None
+    assert (part.after.id, part.after.number, part.after.state) == ("c-9", "CMP-9", "recorded")
+    assert (part.after.subject, part.after.category) == ("The bill is wrong", "bill")
+    assert part.after.links == (Link(kind=LinkKind.SPLIT_FROM, complaint="c-1"),)
+    for field in ("customer", "contact", "on_behalf_of", "channel", "service", "received_at"):
+        assert getattr(part.after, field) == getattr(whole, field)
+    assert part.after.recorded_at == MONDAY
+
+
+def test_one_split_into_three_makes_two_more() -> None:  # C055, K18
+    parts = [complaints.split(first(), "A part", id=id, by=ANN, at=MONDAY)[1].after for id in ("c-8", "c-9")]
+
+    assert [part.feedback for part in (first(), *parts)] == [Feedback.COMPLAINT] * 3
+    assert len({part.id for part in parts}) == 2
+
+
+def test_a_part_has_a_subject_and_a_category_of_the_house() -> None:  # C055
+    with pytest.raises(InvalidValue, match=r"Complaint.subject: a text must not be blank"):
+        complaints.split(first(), " ", id="c-9", by=ANN, at=MONDAY)
+    house = ComplaintPolicy(categories=("water",))
+    with pytest.raises(PolicyViolation, match="not a category of this house"):
+        complaints.split(first(), "The bill", id="c-9", category="bill", policy=house, by=ANN, at=MONDAY)
+
+
+@pytest.mark.parametrize("state", ["closed", "lapsed", "referred", "withdrawn", "merged"])
+def test_what_has_ended_is_not_split(state: str) -> None:
+    with pytest.raises(TransitionNotAllowed, match=f"cannot split while {state}"):
+        complaints.split(first(state=state), "The bill", id="c-9", by=ANN, at=MONDAY)
+
+
+# -- proposing -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [*OPEN, *ENDED])
+@pytest.mark.parametrize("kind", ["service", "process"])
+def test_anybody_may_say_what_has_to_change(state: str, kind: str) -> None:  # C107
+    decision = complaints.propose_change(first(state=state), "Renew valves.", id="p-1", kind=kind, by="cara", at=MONDAY)
+
+    (event,) = decision.events
+    assert isinstance(event, ChangeProposed)
+    assert (event.proposal, event.kind, event.text) == ("p-1", kind, "Renew valves.")
+    assert decision.after == first(state=state)
+    assert "valves" not in repr(event)
+
+
+def test_a_proposal_says_something_about_a_service_or_a_process() -> None:  # C107
+    with pytest.raises(InvalidValue, match="text: a text must not be blank"):
+        complaints.propose_change(first(), " ", id="p-1", kind="service", by="cara", at=MONDAY)
+    with pytest.raises(InvalidValue, match="expected one of service, process"):
+        complaints.propose_change(first(), "Renew valves.", id="p-1", kind="people", by="cara", at=MONDAY)
