@@ -82,7 +82,7 @@ def test_commands_are_asked_about_under_the_name_that_they_have_in_the_lifecycle
         wanda.approve_remedy(proposed, 1)
     with pytest.raises(NotPermitted, match="settle is not for handler"):
         wanda.decline_remedy(offered, 1)
-    with pytest.raises(NotPermitted, match="provide is not for complainant"):
+    with pytest.raises(NotPermitted, match="provide is not for requester"):
         c_7.provide_remedy(taken, 1)
     assert mona.approve_remedy(proposed, 1).remedies[0].status == "offered"
     assert c_7.accept_remedy(offered, 1).remedies[0].status == "accepted"

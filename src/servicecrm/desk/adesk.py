@@ -27,6 +27,7 @@ from servicecrm.tracking import Clock, Timers
 
 if TYPE_CHECKING:
     from servicecrm.analytics.kpis_table import KpiTable
+    from servicecrm.analytics.status import Audience, StatusInfo, StatusKey
     from servicecrm.desk.awaited_numbers import AsyncNumbers
     from servicecrm.desk.replay import Replay
     from servicecrm.interop.logs import Fact as LogFact
@@ -126,6 +127,22 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
     ) -> "KpiTable":
         """The key figures of a period. See `Desk.kpis`."""
         return await self.numbers.kpis(period, of=of, by=by, zone=zone, as_of=as_of)
+
+    async def status(
+        self,
+        id: str,
+        *,
+        audience: "Audience | str" = "complainant",
+        secret: str | None = None,
+        key: "StatusKey | None" = None,
+        language: str | None = None,
+    ) -> "StatusInfo":
+        """How a record stands, as far as an audience may know. See `Desk.status`."""
+        from servicecrm.desk.status import status_for
+
+        at = self.clock()
+        told = status_for(id, audience=audience, secret=secret, key=key, language=language, at=at)
+        return await self.perform(told, readonly=True)
 
     # -- what comes due --------------------------------------------------------------------------
 

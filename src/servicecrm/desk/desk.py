@@ -28,6 +28,7 @@ from servicecrm.tracking import Clock, Timers
 
 if TYPE_CHECKING:
     from servicecrm.analytics.kpis_table import KpiTable
+    from servicecrm.analytics.status import Audience, StatusInfo, StatusKey
     from servicecrm.desk.numbers import Numbers
     from servicecrm.desk.replay import Replay
     from servicecrm.interop.logs import Fact as LogFact
@@ -155,6 +156,33 @@ class Desk(BaseDesk[EngineStore]):
         Source: C113.
         """
         return self.numbers.kpis(period, of=of, by=by, zone=zone, as_of=as_of)
+
+    def status(
+        self,
+        id: str,
+        *,
+        audience: "Audience | str" = "complainant",
+        secret: str | None = None,
+        key: "StatusKey | None" = None,
+        language: str | None = None,
+    ) -> "StatusInfo":
+        """How a record stands, as far as an audience may know: the complainant, its handler, or the official behind it.
+
+        With a `secret` and the `key` of the house it is for whoever comes from outside: a wrong secret and a record
+        that is not there have the same answer, `NO_STATUS`.
+
+        Raises:
+            NotFound: there is no such record, and no secret was asked for.
+            InvalidValue: a secret is given without the key, or for another audience than the complainant; there is no
+                such audience; the record has no official; or the language is no language tag.
+
+        Source: C052.
+        """
+        from servicecrm.desk.status import status_for
+
+        at = self.clock()
+        told = status_for(id, audience=audience, secret=secret, key=key, language=language, at=at)
+        return self.perform(told, readonly=True)
 
     # -- what comes due --------------------------------------------------------------------------
 
