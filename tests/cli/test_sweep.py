@@ -94,7 +94,7 @@ def told(store: str, tenant: str) -> set[tuple[str, str]]:
 def test_what_is_due_in_every_tenant_is_fired_once_and_counted(store: str, capsys: Captured) -> None:  # C037
     assert [main(["sweep", "--store", store]), main(["sweep", "--store", store])] == [0, 0]
 
-    missed = f"{len(TARGETS.targets)} timer.missed"
+    missed = "3 timer.missed"  # all shipped targets but that of a higher stage
     assert capsys.readouterr() == (f"north: {missed}\nsouth: {missed}\n", "")
 
 

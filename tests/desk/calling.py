@@ -125,6 +125,7 @@ ONLY: Final[Mapping[str, Mapping[str, Any]]] = {
     "actions.postpone": {"due_at": MONDAY + 2 * DAY},
     "actions.reassign": {"owner": "south"},
     "actions.verify": {"effective": False},
+    "kpis": {"period": "2026-03"},
     "cases.amend": {"service": "water", "tags": ["new"]},
     "cases.close": {"code": "answered"},
     "cases.void": {"n": 1},

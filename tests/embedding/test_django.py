@@ -43,7 +43,8 @@ class User:
         return "ann"
 
 def test_the_view(repository):
-    models.engine.start(complaints.record, id="T-1", subject="No water", channel="web", by="ann", at=MONDAY)
+    told = {"subject": "No water", "channel": "web", "customer": "c-7"}
+    models.engine.start(complaints.record, id="T-1", **told, by="ann", at=MONDAY)
     request = RequestFactory().post("/", {"team": "water"})
     request.user = User()
     assert models.assign(request, "T-1").status_code == 409

@@ -59,7 +59,9 @@ def test_the_migrations_lead_to_the_tables_of_the_shipped_kinds() -> None:
         with closing(sqlite3.connect(":memory:")) as connection:
             for statement in statements:
                 connection.executescript(statement)
-            columns = "SELECT t.name, c.name, c.type, c.'notnull', c.pk FROM sqlite_master t, pragma_table_info(t.name) c"
+            columns = (
+                "SELECT t.name, c.name, c.type, c.'notnull', c.pk FROM sqlite_master t, pragma_table_info(t.name) c"
+            )
             indexes = "SELECT name, sql FROM sqlite_master WHERE type = 'index'"
             return [row for query in (columns, indexes) for row in connection.execute(f"{query} ORDER BY 1, 2")]
 

@@ -1,6 +1,6 @@
 """A table of key figures: to look at, to print, and to go on with in a data frame."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from html import escape
 from importlib import import_module
@@ -16,7 +16,7 @@ from servicecrm.measures import Value
 
 __all__ = ["KpiLine", "KpiTable", "kpi_name"]
 
-COLUMNS: Final = {
+COLUMNS: Final[Mapping[str, type[str | float | int]]] = {
     "period": str,
     "kpi": str,
     "name": str,

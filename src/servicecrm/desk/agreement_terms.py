@@ -1,0 +1,182 @@
+"""Coming to an agreement at the desk: drafted, proposed, countered, accepted, signed."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Unpack
+
+from servicecrm.agreements import actions
+from servicecrm.agreements.codes import Party
+from servicecrm.agreements.lifecycle import AGREEMENT as LIFECYCLE
+from servicecrm.agreements.model import Agreement, GeneralAgreement
+from servicecrm.agreements.negotiating import Terms
+from servicecrm.agreements.policy import AgreementPolicies
+from servicecrm.agreements.schema import AGREEMENT
+from servicecrm.agreements.service_model import Service
+from servicecrm.agreements.services import line
+from servicecrm.desk.books import book_of
+from servicecrm.desk.commands import Commands
+from servicecrm.desk.programs import Decided, Order, start
+from servicecrm.kernel.filters import where
+from servicecrm.kernel.frozen import EMPTY
+from servicecrm.kernel.shapes import several
+from servicecrm.storage.ports import Program
+from servicecrm.storage.work import Work
+
+__all__ = ["AgreementTerms", "checked_lines", "general_of"]
+
+
+class AgreementTerms(Commands[Agreement]):
+    """Come to agreements with customers. The lines are made by `crm.services.line`, or by hand.
+
+    Source: C027-C029.
+    """
+
+    _kind: ClassVar = AGREEMENT
+    _actions: ClassVar = actions
+    _lifecycle: ClassVar = LIFECYCLE
+    _book: ClassVar = AgreementPolicies
+    _by_policy: ClassVar = frozenset()
+    _work: ClassVar = ("customer", "final_day")
+
+    def draft(
+        self,
+        *,
+        customer: str,
+        extra: Mapping[str, object] = EMPTY,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+        **terms: Unpack[Terms],
+    ) -> Agreement:
+        """Begin an agreement with a customer; gives it with its new id and number. See `agreements.draft`.
+
+        The general agreements that are in force with the customer are attached.
+        """
+        told: dict[str, Any] = {"customer": customer, "extra": extra, "occurred_at": occurred_at, **terms}
+        order = self._order("draft", told, command)
+        id = self._desk.ids()
+
+        def program(work: Work) -> Program[Agreement]:
+            def decide() -> Program[Decided]:
+                self._permit(order, "draft")
+                yield from checked_lines(work, terms, order.at)
+                decision = actions.draft(
+                    **told,
+                    id=id,
+                    number=(yield from work.number(Agreement, order.at.year)),
+                    general=(yield from general_of(work, customer)),
+                    by=order.by,
+                    at=order.at,
+                    policy=(yield from book_of(work, AgreementPolicies)).in_force(order.at)[1],
+                )
+                self._check(order, "draft", decision)
+                return decision
+
+            return (yield from start(work, Agreement, decide, order))
+
+        return self._desk.perform(program)
+
+    def edit(
+        self,
+        agreement: str,
+        *,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+        **terms: Unpack[Terms],
+    ) -> Agreement:
+        """Change a draft. See `agreements.edit`."""
+        return self._with_terms("edit", agreement, command, terms, occurred_at=occurred_at)
+
+    def attach(self, agreement: str, *, occurred_at: datetime | None = None, command: str | None = None) -> Agreement:
+        """Attach the general agreements that are in force with the customer. See `agreements.attach`."""
+
+        def more(work: Work, found: Agreement, _: Order) -> Program[Mapping[str, Any]]:
+            return {"general": (yield from general_of(work, found.customer))}
+
+        return self._do("attach", agreement, command, more=more, occurred_at=occurred_at)
+
+    def propose(
+        self,
+        agreement: str,
+        party: Party | str = Party.PROVIDER,
+        *,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Agreement:
+        """Propose a draft to the other party. See `agreements.propose`."""
+        return self._do("propose", agreement, command, party=party, occurred_at=occurred_at)
+
+    def counter(
+        self,
+        agreement: str,
+        party: Party | str,
+        *,
+        reason: str | None = None,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+        **terms: Unpack[Terms],
+    ) -> Agreement:
+        """Propose other terms. See `agreements.counter`."""
+        told = {"party": party, "reason": reason, "occurred_at": occurred_at}
+        return self._with_terms("counter", agreement, command, terms, **told)
+
+    def accept(
+        self, agreement: str, party: Party | str, *, occurred_at: datetime | None = None, command: str | None = None
+    ) -> Agreement:
+        """Accept what the other party has proposed last. See `agreements.accept`."""
+        return self._do("accept", agreement, command, party=party, occurred_at=occurred_at)
+
+    def abandon(
+        self,
+        agreement: str,
+        reason: str | None = None,
+        *,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Agreement:
+        """Give up an agreement that nobody is held to yet. See `agreements.abandon`."""
+        return self._do("abandon", agreement, command, reason=reason, occurred_at=occurred_at)
+
+    def sign(
+        self,
+        agreement: str,
+        party: Party | str,
+        *,
+        signer: str | None = None,
+        place: str | None = None,
+        digest: str | None = None,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Agreement:
+        """Sign the terms for a party. See `agreements.sign`."""
+        told = {"party": party, "signer": signer, "place": place, "digest": digest}
+        return self._do("sign", agreement, command, occurred_at=occurred_at, **told)
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _with_terms(self, action: str, id: str, command: str | None, terms: Terms, **told: Any) -> Agreement:
+        def more(work: Work, _: Agreement, order: Order) -> Program[Mapping[str, Any]]:
+            yield from checked_lines(work, terms, order.at)
+            return {}
+
+        return self._do(action, id, command, more=more, asked={**told, **terms}, **told, **terms)
+
+
+def checked_lines(work: Work, terms: Terms, at: datetime) -> Program[None]:
+    """Refuses lines about a service that the store keeps, and that is not offered, or not in this version.
+
+    Other services are the host's own.
+
+    Raises:
+        PolicyViolation: a service is not offered.
+        InvalidValue: there is no such version of one.
+    """
+    lines = several("Agreement.lines", terms.get("lines", ()))
+    known = yield from work.present(Service, [each.service for each in lines], held=False)
+    for each in lines:
+        if each.service in known:
+            line(known[each.service], at=at, version=each.version)
+
+
+def general_of(work: Work, customer: str) -> Program[Sequence[GeneralAgreement]]:
+    """The general agreements with a customer that have not ended."""
+    return (yield from work.find(GeneralAgreement, where("customer") == customer, where("open").is_(True))).items

@@ -1,0 +1,282 @@
+"""How customers belong together and how they go, at the desk: parts, merges, removal, what is known of a person."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Final
+
+from servicecrm.desk.books import book_of
+from servicecrm.desk.commands import Commands
+from servicecrm.desk.programs import Decided, Order, change, fetch, saved_with_all
+from servicecrm.kernel.decisions import Decision
+from servicecrm.kernel.documents import Document
+from servicecrm.kernel.filters import where
+from servicecrm.portfolio import actions, interactions, partners, prospects
+from servicecrm.portfolio.codes import RemovalMode
+from servicecrm.portfolio.duplicates import Likeness, duplicates
+from servicecrm.portfolio.interaction_model import Interaction
+from servicecrm.portfolio.lifecycle import KEPT, LIFECYCLE
+from servicecrm.portfolio.model import Customer
+from servicecrm.portfolio.partner_model import Partner
+from servicecrm.portfolio.policy import PortfolioPolicies
+from servicecrm.portfolio.privacy import access
+from servicecrm.portfolio.prospect_model import Prospect
+from servicecrm.portfolio.removal import Blocker
+from servicecrm.portfolio.schema import CUSTOMER
+from servicecrm.storage.ports import Program
+from servicecrm.storage.work import Work
+
+__all__ = ["CustomerLinks", "by_rules_of_the_day"]
+
+IN_THE_WAY: Final = {"complaint": "customer", "case": "requester", "agreement": "customer", "action_item": "source"}
+"""What has to be over before a customer is removed: kinds of records, and the column that names the customer."""
+
+_Decide = Callable[[Work, Customer, Order], Program[Decided]]
+
+
+def by_rules_of_the_day(work: Work, _: object, order: Order) -> Program[Mapping[str, Any]]:
+    """The rules for the portfolio that are in force, for a command that follows them."""
+    return {"policy": (yield from book_of(work, PortfolioPolicies)).in_force(order.at)[1]}
+
+
+class CustomerLinks(Commands[Customer]):
+    """Put customers together, part them, and let them go."""
+
+    _kind: ClassVar = CUSTOMER
+    _actions: ClassVar = actions
+    _lifecycle: ClassVar = LIFECYCLE
+    _by_policy: ClassVar = frozenset()
+    _work: ClassVar = ("account_manager", "verified_at")
+
+    # -- structure -------------------------------------------------------------------------------
+
+    def place(
+        self, customer: str, parent: str | None, *, occurred_at: datetime | None = None, command: str | None = None
+    ) -> Customer:
+        """Make a customer a part of another one, or of none. See `portfolio.place`."""
+
+        def more(work: Work, _: Customer, __: Order) -> Program[Mapping[str, Any]]:
+            if parent is None:
+                return {"parent": None}
+            found = yield from fetch(work, CUSTOMER, parent)
+            return {"parent": found, "ancestors": (yield from _above(work, found))}
+
+        return self._do("place", customer, command, more=more, asked={"parent": parent}, occurred_at=occurred_at)
+
+    def parts(self, customer: str) -> tuple[Customer, ...]:
+        """The customers that are parts of this one, without their own parts."""
+
+        def program(work: Work) -> Program[tuple[Customer, ...]]:
+            found = yield from fetch(work, CUSTOMER, customer)
+            return (yield from work.find(Customer, where("parent") == found.id)).items
+
+        return self._desk.perform(program, readonly=True)
+
+    # -- duplicates ------------------------------------------------------------------------------
+
+    def duplicates(self, *, threshold: float = 0.85) -> tuple[Likeness, ...]:
+        """The pairs of customers that may be the same, the most alike first. See `portfolio.duplicates`."""
+        return self._desk.perform(lambda work: _alike(work, threshold), readonly=True)
+
+    def merge(
+        self, customer: str, into: str, *, occurred_at: datetime | None = None, command: str | None = None
+    ) -> Customer:
+        """Let a customer go on as another one; gives the one that was merged. See `portfolio.merge`.
+
+        Its interactions and its parts then belong to the other one, until `unmerge` gives them back.
+        """
+
+        def decided(work: Work, found: Customer, order: Order) -> Program[Decided]:
+            other = yield from fetch(work, CUSTOMER, into)
+            above = yield from _above(work, other)
+            below = yield from _parts(work, found.id)
+            merged, taken_in = actions.merge(
+                found, other, ancestors=above, parts=[part.id for part in below], occurred_at=occurred_at, **_who(order)
+            )
+            placed = [actions.place(part, taken_in.after, ancestors=above, **_who(order)) for part in below]
+            met = yield from work.find(Interaction, where("customer") == found.id)
+            pointed = [interactions.repoint(each, taken_in.after, **_who(order)) for each in met.items]
+            return (merged, taken_in, *placed, *pointed)
+
+        return self._decide("merge", customer, command, {"into": into}, decided)
+
+    def unmerge(
+        self, customer: str, reason: str, *, occurred_at: datetime | None = None, command: str | None = None
+    ) -> Customer:
+        """Part a customer from the one that it was merged into; gives it as it was before. See `portfolio.unmerge`."""
+
+        def decided(work: Work, found: Customer, order: Order) -> Program[Decided]:
+            other = yield from fetch(work, CUSTOMER, found.merged_into or found.id)
+            parted, given_back = actions.unmerge(found, other, reason, occurred_at=occurred_at, **_who(order))
+            brought = {id for each in other.taken_in if each.customer == found.id for id in each.parts}
+            below = yield from _parts(work, other.id)
+            above = yield from _above(work, found)
+            back = [part for part in below if part.id in brought]
+            placed = [actions.place(part, parted.after, ancestors=above, **_who(order)) for part in back]
+            met = yield from work.find(Interaction, where("customer") == other.id)
+            pointed = [
+                interactions.repoint(each, parted.after, **_who(order))
+                for each in met.items
+                if each.repointed_from[-1:] == (found.id,)
+            ]
+            return (parted, given_back, *placed, *pointed)
+
+        return self._decide("unmerge", customer, command, {"reason": reason}, decided)
+
+    def ids(self, customer: str) -> tuple[str, ...]:
+        """The id of a customer, and those of all that go on as this one: what is kept under any of them is its own."""
+        return self._desk.perform(lambda work: _ids(work, customer), readonly=True)
+
+    # -- removal and privacy ---------------------------------------------------------------------
+
+    def remove(
+        self,
+        customer: str,
+        reason: str,
+        *,
+        mode: RemovalMode | str = RemovalMode.ARCHIVE,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Customer:
+        """Remove a customer, if nothing of it is open: complaints, cases, agreements, actions, parts.
+
+        To erase it erases its interactions, the prospect that it was, and whatever was merged into it, too. See
+        `portfolio.remove`.
+        """
+
+        def decided(work: Work, found: Customer, order: Order) -> Program[Decided]:
+            blockers = yield from self._blockers(work, found)
+            removed = actions.remove(
+                found, reason, mode=mode, blockers=blockers, occurred_at=occurred_at, **_who(order)
+            )
+            if RemovalMode(mode) is RemovalMode.ARCHIVE:
+                return removed
+            return (removed, *(yield from self._erased_with(work, found, reason, order)))
+
+        return self._decide("remove", customer, command, {"reason": reason, "mode": str(mode)}, decided)
+
+    def access(self, person: str) -> Document:
+        """Everything that the portfolio holds about a person, to be handed to this person. See `portfolio.access`."""
+
+        def program(work: Work) -> Program[Document]:
+            named = where("contacts").has(person)
+            met = where("contact") == person
+            return access(
+                person,
+                customers=(yield from work.find(Customer, named | (where("id") == person))).items,
+                prospects=(yield from work.find(Prospect, named)).items,
+                partners=(yield from work.find(Partner, named)).items,
+                interactions=(yield from work.find(Interaction, met | where("participants").has(person))).items,
+            )
+
+        return self._desk.perform(program, readonly=True)
+
+    def forget(self, person: str, reason: str) -> tuple[str, ...]:
+        """Erase what the portfolio holds about a person, wherever; gives the ids of the records that changed.
+
+        Raises:
+            GuardNotMet: a customer is on hold; nothing is erased then.
+
+        Source: C011, C012.
+        """
+        order = self._order("erase_contact", {"person": person, "reason": reason}, None)
+
+        def program(work: Work) -> Program[tuple[str, ...]]:
+            named = where("contacts").has(person)
+            met = (where("contact") == person) | where("participants").has(person)
+            every: list[Decision[Any]] = []
+            for customer in (yield from work.find(Customer, named)).items:
+                self._permit(order, "erase_contact", customer)
+                every.append(actions.erase_contact(customer, person, **_who(order)))
+            some = yield from work.find(Prospect, named)
+            every += [prospects.erase_contact(each, person, **_who(order)) for each in some.items]
+            others = yield from work.find(Partner, named)
+            every += [partners.erase_contact(each, person, **_who(order)) for each in others.items]
+            talks = yield from work.find(Interaction, met)
+            every += [interactions.erase(each, reason, **_who(order)) for each in talks.items]
+            saved = yield from saved_with_all(work, every, order)
+            return tuple(each.id for each in saved)
+
+        return self._desk.perform(program)
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _decide(
+        self, action: str, customer: str, command: str | None, asked: Mapping[str, object], decided: _Decide
+    ) -> Customer:
+        """Change a customer, and others with it."""
+        order = self._order(action, {"customers": [customer], **asked}, command)
+
+        def program(work: Work) -> Program[Customer]:
+            def decide(found: Customer) -> Program[Decided]:
+                self._permit(order, action, found)
+                every = yield from decided(work, found, order)
+                self._check(order, action, every)
+                return every
+
+            return (yield from change(work, CUSTOMER, [customer], decide, order))[0]
+
+        return self._desk.perform(program)
+
+    def _blockers(self, work: Work, customer: Customer) -> Program[list[Blocker]]:
+        ids = yield from _ids(work, customer.id)
+        found: list[Blocker] = []
+        for kind in self._desk.store.kinds.values():
+            column = IN_THE_WAY.get(kind.name)
+            if column is not None:
+                there = yield from work.find(kind.schema.record, where(column).one_of(ids), where("open").is_(True))
+                found += [Blocker(kind=kind.name, id=each.id) for each in there.items]
+        parts = yield from work.find(Customer, where("parent").one_of(ids), where("open").is_(True))
+        return found + [Blocker(kind=CUSTOMER.name, id=each.id) for each in parts.items]
+
+    def _erased_with(self, work: Work, customer: Customer, reason: str, order: Order) -> Program[list[Decision[Any]]]:
+        """What is erased with a customer."""
+        ids = yield from _ids(work, customer.id)
+        merged = yield from work.find(Customer, where("id").one_of([id for id in ids if id != customer.id]))
+        every: list[Decision[Any]] = [
+            actions.remove(each, reason, mode=RemovalMode.ERASE, **_who(order))
+            for each in merged.items
+            if each.state not in LIFECYCLE.final
+        ]
+        met = yield from work.find(Interaction, where("customer").one_of(ids), where("state") != "erased")
+        every += [interactions.erase(each, reason, **_who(order)) for each in met.items]
+        were = yield from work.find(Prospect, where("customer").one_of(ids), where("state") != "erased")
+        for prospect in were.items:
+            every.append(prospects.erase(prospect, reason, **_who(order)))
+            met = yield from work.find(Interaction, where("prospect") == prospect.id, where("state") != "erased")
+            every += [interactions.erase(each, reason, **_who(order)) for each in met.items]
+        return every
+
+
+def _who(order: Order) -> dict[str, Any]:
+    return {"by": order.by, "at": order.at}
+
+
+def _parts(work: Work, customer: str) -> Program[tuple[Customer, ...]]:
+    """The parts of a customer that can be placed elsewhere."""
+    kept = where("state").one_of(KEPT) & where("merged_into").is_(None)
+    return (yield from work.find(Customer, where("parent") == customer, kept)).items
+
+
+def _above(work: Work, customer: Customer) -> Program[list[str]]:
+    """The ids of all that a customer is a part of, the nearest first."""
+    above: list[str] = []
+    while customer.parent is not None and customer.parent not in above:
+        above.append(customer.parent)
+        customer = yield from work.get(Customer, customer.parent)
+    return above
+
+
+def _ids(work: Work, customer: str) -> Program[tuple[str, ...]]:
+    found = yield from fetch(work, CUSTOMER, customer)
+    ids: list[str] = [found.id]
+    new = ids
+    while new:  # what was merged may have taken in others before
+        merged = yield from work.find(Customer, where("merged_into").one_of(new))
+        new = [each.id for each in merged.items]
+        ids = [*ids, *new]
+    return tuple(ids)
+
+
+def _alike(work: Work, threshold: float) -> Program[tuple[Likeness, ...]]:
+    there = yield from work.find(Customer, where("merged_into").is_(None))
+    return duplicates(there.items, threshold=threshold)
