@@ -55,7 +55,7 @@ def path(tmp_path: Path) -> Path:
         "DELETE FROM servicecrm_journal",
         "UPDATE servicecrm_journal SET seal = NULL WHERE id = 'c-2'",
         "DELETE FROM servicecrm_seals",
-        "UPDATE servicecrm_complaint SET schema = 2 WHERE id = 'c-1'",
+        "UPDATE servicecrm_complaint SET schema = 1 WHERE id = 'c-1'",
         "UPDATE servicecrm_complaint SET document = CAST(document AS BLOB) WHERE id = 'c-1'",
         'UPDATE servicecrm_journal SET "by" = CAST("by" AS BLOB) WHERE id = \'c-1\'',
         "UPDATE servicecrm_journal SET salt = 'no number' WHERE salt IS NOT NULL",

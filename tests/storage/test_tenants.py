@@ -211,6 +211,7 @@ BY_ID: Mapping[str, Sequence[CallById]] = {
         lambda w, id, k: w.desk.save(complaints.record(id=id, **NEW), command=named(k)),
         lambda w, id, k: w.desk.save(message("m-new", id), command=named(k)),
     ],
+    "desk.status": [lambda w, id, _: w.desk.status(id), lambda w, id, _: w.desk.status(id, audience="handler")],
     "desk.timers": [lambda w, id, _: w.desk.timers(id)],
     "desk.escalate": [
         lambda w, id, _: w.desk.escalate(id, "chief", reason="a school", timer="resolution"),
@@ -261,6 +262,10 @@ def filtered(call: Callable[[World, Filter], object]) -> list[Call]:
 
 OTHERS: Mapping[str, Sequence[Call]] = {
     "desk.worklist": [lambda w: w.desk.worklist("north"), lambda w: w.desk.worklist(CANARY)],
+    "desk.kpis": [lambda w: w.desk.kpis("2026-03").to_dicts(), lambda w: w.desk.kpis("2026", by="customer").to_dicts()],
+    "numbers.kpis": [lambda w: w.desk.numbers.kpis("2026-03", of="case").to_dicts()],
+    "numbers.board": [lambda w: w.desk.numbers.board(), lambda w: w.desk.numbers.board(of="case")],
+    "numbers.follow_ups": [lambda w: w.desk.numbers.follow_ups()],
     "desk.sweep": [
         lambda w: w.desk.sweep(),
         lambda w: (w.desk.sweep(AT + 30 * DAY), w.desk.sweep(AT + 30 * DAY)),

@@ -158,13 +158,16 @@ class CustomerLinks(Commands[Customer]):
         """Everything that the portfolio holds about a person, to be handed to this person. See `portfolio.access`."""
 
         def program(work: Work) -> Program[Document]:
-            named = where("contacts").has(person)
+            contacts = where("contacts").has(person)
+            there = yield from work.find(Customer, contacts)
+            named: dict[str, Customer] = {customer.id: customer for customer in there.items}
+            itself = yield from work.present(Customer, [person])
             met = where("contact") == person
             return access(
                 person,
-                customers=(yield from work.find(Customer, named | (where("id") == person))).items,
-                prospects=(yield from work.find(Prospect, named)).items,
-                partners=(yield from work.find(Partner, named)).items,
+                customers=(named | itself).values(),
+                prospects=(yield from work.find(Prospect, contacts)).items,
+                partners=(yield from work.find(Partner, contacts)).items,
                 interactions=(yield from work.find(Interaction, met | where("participants").has(person))).items,
             )
 
@@ -174,7 +177,7 @@ class CustomerLinks(Commands[Customer]):
         """Erase what the portfolio holds about a person, wherever; gives the ids of the records that changed.
 
         Raises:
-            GuardNotMet: a customer is on hold; nothing is erased then.
+            GuardNotMet: something keeps the data of a customer from being erased; nothing is erased then.
 
         Source: C011, C012.
         """
@@ -192,7 +195,11 @@ class CustomerLinks(Commands[Customer]):
             others = yield from work.find(Partner, named)
             every += [partners.erase_contact(each, person, **_who(order)) for each in others.items]
             talks = yield from work.find(Interaction, met)
-            every += [interactions.erase(each, reason, **_who(order)) for each in talks.items]
+            owners = yield from work.present(Customer, sorted({each.customer for each in talks.items if each.customer}))
+            every += [
+                interactions.erase(each, reason, of=owners.get(each.customer or ""), **_who(order))
+                for each in talks.items
+            ]
             saved = yield from saved_with_all(work, every, order)
             return tuple(each.id for each in saved)
 
@@ -222,7 +229,7 @@ class CustomerLinks(Commands[Customer]):
         found: list[Blocker] = []
         for kind in self._desk.store.kinds.values():
             column = IN_THE_WAY.get(kind.name)
-            if column is not None:
+            if column is not None and {column, "open"} <= {each.name for each in kind.columns}:
                 there = yield from work.find(kind.schema.record, where(column).one_of(ids), where("open").is_(True))
                 found += [Blocker(kind=kind.name, id=each.id) for each in there.items]
         parts = yield from work.find(Customer, where("parent").one_of(ids), where("open").is_(True))
@@ -231,10 +238,10 @@ class CustomerLinks(Commands[Customer]):
     def _erased_with(self, work: Work, customer: Customer, reason: str, order: Order) -> Program[list[Decision[Any]]]:
         """What is erased with a customer."""
         ids = yield from _ids(work, customer.id)
-        merged = yield from work.find(Customer, where("id").one_of([id for id in ids if id != customer.id]))
+        merged = yield from work.present(Customer, [id for id in ids if id != customer.id])
         every: list[Decision[Any]] = [
             actions.remove(each, reason, mode=RemovalMode.ERASE, **_who(order))
-            for each in merged.items
+            for each in merged.values()
             if each.state not in LIFECYCLE.final
         ]
         met = yield from work.find(Interaction, where("customer").one_of(ids), where("state") != "erased")

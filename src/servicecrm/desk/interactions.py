@@ -1,17 +1,18 @@
 """Interactions at the desk: that we and a customer, a prospect or a partner were in touch."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Unpack
 
 from servicecrm.desk.commands import Commands
-from servicecrm.desk.programs import Decided, fetch, start
+from servicecrm.desk.programs import Decided, Order, fetch, start
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.portfolio import interactions
 from servicecrm.portfolio.codes import Direction, InteractionKind
-from servicecrm.portfolio.interaction_lifecycle import LIFECYCLE
+from servicecrm.portfolio.interaction_lifecycle import LIFECYCLE, VOIDED
 from servicecrm.portfolio.interaction_model import Interaction
+from servicecrm.portfolio.model import Customer
 from servicecrm.portfolio.schema import CUSTOMER, INTERACTION, PARTNER, PROSPECT
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
@@ -78,10 +79,7 @@ class Interactions(Commands[Interaction]):
                 self._permit(order, "record")
                 found: dict[str, str] = {}
                 if customer is not None:
-                    there = yield from fetch(work, CUSTOMER, customer)
-                    while there.merged_into is not None:
-                        there = yield from fetch(work, CUSTOMER, there.merged_into)
-                    found["customer"] = there.id
+                    found["customer"] = (yield from _standing(work, customer)).id
                 if prospect is not None:
                     found["prospect"] = (yield from fetch(work, PROSPECT, prospect)).id
                 if partner is not None:
@@ -104,18 +102,39 @@ class Interactions(Commands[Interaction]):
         return self._do("void", interaction, command, reason=reason)
 
     def erase(self, interaction: str, reason: str, *, command: str | None = None) -> Interaction:
-        """Erase all that is personal about an interaction. See `portfolio.interactions.erase`."""
-        return self._do("erase", interaction, command, reason=reason)
+        """Erase all that is personal about an interaction, unless its customer is on hold.
 
-    def of(self, customer: str, *, limit: int | None = None) -> Iterator[Interaction]:
-        """All interactions with a customer, and with the prospect that it was, the latest first.
+        See `portfolio.interactions.erase`.
+        """
 
-        What was voided is left out.
+        def more(work: Work, found: Interaction, _: Order) -> Program[Mapping[str, Any]]:
+            owner = yield from work.present(Customer, [found.customer] if found.customer else [])
+            return {"of": next(iter(owner.values()), None)}
+
+        return self._do("erase", interaction, command, more=more, asked={"reason": reason}, reason=reason)
+
+    def of(self, customer: str, *, limit: int | None = None) -> tuple[Interaction, ...]:
+        """The interactions with a customer, and with the prospect that it was, the latest first.
+
+        What was voided is left out. A customer that was merged has those of the one that it goes on as.
 
         Source: C015, C017.
         """
-        found = self._desk.perform(lambda work: fetch(work, CUSTOMER, customer), readonly=True)
-        whose = where("customer") == found.id
-        if found.origin is not None:
-            whose |= where("prospect") == found.origin
-        return self.find(whose, where("state") != "voided", order="-occurred_at", limit=limit)
+
+        def program(work: Work) -> Program[tuple[Interaction, ...]]:
+            found = yield from _standing(work, customer)
+            twins = yield from work.find(Customer, where("merged_into") == found.id)
+            origins = {each.origin for each in (found, *twins.items)} - {None}
+            whose = (where("customer") == found.id) | where("prospect").one_of(origins)
+            page = yield from work.find(Interaction, whose, where("state") != VOIDED, order="-occurred_at", limit=limit)
+            return page.items
+
+        return self._desk.perform(program, readonly=True)
+
+
+def _standing(work: Work, customer: str) -> Program[Customer]:
+    """A customer, or the one that it goes on as."""
+    found = yield from fetch(work, CUSTOMER, customer)
+    while found.merged_into is not None:
+        found = yield from fetch(work, CUSTOMER, found.merged_into)
+    return found

@@ -1,12 +1,14 @@
-"""How questionnaires are stored and found."""
+"""How questionnaires, campaigns, invitations, responses and their answers are stored and found."""
 
 from collections.abc import Iterator
 
 from servicecrm.kernel.documents import Schema
 from servicecrm.kernel.kinds import Column, ColumnType, Kind, Term
+from servicecrm.surveys.campaign_model import Campaign, Invitation
 from servicecrm.surveys.model import Questionnaire
+from servicecrm.surveys.response_model import GivenAnswer, Response
 
-__all__ = ["QUESTIONNAIRE"]
+__all__ = ["ANSWER", "CAMPAIGN", "INVITATION", "QUESTIONNAIRE", "RESPONSE"]
 
 
 def _services(questionnaire: Questionnaire) -> Iterator[str]:
@@ -37,3 +39,95 @@ QUESTIONNAIRE: Kind[Questionnaire] = Kind(
     terms=(Term("languages"), Term("services", _services)),
     search=_search,
 )
+
+CAMPAIGN: Kind[Campaign] = Kind(
+    "campaign",
+    Schema("campaign", Campaign),
+    columns=(
+        Column("number", ColumnType.TEXT),
+        Column("state", ColumnType.TEXT),
+        Column("method", ColumnType.TEXT),
+        Column("mode", ColumnType.TEXT),
+        Column("owner", ColumnType.TEXT),
+        Column("questionnaire", ColumnType.TEXT),
+        Column("series", ColumnType.TEXT),
+        Column("wave", ColumnType.INTEGER),
+        Column("opens_at", ColumnType.INSTANT),
+        Column("answer_until", ColumnType.INSTANT),
+        Column("opened_at", ColumnType.INSTANT),
+        Column("closed_at", ColumnType.INSTANT),
+    ),
+    indexes=(("series", "wave"), ("state", "answer_until"), ("questionnaire",), ("closed_at",)),
+    search=lambda campaign: filter(None, (campaign.number, campaign.title, campaign.purpose)),
+    prefix="SUR",
+)
+
+INVITATION: Kind[Invitation] = Kind(
+    "invitation",
+    Schema("invitation", Invitation),
+    columns=(
+        Column("state", ColumnType.TEXT),
+        Column("campaign", ColumnType.TEXT),
+        Column("series", ColumnType.TEXT),
+        Column("contact", ColumnType.TEXT),
+        Column("customer", ColumnType.TEXT),
+        Column("stratum", ColumnType.TEXT),
+        Column("token", ColumnType.TEXT),
+        Column("sent_at", ColumnType.INSTANT),
+        Column("contacted_at", ColumnType.INSTANT),
+        Column("reminders", ColumnType.INTEGER),
+        Column("answered_on", ColumnType.DATE),
+    ),
+    indexes=(("token",), ("contact",), ("customer", "contacted_at"), ("campaign", "contact"), ("campaign", "state")),
+)
+
+RESPONSE: Kind[Response] = Kind(
+    "response",
+    Schema("response", Response),
+    columns=(
+        Column("state", ColumnType.TEXT),
+        Column("campaign", ColumnType.TEXT),
+        Column("invitation", ColumnType.TEXT),
+        Column("contact", ColumnType.TEXT),
+        Column("customer", ColumnType.TEXT),
+        Column("service", ColumnType.TEXT),
+        Column("stratum", ColumnType.TEXT),
+        Column("source", ColumnType.TEXT),
+        Column("extent", ColumnType.TEXT),
+        Column("late", ColumnType.BOOLEAN),
+        Column("counts", ColumnType.BOOLEAN),
+        Column("day", ColumnType.DATE),
+    ),
+    indexes=(("campaign", "day"), ("invitation",), ("contact",), ("customer",)),
+)
+
+NUMBER_SCALE = 6
+"""Digits after the point that a number has in the table of answers."""
+
+
+def _number(given: GivenAnswer) -> int | None:
+    """The number in millionths, as a column of decimals holds it. One that has more digits is in the document alone."""
+    return None if given.answer.number is None else round(given.answer.number * 10**NUMBER_SCALE)
+
+
+ANSWER: Kind[GivenAnswer] = Kind(
+    "answer",
+    Schema("answer", GivenAnswer),
+    columns=(
+        Column("campaign", ColumnType.TEXT),
+        Column("response", ColumnType.TEXT),
+        Column("day", ColumnType.DATE),
+        Column("counts", ColumnType.BOOLEAN),
+        Column("item", ColumnType.TEXT, lambda given: given.answer.item),
+        Column("row", ColumnType.TEXT, lambda given: given.answer.row),
+        Column("status", ColumnType.TEXT, lambda given: given.answer.status),
+        Column("code", ColumnType.TEXT, lambda given: next(iter(given.answer.codes), None)),
+        Column("number", ColumnType.INTEGER, _number),
+    ),
+    indexes=(("campaign", "response"), ("campaign", "item")),
+)
+"""The table of answers, one row for each: all of a campaign can be counted from its columns.
+
+Its rows have no history, so that those of an anonymous campaign lead to nobody: a store keeps them beside the kinds
+whose records have one. See `servicecrm.storage.answers`.
+"""

@@ -58,7 +58,7 @@ class History:
         assert second.changes["state"] == "acknowledged"
         assert "subject" not in second.changes
         assert not first.erased
-        assert first.schema == 1
+        assert first.schema == store.kinds[Complaint].schema.current
         assert first.command is None
         assert first.hash != second.hash
 
@@ -200,7 +200,7 @@ class Tampering:
             {"occurred_at": 0},
             {"recorded_at": 0},
             {"revision": 7},
-            {"schema": 2},
+            {"schema": 99},
             {"command": "k-9"},
             {"on_behalf_of": "eve"},
             {"personal": '{"changes":{"subject":"Nothing"}}'},

@@ -88,7 +88,7 @@ _FIELDS: Final[dict[str, tuple[Callable[[Complaint], Any], tuple[Any, ...]]]] = 
     "closed_at": (lambda c: c.closed_at, TIMES),
     "received_at": (lambda c: c.received_at, (*TIMES, AT + timedelta(hours=1))),
     "forwards": (lambda c: c.forwards, (-1, 0, 1, 5, 2**63 - 1, -(2**63))),
-    "open": (lambda c: c.state in LIFECYCLE.open, (True, False)),
+    "open": (lambda c: c.closed_at is None, (True, False)),
 }
 
 

@@ -1,0 +1,288 @@
+"""What the answers to a questionnaire say: scores with intervals, what matters, and what may not be shown.
+
+```python
+from servicecrm import surveys
+
+questionnaire = surveys.draft(id="q-1", **surveys.template("nps"), by="ann", at=now).after
+evaluation = surveys.evaluate(questionnaire, [{"recommend": 9}, {"recommend": 3}, {"recommend": 10}], min_n=1)
+evaluation["recommend"].score
+```
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Any, Final, Literal
+
+import attrs
+
+from servicecrm.errors import InvalidValue, MissingExtra
+from servicecrm.measures.drivers import Drivers
+from servicecrm.measures.indexes import WeightedIndex, weighted_index
+from servicecrm.measures.scales import number, rescaled
+from servicecrm.measures.scores import Exactness
+from servicecrm.measures.weighting import Raking
+from servicecrm.surveys.cells import parts
+from servicecrm.surveys.columns import Columns, Responses, columns
+from servicecrm.surveys.evaluation_lines import About, Group, Line, gated
+from servicecrm.surveys.evaluation_pools import MissingPolicy, ScaleReliability, pools, rated
+from servicecrm.surveys.evaluation_rows import COLUMNS, rows
+from servicecrm.surveys.evaluation_scores import View, better, item_lines, pool_lines
+from servicecrm.surveys.evaluation_twins import Aspects, Expectations, aspects, drivers, expectations
+from servicecrm.surveys.evaluation_weights import Weighting, weighting
+from servicecrm.surveys.items import ItemKind
+from servicecrm.surveys.model import Questionnaire
+
+__all__ = ["Evaluation", "evaluate"]
+
+_WHOLE: Final[Group] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Evaluation:
+    """What the answers to a questionnaire say.
+
+    `evaluation["recommend"]` is the line of an item; its `score` has the interval. A notebook draws all of it.
+    `responses` is how many count, and `left_out` how many do not, because they are late or were excluded. Figures from
+    fewer than `min_n` answers are `hidden`, and others beside them, so that none follows by subtraction.
+
+    Source: C078-C082.
+    """
+
+    questionnaire: Questionnaire = attrs.field(repr=lambda questionnaire: str(questionnaire.id))
+    wave: str | None
+    responses: int
+    left_out: int
+    by: tuple[str, ...]
+    min_n: int
+    missing: MissingPolicy
+    confidence: float
+    weighting: Weighting | None
+    lines: tuple[Line, ...] = attrs.field(repr=False)
+    reliability: tuple[ScaleReliability, ...] = attrs.field(repr=False)
+    drivers: Drivers | None = attrs.field(repr=False)
+    aspects: Aspects | None = attrs.field(repr=False)
+    expectations: Expectations | None = attrs.field(repr=False)
+    index: WeightedIndex
+
+    def __iter__(self) -> Iterator[Line]:
+        return iter(self.lines)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __getitem__(self, key: str) -> Line:
+        return self.line(key)
+
+    def line(
+        self,
+        key: str,
+        *,
+        figure: str | None = None,
+        part: str | None = None,
+        group: str | Sequence[str] = (),
+        about: About | str | None = None,
+    ) -> Line:
+        """The line of an item, a row such as `aspects/price`, a service or a dimension; its first figure by default.
+
+        `group="north"` is the line of a group, and `group=("north", "small")` that of a part of it.
+
+        Raises:
+            InvalidValue: there is no such line; names what there is.
+        """
+        where = (group,) if isinstance(group, str) else tuple(group)
+        of_key = [line for line in self.lines if line.key == key and about in (None, line.about)]
+        for line in of_key:
+            if figure in (None, line.figure) and part in (None, line.part) and line.group == where:
+                return line
+        if not of_key:
+            known = ", ".join(dict.fromkeys(line.key for line in self.lines))
+            raise InvalidValue("key", f"there is nothing on {key!r}; known: {known}")
+        figures = ", ".join(dict.fromkeys(line.figure for line in of_key))
+        groups = ", ".join(dict.fromkeys(" / ".join(line.group) for line in of_key if line.group)) or "none"
+        raise InvalidValue("key", f"there is no such line of {key}; figures: {figures}; groups: {groups}")
+
+    @property
+    def hidden(self) -> tuple[Line, ...]:
+        """The figures that are not shown; each says why.
+
+        Source: C080.
+        """
+        return tuple(line for line in self.lines if line.hidden)
+
+    # -- other forms -----------------------------------------------------------------------------
+
+    def to_dicts(self) -> list[dict[str, str | float | int | None]]:
+        """A dict for each figure, in JSON types: scores, reliability, drivers, gaps and indexes."""
+        return [row._asdict() for row in rows(self)]
+
+    def to_pandas(self) -> Any:  # pandas is not there for everybody, nor are its types
+        """The same as a data frame of pandas.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        return _library("pandas").DataFrame(self.to_dicts(), columns=list(COLUMNS))
+
+    def to_polars(self) -> Any:
+        """The same as a data frame of polars.
+
+        Raises:
+            MissingExtra: polars is not installed.
+        """
+        polars = _library("polars")
+        types = {str: polars.String, float: polars.Float64, int: polars.Int64}
+        return polars.DataFrame(self.to_dicts(), schema={name: types[type] for name, type in COLUMNS.items()})
+
+    # -- for people ------------------------------------------------------------------------------
+
+    def markdown(self, *, language: str = "en") -> str:
+        """All of it as a text in Markdown.
+
+        Raises:
+            InvalidValue: the language is not a language tag.
+        """
+        from servicecrm.surveys.evaluation_page import markdown
+
+        return markdown(self, language)
+
+    def html(self, *, language: str = "en") -> str:
+        """All of it as HTML with charts, to stand in a page."""
+        from servicecrm.surveys.evaluation_page import html
+
+        return html(self, language)
+
+    def __str__(self) -> str:
+        return self.markdown()
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+
+def evaluate(
+    questionnaire: Questionnaire,
+    responses: Responses,
+    *,
+    by: str | Iterable[str] | Mapping[str, Iterable[object]] = (),
+    wave: str | None = None,
+    weights: Sequence[float] | Raking | None = None,
+    missing: MissingPolicy = "available",
+    min_answered: int = 1,
+    min_n: int = 5,
+    confidence: float = 0.95,
+    population: int | None = None,
+    outcome: str | None = None,
+    index: Mapping[str, float] | None = None,
+    crosshair: Literal["mean", "middle"] = "mean",
+    codes: Mapping[str, Iterable[Iterable[str] | None]] | None = None,
+) -> Evaluation:
+    """Evaluate the answers to a questionnaire, in whatever form they are: see `servicecrm.surveys.columns`.
+
+    `by` breaks every figure down by a column, an attribute of responses, or an item that is chosen from, and each of
+    those by the next one; or by values that are given, one for each response. `weights` are those of the responses, or
+    what `weigh` found. `missing` is what a respondent scores on several items of which some are missing. `population`
+    is how many could have answered. `outcome` is the item that drivers are looked for. `index` are the weights of the
+    items in the index, equal ones by default. `codes` are those that were given to free texts, for each response.
+
+    Raises:
+        InvalidValue: an argument does not fit the responses or the questionnaire.
+
+    Source: C078-C082, K33-K40; ISO 10004.
+    """
+    if min_n < 1:
+        raise InvalidValue("min_n", "expected 1 or more; 1 shows every figure")
+    names = (by,) if isinstance(by, str) else tuple(by)
+    given = by if isinstance(by, Mapping) else {}
+    table = columns(questionnaire, responses, keep=() if given else names)
+    table = attrs.evolve(table, others={**table.others, **{n: table.beside(v, f"by {n}") for n, v in given.items()}})
+    table = _coded(table, codes or {})
+    weighed = _weighed(table, weights)
+    exact = Exactness(confidence, population)
+    whole = View(_WHOLE, range(table.n), weighed, exact)
+    put_together, reliability = pools(
+        table, missing=missing, min_answered=min_answered, min_n=min_n, confidence=confidence
+    )
+    lines = []
+    for view in _views(table, names, whole):
+        lines += [line for part in parts(questionnaire) for line in item_lines(table, part, view)]
+        lines += [line for pool in put_together for line in pool_lines(pool, view)]
+    shown = tuple(gated(lines, min_n=min_n))
+    moved = drivers(table, outcome=outcome, min_n=min_n)
+    return Evaluation(
+        questionnaire=questionnaire,
+        wave=wave,
+        responses=table.n,
+        left_out=table.given - table.n,
+        by=names,
+        min_n=min_n,
+        missing=missing,
+        confidence=confidence,
+        weighting=None if weighed is None else weighting(weights, weighed),
+        lines=shown,
+        reliability=tuple(reliability),
+        drivers=moved,
+        aspects=aspects(table, whole, moved, crosshair=crosshair, min_n=min_n),
+        expectations=expectations(table, whole, min_n=min_n),
+        index=_index(questionnaire, shown, index),
+    )
+
+
+def _weighed(table: Columns, weights: Sequence[float] | Raking | None) -> list[float] | None:
+    """The weights of the responses that count."""
+    if weights is None:
+        return None
+    if not isinstance(weights, Raking):
+        return table.beside(map(number, weights), "weights")
+    if len(weights.weights) != table.n:
+        raise InvalidValue("weights", f"expected those of {table.n} responses, got {len(weights.weights)}")
+    return list(weights.weights)
+
+
+def _coded(table: Columns, codes: Mapping[str, Iterable[Iterable[str] | None]]) -> Columns:
+    """The table with the codes of texts in place of the word that there is one."""
+    cells = dict(table.cells)
+    for id, of_each in codes.items():
+        if table.questionnaire.item(id).kind is not ItemKind.TEXT:
+            raise InvalidValue("codes", f"{id} is no free text")
+        found = table.beside(of_each, f"codes of {id}")
+        cells[id] = [cell if given is None else tuple(given) for cell, given in zip(cells[id], found, strict=True)]
+    return attrs.evolve(table, cells=cells)
+
+
+def _views(table: Columns, names: Sequence[str], whole: View) -> Iterator[View]:
+    """All responses, each group, and within each group its parts."""
+    yield whole
+    if not names:
+        return
+    groups = list(zip(*map(table.groups, names), strict=True))
+    for depth in range(1, len(names) + 1):
+        found: dict[Group, list[int]] = {}
+        for place, group in enumerate(groups):
+            found.setdefault(group[:depth], []).append(place)
+        for group in sorted(found):
+            yield View(group, found[group], whole.weights, whole.exact._replace(population=None))
+
+
+def _index(questionnaire: Questionnaire, lines: Iterable[Line], weights: Mapping[str, float] | None) -> WeightedIndex:
+    """The mean of ratings from 0 to 100, the good end being 100; in the manner of the ACSI.
+
+    Source: Fornell et al. 1996; K40.
+    """
+    means = {line.key: line.value for line in lines if line.figure == "mean" and not line.group}
+    known = {part.key: part for part in parts(questionnaire) if rated(part)}
+    names = known if weights is None else weights
+    figures: dict[str, float | None] = {}
+    for key in names:
+        if key not in known or (scale := known[key].scale) is None:
+            raise InvalidValue("index", f"there is no rating {key!r}; known: {', '.join(known)}")
+        mean = means[key]
+        percent = None if mean is None else rescaled(mean, scale)
+        turned = percent is not None and better(known[key]) == "lower" and known[key].item.kind is not ItemKind.CSAT
+        figures[key] = 100 - percent if percent is not None and turned else percent
+    return weighted_index(figures, weights) if figures else WeightedIndex(value=None, reason="no_values")
+
+
+def _library(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise MissingExtra(f"a data frame of {name}", name) from error

@@ -1,0 +1,111 @@
+"""Items that are put together: those about one service, and those of one dimension. Do these measure one thing?"""
+
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
+
+from servicecrm.kernel.records import evolve, record
+from servicecrm.measures.reliability import Reliability
+from servicecrm.measures.respondents import scale_scores
+from servicecrm.measures.scales import Scale, rescaled
+from servicecrm.surveys.answers import Status
+from servicecrm.surveys.cells import Part, parts
+from servicecrm.surveys.columns import Columns
+from servicecrm.surveys.evaluation_lines import About
+from servicecrm.surveys.evaluation_scores import Pool, better
+from servicecrm.surveys.items import ItemKind
+
+__all__ = ["PERCENT", "MissingPolicy", "Pools", "ScaleReliability", "pools", "rated"]
+
+MissingPolicy = Literal["available", "listwise", "median", "mean"]
+"""What a respondent scores on several items of which some are missing; see `servicecrm.measures.scale_scores`."""
+
+PERCENT: Final = Scale(low=0, high=100)
+_JUDGED: Final = (ItemKind.SCALE, ItemKind.CSAT, ItemKind.MATRIX)
+"""Ratings of satisfaction. Recommending and effort are something else, and are not put together with it."""
+
+
+def rated(part: Part) -> bool:
+    """Is it a rating of how things are, and not of how important or how ideal they would be?"""
+    item = part.item
+    twin = item.importance_of is not None or item.expectation_of is not None
+    return part.scale is not None and item.kind in _JUDGED and better(part) is not None and not twin
+
+
+# -- several items, one thing --------------------------------------------------------------------
+
+
+@record
+class ScaleReliability:
+    """Do the items of a dimension measure one thing? It is hidden where too few have answered.
+
+    Source: C078.
+    """
+
+    dimension: str
+    keys: tuple[str, ...]
+    n: int
+    reliability: Reliability | None
+    omega: float | None = None
+
+
+class Pools(NamedTuple):
+    """What is put together, and how well the dimensions hold together."""
+
+    pools: list[Pool]
+    reliabilities: list[ScaleReliability]
+
+
+def pools(table: Columns, *, missing: MissingPolicy, min_answered: int, min_n: int, confidence: float) -> Pools:
+    """The services and dimensions of a questionnaire, with the score of each respondent.
+
+    Items of one scale keep it; others are put together from 0 to 100. Those of a dimension go the way that they are
+    coded, those about a service so that satisfied is high.
+    """
+    found = Pools([], [])
+    known = [part for part in parts(table.questionnaire) if rated(part)]
+    for about, attribute in ((About.SERVICE, "service"), (About.DIMENSION, "dimension")):
+        for name in dict.fromkeys(getattr(part, attribute) for part in known):
+            if name is None:
+                continue
+            members = [part for part in known if getattr(part, attribute) == name]
+            turn = [about is About.SERVICE and better(part) == "lower" for part in members]
+            down = about is About.DIMENSION and all(better(part) == "lower" for part in members)
+            scale, columns = _together(table, members, turn)
+            there = [place for place in range(table.n) if any(column[place] is not None for column in columns)]
+            keys = tuple(part.key for part in members)
+            scored = scale_scores(
+                [[column[place] for column in columns] for place in there],
+                items=keys,
+                missing=missing,
+                min_answered=min_answered,
+                confidence=confidence,
+            )
+            scores: list[float | None] = [None] * table.n
+            for place, score in zip(there, scored.scores, strict=True):
+                scores[place] = score
+            asked = [any(table[key][place] != Status.NOT_SHOWN for key in keys) for place in range(table.n)]
+            found.pools.append(Pool(about, name, keys, scale, "lower" if down else "higher", scores, asked))
+            if about is About.DIMENSION and keys[1:]:
+                n, shown = scored.reliability.n, scored.reliability.n >= min_n
+                found.reliabilities.append(
+                    ScaleReliability(
+                        dimension=name,
+                        keys=keys,
+                        n=n,
+                        reliability=scored.reliability if shown else None,
+                        omega=scored.omega if shown else None,
+                    )
+                )
+    return found
+
+
+def _together(table: Columns, members: Sequence[Part], turn: Sequence[bool]) -> tuple[Scale, list[list[float | None]]]:
+    """The scale that the members have in common, or else 0 to 100, and their answers on it."""
+    scales = [evolve(part.scale, apart=()) for part in members if part.scale is not None]
+    scale = scales[0] if len(set(scales)) == 1 else PERCENT
+    columns = []
+    for part, own, turned in zip(members, scales, turn, strict=True):
+        there = (own.low, own.high) if scale == own else (scale.low, scale.high)
+        numbers = (x if x is None or not turned else own.reversed(x) for x in table.numbers(part.key))
+        columns.append([x if x is None or scale == own else rescaled(x, own, to=there) for x in numbers])
+    return scale, columns

@@ -1,0 +1,258 @@
+"""The figures of an evaluation: which ones an item has by its kind, and those of several items together."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import fsum, isinf, sqrt
+from typing import Final, Literal, NamedTuple
+
+from servicecrm.errors import InvalidValue
+from servicecrm.kernel.frozen import EMPTY, FrozenMap
+from servicecrm.kernel.records import evolve
+from servicecrm.measures.histograms import Histogram, tally
+from servicecrm.measures.intervals import Interval, mean_interval
+from servicecrm.measures.satisfaction import CES_SCALE, ces, csat, mean, nps, satisfied_from
+from servicecrm.measures.scales import Scale
+from servicecrm.measures.scores import Exactness, Method, Score, share
+from servicecrm.surveys.answers import Status
+from servicecrm.surveys.cells import Cell, Part
+from servicecrm.surveys.columns import Columns
+from servicecrm.surveys.evaluation_lines import About, Counts, Group, Line, counted
+from servicecrm.surveys.items import Apart, ItemKind, Polarity
+
+__all__ = ["Better", "Pool", "View", "better", "item_lines", "mean_of_numbers", "pool_lines"]
+
+Better = Literal["higher", "lower"]
+
+
+class View(NamedTuple):
+    """The responses of one group, by their places, with the weights of all; and how sure intervals are to be."""
+
+    group: Group
+    places: Sequence[int]
+    weights: Sequence[float] | None
+    exact: Exactness
+
+    def weighed(self, places: Iterable[int]) -> list[float] | None:
+        """The weights of some responses."""
+        return None if self.weights is None else [self.weights[place] for place in places]
+
+
+def better(part: Part) -> Better | None:
+    """Which answers are the good ones once they are turned; None if it is those in the middle.
+
+    An item says it of its own answers, a matrix of those to its rows once all go the same way.
+    """
+    if part.item.polarity is Polarity.MIDDLE:
+        return None
+    return "higher" if (part.item.polarity is Polarity.HIGHER) != part.item.reverse else "lower"
+
+
+class _Scored(NamedTuple):
+    score: Score
+    part: str | None = None
+
+
+_Cells = Sequence[tuple[int, Cell]]
+"""Cells of a column, each with its place."""
+
+
+def item_lines(table: Columns, part: Part, view: View) -> Iterator[Line]:
+    """The figures of one item, or of one row of a matrix, in one group; the first is the one that it is known by."""
+    column = table[part.key]
+    counts = counted(column[place] for place in view.places)
+    asked = [(place, column[place]) for place in view.places if column[place] != Status.NOT_SHOWN]
+    line = Line(about=About.ITEM, key=part.key, figure="answers", group=view.group, counts=counts)
+    scores = list(_scores(part, asked, view))
+    for n, (score, option) in enumerate(scores):
+        yield evolve(
+            line,
+            about=About.ITEM if option is None else About.OPTION,
+            figure=score.method.name,
+            part=option,
+            score=score,
+            counts=evolve(counts, answered=score.n),
+            distribution=EMPTY if n else FrozenMap(_distribution(cell for _, cell in asked)),
+        )
+    if not scores:
+        yield line
+
+
+def _scores(part: Part, cells: _Cells, view: View) -> Iterator[_Scored]:
+    kind, codes = part.item.kind, part.item.codes
+    if part.scale is not None:
+        found = tally([cell for _, cell in cells], scale=part.scale, weights=view.weighed(at for at, _ in cells))
+        yield from map(_Scored, _FIGURES.get(kind, _rating)(found, better(part), view.exact))
+    elif kind is ItemKind.NUMBER:
+        numbers = [(place, cell) for place, cell in cells if isinstance(cell, float)]
+        counts = counted(cell for _, cell in cells)
+        yield _Scored(mean_of_numbers(numbers, view, method=_MEAN_NUMBER, counts=counts))
+    elif kind is ItemKind.RANKING:
+        yield from _ranks(codes, cells, view)
+    else:
+        yield from _shares(codes or _codes(cells), cells, view)
+
+
+def _nps(found: Histogram, _: Better | None, exact: Exactness) -> Iterator[Score]:
+    yield nps(found, confidence=exact.confidence, population=exact.population)
+
+
+def _csat(found: Histogram, good: Better | None, exact: Exactness) -> Iterator[Score]:
+    # Satisfaction counts from below, so that where the low answers are the good ones they are turned.
+    if good == "lower":
+        found = evolve(found, counts=found.counts[::-1], weights=found.weights[::-1])
+    scale, sure, many = found.scale, exact.confidence, exact.population
+    if good is not None and _has_top_box(scale):
+        yield csat(found, scale=scale, method="top_box", confidence=sure, population=many)
+    yield csat(found, scale=scale, method="mean_percent", confidence=sure, population=many)
+    yield mean(found, scale=scale, confidence=sure, population=many)
+
+
+def _has_top_box(scale: Scale) -> bool:
+    try:
+        return satisfied_from(scale) is not None
+    except InvalidValue:
+        return False
+
+
+def _ces(found: Histogram, good: Better | None, exact: Exactness) -> Iterator[Score]:
+    usual = good is not None and found.scale.points == CES_SCALE.points
+    methods: tuple[Literal["mean", "index", "agree"], ...] = ("mean", "index", "agree") if usual else ("mean",)
+    for method in methods:
+        yield ces(
+            found,
+            method=method,
+            scale=found.scale,
+            better=good or "higher",
+            confidence=exact.confidence,
+            population=exact.population,
+        )
+
+
+def _rating(found: Histogram, good: Better | None, exact: Exactness) -> Iterator[Score]:
+    sure, many = exact.confidence, exact.population
+    yield mean(found, scale=found.scale, better=good or "higher", confidence=sure, population=many)
+
+
+_FIGURES: Final[Mapping[ItemKind, Callable[[Histogram, Better | None, Exactness], Iterator[Score]]]] = {
+    ItemKind.NPS: _nps,
+    ItemKind.CSAT: _csat,
+    ItemKind.CES: _ces,
+}
+
+_CHOSEN: Final = Scale(low=0, high=1, apart=tuple(code.value for code in Apart))
+
+
+def _shares(codes: Iterable[str], cells: _Cells, view: View) -> Iterator[_Scored]:
+    """The share of those who chose each option, among those who answered; of texts, among those that are coded."""
+    told = [(place, cell) for place, cell in cells if cell != Status.ANSWERED]
+    weights = view.weighed(place for place, _ in told)
+    for code in codes:
+        chose = [float(code in cell) if isinstance(cell, tuple) else cell for _, cell in told]
+        method = Method(name="rate", scale="", rule=code, unit="percent")
+        yield _Scored(share(tally(chose, scale=_CHOSEN, weights=weights), method, (1, 1), exact=view.exact), code)
+
+
+def _codes(cells: _Cells) -> list[str]:
+    """The codes that somebody gave to texts."""
+    return sorted({code for _, cell in cells if isinstance(cell, tuple) for code in cell})
+
+
+def _ranks(codes: Sequence[str], cells: _Cells, view: View) -> Iterator[_Scored]:
+    """The mean rank of each option, among those who ranked it; the first is 1."""
+    scale = Scale(low=1, high=max(2, len(codes)))
+    for code in codes:
+        ranks = [(at, float(cell.index(code) + 1)) for at, cell in cells if isinstance(cell, tuple) and code in cell]
+        found = tally([rank for _, rank in ranks], scale=scale, weights=view.weighed(at for at, _ in ranks))
+        yield from (_Scored(score, code) for score in _rating(found, "lower", view.exact))
+
+
+def _distribution(cells: Iterable[Cell]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for cell in cells:
+        for name in (f"{cell:g}",) if isinstance(cell, float) else cell if isinstance(cell, tuple) else ():
+            found[name] = found.get(name, 0) + 1
+    return found
+
+
+# -- several items together ----------------------------------------------------------------------
+
+
+class Pool(NamedTuple):
+    """Items that are put together, and what each respondent scores on their scale: None who has no score.
+
+    `asked` says who was asked any of them.
+    """
+
+    about: About
+    name: str
+    keys: tuple[str, ...]
+    scale: Scale
+    better: Better
+    scores: Sequence[float | None]
+    asked: Sequence[bool]
+
+
+def pool_lines(pool: Pool, view: View) -> Iterator[Line]:
+    """The mean on the scale of the items, and where it lies between the ends of that."""
+    asked = sum(pool.asked[place] for place in view.places)
+    there = [(place, own) for place in view.places if (own := pool.scores[place]) is not None]
+    counts = Counts(answered=len(there), missing=asked - len(there), not_shown=len(view.places) - asked)
+    rule = "mean of items" if pool.keys[1:] else ""
+    span = pool.scale.high - pool.scale.low
+    mean_ = Method(name="mean", scale=str(pool.scale), rule=rule, unit="scale", better=pool.better)
+    percent = evolve(mean_, name="csat_mean_percent", unit="percent")
+    for method, factor, shift in ((mean_, 1.0, 0.0), (percent, 100 / span, -pool.scale.low)):
+        numbers = [(place, factor * (own + shift)) for place, own in there]
+        limits = Interval(factor * (pool.scale.low + shift), factor * (pool.scale.high + shift))
+        score = mean_of_numbers(numbers, view, method=method, counts=counts, limits=limits)
+        yield Line(about=pool.about, key=pool.name, figure=method.name, group=view.group, score=score, counts=counts)
+
+
+_MEAN_NUMBER: Final = Method(name="mean", scale="", rule="numbers", unit="scale")
+
+
+def mean_of_numbers(
+    numbers: Sequence[tuple[int, float]],
+    view: View,
+    *,
+    method: Method,
+    counts: Counts,
+    limits: Interval | None = None,
+) -> Score:
+    """The mean of numbers that are no points of a scale, each with its place; by Student's t, cut to the limits."""
+    n, values = len(numbers), [value for _, value in numbers]
+    weights = view.weighed(place for place, _ in numbers) or [1.0] * n
+    weight, squares = fsum(weights), fsum(w * w for w in weights)
+    n_eff = weight**2 / squares if squares else 0.0
+    value = fsum(w * x for w, x in zip(weights, values, strict=True)) / weight if weight else None
+    sd = None if value is None or n < 2 or n_eff <= 1 else _sd(values, weights, value, n_eff)
+    score = Score(
+        value=value,
+        low=None,
+        high=None,
+        n=n,
+        method=method,
+        interval="student_t",
+        confidence=view.exact.confidence,
+        n_eff=n_eff,
+        population=view.exact.population,
+        not_answered=counts.missing,
+        invalid=counts.invalid,
+        parts=FrozenMap({"sd": sd}),
+        reason="no_answers" if value is None else "one_answer" if sd is None else None,
+    )
+    if value is None or sd is None:
+        return score
+    if isinf(score.base):
+        return evolve(score, low=value, high=value, se=0.0)
+    if not sd:
+        return evolve(score, se=0.0, reason="no_variance")
+    found = mean_interval(value, sd, score.base, confidence=score.confidence)
+    low, high = limits or found
+    return evolve(score, low=max(low, found.low), high=min(high, found.high), se=sd / sqrt(score.base))
+
+
+def _sd(values: Sequence[float], weights: Sequence[float], value: float, n_eff: float) -> float:
+    if len({x for x, w in zip(values, weights, strict=True) if w}) == 1:
+        return 0.0  # to the last digit, so that it can be told from a small one
+    square = fsum(w * (x - value) ** 2 for w, x in zip(weights, values, strict=True)) / fsum(weights)
+    return sqrt(square * n_eff / (n_eff - 1))

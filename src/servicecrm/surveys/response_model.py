@@ -1,0 +1,167 @@
+"""What a response is, and how its answers are kept."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from typing import NewType
+
+import attrs
+
+from servicecrm.errors import InvalidValue
+from servicecrm.kernel.frozen import EMPTY, FrozenMap
+from servicecrm.kernel.records import Personal, evolve, record
+from servicecrm.kernel.shapes import Code, filled
+from servicecrm.kernel.values import LanguageTag
+from servicecrm.surveys.answers import Answer, Status
+from servicecrm.surveys.campaign_model import Mode
+
+__all__ = ["Ballot", "Extent", "GivenAnswer", "Response", "ResponseId", "Source", "extent_of"]
+
+ResponseId = NewType("ResponseId", str)
+
+COUNTED = "counted"
+EXCLUDED = "excluded"
+
+
+class Extent(Code):
+    """How much of a questionnaire was answered: all that had to be, enough to count, or too little."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    BROKEN_OFF = "broken_off"
+
+
+class Source(Code):
+    """How a response reached us."""
+
+    FORM = "form"
+    INTERVIEW = "interview"
+    IMPORT = "import"
+
+
+_KNOWS: tuple[str, ...] = ("invitation", "contact", "customer", "service", "stratum", "language")
+"""What may be known of a response besides its answers, and is not known of an anonymous one."""
+
+
+@record
+class Response:
+    """What somebody has answered to a campaign, on which `day`.
+
+    `digest` is that of the questionnaire as it was read. In a confidential campaign only the `invitation` leads to the
+    person. Of an anonymous response there is nothing but its answers and its campaign: its id is random, its day is the
+    one on which the campaign opened, and no record of it is ever saved.
+
+    Raises:
+        InvalidValue: an anonymous response would know something, or a confidential one the person.
+
+    Source: C077.
+    """
+
+    id: ResponseId = attrs.field(validator=filled)
+    revision: int = attrs.field(default=0, eq=False)
+    state: str = COUNTED
+    campaign: str = attrs.field(validator=filled)
+    questionnaire: str = attrs.field(validator=filled)
+    digest: str | None = None
+    mode: Mode
+    source: Source = Source.FORM
+    invitation: str | None = None
+    contact: str | None = None
+    customer: str | None = None
+    service: str | None = None
+    stratum: str | None = None
+    context: Personal[FrozenMap] = EMPTY
+    language: LanguageTag | None = None
+    extent: Extent
+    late: bool = False
+    day: date
+    answers: Personal[tuple[Answer, ...]]
+    replacements: int = 0
+    extra: FrozenMap = EMPTY
+
+    def __attrs_post_init__(self) -> None:
+        if self.mode is Mode.ANONYMOUS and (
+            any(getattr(self, name) is not None for name in _KNOWS) or self.context or self.extra or self.late
+        ):
+            raise InvalidValue("Response", "of an anonymous response nothing is known but its answers")
+        if self.mode is Mode.CONFIDENTIAL and self.contact is not None:
+            raise InvalidValue("Response.contact", "in a confidential campaign only the invitation names the person")
+
+    @property
+    def counts(self) -> bool:
+        """Does it enter results? Not if it is late, was broken off, or was excluded."""
+        return self.state == COUNTED and not self.late and self.extent is not Extent.BROKEN_OFF
+
+    @property
+    def unnamed(self) -> "Response":
+        """The same as results may show it: without the person, unless the campaign is identified."""
+        return self if self.mode is Mode.IDENTIFIED else evolve(self, invitation=None)
+
+    def given(self) -> Iterator["GivenAnswer"]:
+        """Its answers one by one, as they are kept to be counted."""
+        yield from _given(self.id, self.answers, self)
+
+
+@record
+class Ballot:
+    """The answers of an anonymous response on their way into the box. It holds nothing that leads to anybody.
+
+    Source: C076, C077.
+    """
+
+    campaign: str
+    extent: Extent
+    day: date
+    answers: Personal[tuple[Answer, ...]]
+
+    def given(self, keys: Callable[[], str]) -> Iterator["GivenAnswer"]:
+        """Its answers one by one, under random `keys`.
+
+        A free text has a key of its own, so that what somebody wrote does not lead to what they marked.
+        """
+        yield from _given(keys(), [answer for answer in self.answers if answer.text is None], self)
+        for answer in self.answers:
+            if answer.text is not None:
+                yield from _given(keys(), [answer], self)
+
+
+@record
+class GivenAnswer:
+    """One answer in the table of answers, where all of a campaign can be counted without reading a record.
+
+    `response` puts those together that belong together. Its place in the table, the `id`, means nothing.
+    """
+
+    id: str
+    revision: int = attrs.field(default=0, eq=False)
+    campaign: str
+    response: str
+    day: date
+    extent: Extent
+    counts: bool
+    answer: Personal[Answer]
+
+
+def _given(id: str, answers: Iterable[Answer], of: Response | Ballot) -> Iterator[GivenAnswer]:
+    counts = of.counts if isinstance(of, Response) else True
+    for n, answer in enumerate(answers):
+        yield GivenAnswer(
+            id=f"{id}.{n:04}",
+            campaign=of.campaign,
+            response=id,
+            day=of.day,
+            extent=of.extent,
+            counts=counts,
+            answer=answer,
+        )
+
+
+def extent_of(answers: Iterable[Answer], *, finished: bool, partial_from: float) -> Extent:
+    """How much was answered, of what was shown. To say that something does not apply is an answer.
+
+    Source: C077; AAPOR, Standard Definitions, 9th edition, 2016 (complete, partial and break-off).
+    """
+    if finished:
+        return Extent.COMPLETE
+    shown = [answer.status for answer in answers if answer.status is not Status.NOT_SHOWN]
+    said = sum(status not in (Status.MISSING, Status.INVALID) for status in shown)
+    return Extent.PARTIAL if said and said >= partial_from * len(shown) else Extent.BROKEN_OFF
