@@ -2,8 +2,8 @@
 
 The tables are ours, mapped as they are. Each unit asks whether its command is known, reads the complaint, changes its
 document (JSON read, changed, written) and its columns, updates it where its revision is still the same, reads the end
-of its journal, and adds an entry with a hash, a notice and the command; one serializable transaction. No rule is
-judged, no value is validated, and only what changed is updated.
+of its journal, and adds an entry with a hash, a notice and the command; one transaction, as isolated as ours. No rule
+is judged, no value is validated, and only what changed is updated.
 """
 
 import hashlib
@@ -49,7 +49,7 @@ def forwarded(document: str, revision: int, last: tuple[int, str], change: Asked
     """What a plain application writes when a complaint is forwarded."""
     at, complaint = AT.isoformat(), json.loads(document)
     told = {"n": len(complaint["moments"]) + 1, "kind": "forwarded", "occurred_at": at, "recorded_at": at}
-    moment = {**told, "side": "inside", "code": None, "voids": None}
+    moment = {**told, "side": "inside", "code": None, "until": None, "voids": None}
     changed = {"handler": change.handler, "forwards": complaint["forwards"] + 1}
     complaint.update(changed, handler_since=at, moments=[*complaint["moments"], moment])
     text = _text(complaint)
@@ -61,7 +61,7 @@ def forwarded(document: str, revision: int, last: tuple[int, str], change: Asked
         "id": change.id,
         "n": n + 1,
         "revision": revision + 1,
-        "schema": 1,
+        "schema": 2,
         "type": "complaint.forwarded",
         "by": BY.id,
         "occurred_at": micros(AT),
@@ -115,7 +115,7 @@ class SQLAlchemyUnits:
 
         self._engine = create_engine(
             self._url.replace("postgresql:", "postgresql+psycopg:", 1),
-            isolation_level="SERIALIZABLE",
+            isolation_level="REPEATABLE READ",
             connect_args={"options": f"-csearch_path={self._schema}"},
         )
         self._session = Session
@@ -224,7 +224,7 @@ def _django(url: str, schema: str) -> Iterator[None]:
         settings.configure(DATABASES={}, USE_TZ=True)
         django.setup()
     told = psycopg.conninfo.conninfo_to_dict(url)
-    options = {"options": f"-csearch_path={schema}", "isolation_level": IsolationLevel.SERIALIZABLE}
+    options = {"options": f"-csearch_path={schema}", "isolation_level": IsolationLevel.REPEATABLE_READ}
     database = {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": told["dbname"],

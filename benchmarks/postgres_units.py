@@ -1,10 +1,10 @@
 """A unit of work on PostgreSQL, beside the bare driver sent exactly the same statements, and beside two ORMs.
 
 Ours: is the command known? read the complaint, forward it (all checks), update it where its revision is still the same
-and learn the end of its journal, add an entry, a notice and the command; one serializable transaction. The units are
-run once while what the driver is told is written down, one statement for each thing; our own units send new rows
-together. Then schemas with the same rows get them: one from us, again, and one from a loop over the statements with
-ready-made parameters.
+and learn the end of its journal, add an entry, a notice and the command; one transaction. The units are run once while
+what the driver is told is written down, one statement for each thing; our own units send new rows together. Then
+schemas with the same rows get them: one from us, again, and one from a loop over the statements with ready-made
+parameters.
 """
 
 from collections.abc import Iterator

@@ -121,7 +121,8 @@ def test_a_journal_tells_each_change_in_the_words_that_json_would_use(
     begun = begin(evolve(a_complaint(), **first), event)
     decision = begun.then(decide, event, **then) if then else begun
 
-    rows = chained(COMPLAINT, decision.after, [(step, None) for step in decision.steps], text="", last=START, seal=None)
+    steps, members = [(step, None) for step in decision.steps], COMPLAINT.schema.members(decision.after)
+    rows = chained(COMPLAINT, decision.after, steps, members=members, text="", last=START, seal=None)
 
     for row, step in zip(rows, decision.steps, strict=True):
         told = {

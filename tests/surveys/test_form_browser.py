@@ -13,7 +13,7 @@ import pytest
 from servicecrm.kernel.records import evolve
 from servicecrm.surveys import Item, Questionnaire, Status, item
 from servicecrm.surveys.form import form_of
-from servicecrm.surveys.form_posting import posted
+from servicecrm.surveys.form_posting import Fields, posted
 from tests.analytics.test_page_browser import BROWSERS, Browser
 from tests.surveys.making import YES, a_draft, a_release, en, one_of_each
 from tests.surveys.test_templates import released
@@ -67,9 +67,10 @@ def show(
     scheme: str = "light",
     scripts: bool = True,
     language: str | None = None,
+    fields: Fields = (),
 ) -> None:
     file = folder / "form.html"
-    file.write_text(form_of(questionnaire, language=language).html, encoding="utf-8")
+    file.write_text(form_of(questionnaire, language=language, fields=fields).html, encoding="utf-8")
     browser.do("Emulation.setScriptExecutionDisabled", value=not scripts)
     browser.do("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
     browser.do("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
@@ -352,6 +353,35 @@ def test_without_scripts_everything_is_there_and_the_rules_are_told(browser: Bro
         assert seen(browser, ".rule")[0].startswith("Bitte antworten Sie hierauf nur, wenn gilt: die Antwort auf „")
         assert browser.value("document.querySelector('[name=\"answer.satisfied\"]').required") is True
         assert browser.value("document.getElementById('form').noValidate") is False
+    finally:
+        browser.do("Emulation.setScriptExecutionDisabled", value=False)
+
+
+REFUSED = [field for field in ALL_OF_IT if field[0] not in ("answer.used", "answer.visits")] + [
+    ("answer.visits", "101")
+]
+
+
+def test_what_the_server_refused_is_shown_again_to_be_put_right(browser: Browser, tmp_path: Path) -> None:  # C077
+    questionnaire = a_release()
+    show(browser, tmp_path, questionnaire, fields=REFUSED)
+    assert seen(browser, "#errors li") == ["Did you use it?\xa0(required)", "How often?"]
+    browser.value("document.querySelector('[value=yes]').click()")
+    browser.value("document.getElementsByName('answer.visits')[0].focus()")
+    browser.value("document.activeElement.select()")
+    browser.do("Input.insertText", text="12")
+
+    assert seen(browser, "#errors") == []
+    fields = browser.value("[...new FormData(form)]")
+    put_right, meant = (questionnaire.validated(posted(questionnaire, each)) for each in (fields, ALL_OF_IT))
+    assert put_right == meant
+
+
+def test_without_scripts_the_server_tells_what_is_wrong(browser: Browser, tmp_path: Path) -> None:  # C077
+    show(browser, tmp_path, a_release(), fields=REFUSED, scripts=False)
+    try:
+        assert seen(browser, "#errors li") == ["Did you use it?", "How often?", "Why?"]
+        assert len(seen(browser, ".error")) == 3
     finally:
         browser.do("Emulation.setScriptExecutionDisabled", value=False)
 

@@ -97,7 +97,8 @@ class _Counting:
             group = getattr(row, question.by) if question.by else None
             tally = self._tally(None if group is None else str(group))
             self._known[row.id] = _Known(received, tally)
-            self._judged(row, tally)
+            if row.duplicate_of is None:
+                self._judged(row, tally)
             if row.duplicate_of is None and received < question.end:
                 if received >= question.start:
                     tally.add("received", row.id)

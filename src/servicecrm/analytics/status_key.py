@@ -50,12 +50,21 @@ class StatusKey:
         """The secret of a record, fit for an address: what its complainant or requester is told with the number."""
         return self._secret(kind_of(record), record.id)
 
-    def opens(self, record: Complaint | Case | None, secret: str) -> bool:
+    def opens(self, record: Complaint | Case | None, secret: str | None) -> bool:
         """Is it the secret of this record? It takes as long to find out that there is no record."""
-        right = self._secret("", "") if record is None else self.secret_for(record)
+        return self.opens_id("", "", secret) if record is None else self.opens_id(kind_of(record), record.id, secret)
+
+    def opens_id(self, kind: str, id: str, secret: str | None) -> bool:
+        """Is it the secret of the record of this kind with this id? Without an id it is that of none.
+
+        Raises:
+            InvalidValue: the secret is no text.
+        """
+        if secret is not None and not isinstance(secret, str):
+            raise InvalidValue("secret", "expected a text")
         # As bytes, because only these may hold any character.
-        same = compare_digest(right.encode(), secret.encode("utf-8", "surrogatepass"))
-        return same and record is not None
+        same = compare_digest(self._secret(kind, id).encode(), (secret or "").encode("utf-8", "surrogatepass"))
+        return same and bool(id)
 
     def _secret(self, kind: str, id: str) -> str:
         # No kind holds a NUL, so that it is clear where the kind ends and the id begins.

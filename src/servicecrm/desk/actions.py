@@ -68,7 +68,9 @@ class ActionItems(Commands[ActionItem]):
                 self._permit(order, "open")
                 found = yield from self._source(work, source_kind, source)
                 number = yield from work.number(ActionItem, order.at.year)
-                return action_items.open(id=id, number=number, by=order.by, at=order.at, **{**told, "source": found})
+                opened = action_items.open(id=id, number=number, by=order.by, at=order.at, **{**told, "source": found})
+                self._check(order, "open", opened)
+                return opened
 
             return (yield from start(work, ActionItem, decide, order))
 

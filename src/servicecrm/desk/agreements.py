@@ -1,27 +1,32 @@
 """Agreements at the desk: what was agreed, how it begins and ends with its days, and whether it is kept."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final, Unpack
 
 from servicecrm.agreements import actions
 from servicecrm.agreements.availability import Outage, Watched
-from servicecrm.agreements.codes import Party, ReviewDecision
+from servicecrm.agreements.codes import Party as AgreementParty
+from servicecrm.agreements.codes import ReviewDecision
 from servicecrm.agreements.evaluating import Evaluation, Figure, TimerResult, Violation, evaluate, violations
 from servicecrm.agreements.lifecycle import BOUND, RUNNING, SIGNED
 from servicecrm.agreements.model import Agreement
 from servicecrm.agreements.negotiating import Terms
 from servicecrm.agreements.policy import AgreementPolicies
 from servicecrm.agreements.reviewing import Renewal, due_for_renewal, reviews_due
-from servicecrm.agreements.schema import AGREEMENT
+from servicecrm.agreements.schema import AGREEMENT, VIOLATION
 from servicecrm.calendars import Standing
 from servicecrm.desk.agreement_terms import AgreementTerms, checked_lines
 from servicecrm.desk.books import book_of
+from servicecrm.desk.house import House
 from servicecrm.desk.programs import Decided, Order, change, fetch, saved_with_all, start
+from servicecrm.desk.services import CUSTOMERS
 from servicecrm.desk.tracked import TRACKED
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
+from servicecrm.kernel.notices import Notice
+from servicecrm.notifications import Party, facts_of, notices
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking import Clock, Reading, TimerState, clock_id
@@ -33,9 +38,6 @@ __all__ = ["Agreements"]
 DAY: Final = timedelta(days=1)
 BATCH: Final = 50
 """So many agreements are brought up to date in one unit."""
-
-CUSTOMERS: Final[Mapping[str, str]] = {"complaint": "customer", "case": "requester"}
-"""The columns that say which customer a record is about."""
 
 
 class Agreements(AgreementTerms):
@@ -57,7 +59,7 @@ class Agreements(AgreementTerms):
     def terminate(
         self,
         agreement: str,
-        party: Party | str,
+        party: AgreementParty | str,
         *,
         reason: str | None = None,
         last_day: date | None = None,
@@ -175,7 +177,7 @@ class Agreements(AgreementTerms):
         outages: Iterable[Outage] = (),
         watched: Iterable[Watched] | None = None,
     ) -> Evaluation:
-        """Compare an agreement with what was done in a period, and keep every violation, once. See `agreements.evaluate`.
+        """Compare an agreement with what was done in a period, and keep each violation once. See `agreements.evaluate`.
 
         The timers are those of the customer's complaints and cases about its services, as they were read last.
         """
@@ -201,12 +203,30 @@ class Agreements(AgreementTerms):
                 calendars=calendars,
                 policy=policy,
             )
-            new = violations(evaluation, by=order.by, at=order.at)
-            known = yield from work.present(Violation, [each.after.id for each in new])
-            yield from saved_with_all(work, [each for each in new if each.after.id not in known], order)
+            found_now = violations(evaluation, by=order.by, at=order.at)
+            known = yield from work.present(Violation, [each.after.id for each in found_now])
+            new = [each for each in found_now if each.after.id not in known]
+            yield from work.save(*new, notices=_told(order.house, new))
             return evaluation
 
         return self._desk.perform(program)
+
+
+def _told(house: House | None, found: Iterable[Decision[Violation]]) -> Sequence[Notice]:
+    """Who is told of violations: the customer, if the matrix of the house says so."""
+    if house is None:
+        return ()
+    return [
+        notice
+        for each in found
+        for notice in notices(
+            facts_of(each, kind=VIOLATION.name),
+            house.matrix,
+            parties={Party.REQUESTER: each.after.customer},
+            preferences=house.preferences,
+            switches=house.switches,
+        )
+    ]
 
 
 def _advanced(work: Work, *, ids: Sequence[str], order: Order) -> Program[list[Agreement]]:

@@ -507,7 +507,7 @@ class AsyncComplaintLinks(AsyncComplaintDecisions):
         return await _awaitable(self._awaited.link)(complaint, other, kind, occurred_at=occurred_at, command=command)
 
     async def duplicates(self, complaint: str) -> tuple[Complaint, ...]:
-        """The complaints that go on as this one, oldest first."""
+        """The complaints that go on as this one, those that went on as one of these among them."""
         return await _awaitable(self._awaited.duplicates)(complaint)
 
     async def parts(self, complaint: str) -> tuple[Complaint, ...]:

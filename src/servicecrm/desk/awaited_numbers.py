@@ -52,7 +52,8 @@ class AsyncNumbers:
         """The key figures of complaints, or of cases, in a period such as `2026-Q3`. See `analytics.kpis.key_figures`.
 
         Days begin as in `zone`, by default that of the house's calendar, whose business days are counted. What was
-        recorded after `as_of`, by default now, does not count; what a record is classified as counts as it is now.
+        recorded after `as_of`, by default now, does not count; what a record is classified as counts as it is now, and
+        verdicts, remedies and timers by when they happened.
 
         Raises:
             InvalidValue: there is no such period, zone, kind of record or column.

@@ -212,8 +212,8 @@ class BaseDesk(Generic[S]):
         return self._copy(self.store.tenant(name), self._actor)
 
     def _own_tables(self) -> contextlib.AbstractContextManager[None]:
-        """Goes by the lifecycles of the house."""
-        return contextlib.nullcontext() if self.house is None else going_by(*self.house.lifecycles)
+        """Goes by the lifecycles of the house, and by no others: a hook of another house may have called this desk."""
+        return going_by(*(() if self.house is None else self.house.lifecycles))
 
     def _copy(self, store: S, actor: Actor | None) -> Self:
         other = type(self).__new__(type(self))

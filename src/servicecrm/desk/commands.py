@@ -20,8 +20,8 @@ __all__ = ["Commands", "More"]
 More = Callable[[Work, Any, Order], Program[Mapping[str, Any]]]
 
 
-def _none(_: object) -> None:
-    """There is no other record."""
+Instead = Callable[[Any, Mapping[str, Any], Order], tuple[str, Mapping[str, Any]] | None]
+"""Which record a command is about instead of the one that is named, and what the pure command is told because of it."""
 
 
 class Commands(Register[R]):
@@ -37,8 +37,8 @@ class Commands(Register[R]):
     """The house rules that some of them follow."""
     _by_policy: ClassVar[frozenset[str]]
     """Those that do."""
-    _instead: ClassVar[Mapping[str, Callable[[Any], str | None]]] = {}
-    """The commands that are about another record than the one that is named, and which one."""
+    _instead: ClassVar[Mapping[str, "Instead"]] = {}
+    """The commands that may be about another record than the one that is named."""
 
     def _permit(self, order: Order, command: str, record: Any = None) -> None:
         """Refuses a command that is not for whoever gives it, if the house says for whom it is.
@@ -48,8 +48,10 @@ class Commands(Register[R]):
         """
         house = order.house
         if house is not None and house.rights is not None:
-            people = {} if record is None else TRACKED[type(record)].people(record)
-            roles = house.roles_of(order.by.id, people)
+            tracked = TRACKED.get(type(record))
+            people = {} if tracked is None else tracked.people(record)
+            among = dict.fromkeys(move.role for move in self._lifecycle.moves)
+            roles = house.roles_of(order.by.id, people, record, among)
             permit(house.rights, roles, lifecycle=self._lifecycle, action=self._moves.get(command, command))
 
     def _check(self, order: Order, command: str, decided: Decided) -> None:
@@ -60,12 +62,12 @@ class Commands(Register[R]):
         Raises:
             GuardNotMet: all that is missing.
         """
-        checklist = None if order.house is None else order.house.checklists.get(self._kind.name)
-        if checklist is None:
-            return
+        checklists = {} if order.house is None else order.house.checklists
         for decision in decided if isinstance(decided, tuple) else (decided,):
             before, after = decision.before, decision.after
-            if not isinstance(after, self._kind.schema.record):
+            tracked = TRACKED.get(type(after))
+            checklist = None if tracked is None else checklists.get(tracked.kind.name)
+            if checklist is None:
                 continue
             stays = before is not None and before.state == after.state
             if not stays or set(checklist.check(after).missing) - set(checklist.check(before).missing):
@@ -110,15 +112,22 @@ class Commands(Register[R]):
 
         def program(work: Work) -> Program[tuple[R, ...]]:
             def decided(record: Any) -> Program[Decided]:
+                self._permit(order, action, record)
                 if action in self._by_policy:
                     told["policy"] = (yield from book_of(work, self._book)).numbered(record.policy)
                 if more is not None:
                     told.update((yield from more(work, record, order)))
-                self._permit(order, action, record)
                 found = decide(record, **told, by=order.by, at=order.at)
                 self._check(order, action, found)
                 return found
 
-            return (yield from change(work, self._kind, ids, decided, order, instead=self._instead.get(action, _none)))
+            def instead(record: Any) -> str | None:
+                meant = self._instead[action](record, told, order) if action in self._instead else None
+                if meant is None:
+                    return None
+                told.update(meant[1])
+                return meant[0]
+
+            return (yield from change(work, self._kind, ids, decided, order, instead=instead))
 
         return program

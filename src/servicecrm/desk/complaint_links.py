@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from servicecrm.complaints.codes import LinkKind
 from servicecrm.complaints.model import Complaint
@@ -11,18 +11,36 @@ from servicecrm.desk.books import book_of
 from servicecrm.desk.complaint_decisions import ComplaintDecisions
 from servicecrm.desk.programs import Order, fetch
 from servicecrm.kernel.filters import Filter, where
+from servicecrm.kernel.kinds import micros
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking.messages import Message
+from servicecrm.tracking.moments import Side
 
 __all__ = ["ComplaintLinks"]
+
+
+PART: Final = 1_000
+"""So many ids are asked for at once."""
+
+
+def _with_the_other(
+    complaint: Complaint, told: Mapping[str, Any], order: Order
+) -> tuple[str, Mapping[str, Any]] | None:
+    """What the complainant of a merged complaint says is kept with the one that it goes on as, as said by them.
+
+    What we tell them stays with theirs: it is not for the complainant of the other one.
+    """
+    if complaint.duplicate_of is None or Side(told["side"]) is Side.INSIDE:
+        return None
+    author = told["author"] or order.by.on_behalf_of or complaint.customer or order.by.id
+    return complaint.duplicate_of, {"author": author}
 
 
 class ComplaintLinks(ComplaintDecisions):
     """Merge, split and link complaints."""
 
-    _instead: ClassVar = {"message": lambda complaint: complaint.duplicate_of}
-    """What is said about a complaint that was merged is kept with the one that it goes on as."""
+    _instead: ClassVar = {"message": _with_the_other}
 
     def merge(
         self, complaint: str, into: str, *, occurred_at: datetime | None = None, command: str | None = None
@@ -32,8 +50,11 @@ class ComplaintLinks(ComplaintDecisions):
         What comes in about it from then on is kept with the other one. See `servicecrm.complaints.merge`.
         """
 
-        def more(work: Work, _: Complaint, __: Order) -> Program[Mapping[str, Any]]:
-            return {"into": (yield from fetch(work, self._kind, into))}
+        def more(work: Work, _: Complaint, order: Order) -> Program[Mapping[str, Any]]:
+            other: Complaint = yield from fetch(work, self._kind, into)
+            self._permit(order, "take_in" if other.closed_at is None else "reopen", other)
+            book = yield from book_of(work, ComplaintPolicies)
+            return {"into": other, "policy": book.numbered(other.policy)}
 
         return self._do("merge", complaint, command, more=more, asked={"into": into}, occurred_at=occurred_at)
 
@@ -87,8 +108,12 @@ class ComplaintLinks(ComplaintDecisions):
         return self._do("link", complaint, command, more=more, asked={**told, "other": other}, **told)
 
     def duplicates(self, complaint: str) -> tuple[Complaint, ...]:
-        """The complaints that go on as this one, oldest first."""
-        return self._that(complaint, lambda id: where("duplicate_of") == id)
+        """The complaints that go on as this one, those that went on as one of these among them."""
+
+        def program(work: Work) -> Program[tuple[Complaint, ...]]:
+            return (yield from _merged(work, (yield from fetch(work, self._kind, complaint))))
+
+        return self._desk.perform(program, readonly=True)
 
     def parts(self, complaint: str) -> tuple[Complaint, ...]:
         """The complaints that were split from this one, oldest first."""
@@ -131,14 +156,11 @@ class ComplaintLinks(ComplaintDecisions):
 
         def program(work: Work) -> Program[tuple[Message, ...]]:
             found = yield from fetch(work, self._kind, id)
-            about: list[str] = [found.id]
-            new = about
-            while new:  # what was merged may have taken in others before
-                merged = yield from work.find(Complaint, where("duplicate_of").one_of(new))
-                new = [each.id for each in merged.items]
-                about = [*about, *new]
-            page = yield from work.find(Message, where("about").one_of(about), order="occurred_at")
-            return page.items
+            about = [found.id, *(each.id for each in (yield from _merged(work, found)))]
+            said: list[Message] = []
+            for first in range(0, len(about), PART):
+                said += (yield from work.find(Message, where("about").one_of(about[first : first + PART]))).items
+            return tuple(sorted(said, key=lambda each: (micros(each.occurred_at), each.id)))
 
         return self._desk.perform(program, readonly=True)
 
@@ -151,3 +173,14 @@ class ComplaintLinks(ComplaintDecisions):
             return page.items
 
         return self._desk.perform(program, readonly=True)
+
+
+def _merged(work: Work, complaint: Complaint) -> Program[tuple[Complaint, ...]]:
+    """All that go on as a complaint: what was merged may have taken in others before."""
+    found: list[Complaint] = []
+    new = [complaint.id]
+    while new:
+        page = yield from work.find(Complaint, where("duplicate_of").one_of(new[:PART]))
+        found += page.items
+        new = [*new[PART:], *(each.id for each in page.items)]
+    return tuple(found)

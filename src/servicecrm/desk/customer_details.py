@@ -30,10 +30,14 @@ OF_WHOM_IT_IS: tuple[str, ...] = (
 """What is told of a customer that was merged is kept with the one that it goes on as."""
 
 
+def _with_the_other(customer: Customer, _: object, __: object) -> tuple[str, Mapping[str, Any]] | None:
+    return None if customer.merged_into is None else (customer.merged_into, {})
+
+
 class CustomerDetails(CustomerLinks):
     """Keep what is known of customers, and what is agreed with them."""
 
-    _instead: ClassVar = dict.fromkeys(OF_WHOM_IT_IS, lambda customer: customer.merged_into)
+    _instead: ClassVar = dict.fromkeys(OF_WHOM_IT_IS, _with_the_other)
 
     # -- people ----------------------------------------------------------------------------------
 

@@ -27,7 +27,13 @@ from servicecrm.storage.work import Work
 
 __all__ = ["CustomerLinks", "by_rules_of_the_day"]
 
-IN_THE_WAY: Final = {"complaint": "customer", "case": "requester", "agreement": "customer", "action_item": "source"}
+IN_THE_WAY: Final = {
+    "complaint": "customer",
+    "case": "requester",
+    "agreement": "customer",
+    "general_agreement": "customer",
+    "action_item": "source",
+}
 """What has to be over before a customer is removed: kinds of records, and the column that names the customer."""
 
 _Decide = Callable[[Work, Customer, Order], Program[Decided]]
@@ -44,6 +50,7 @@ class CustomerLinks(Commands[Customer]):
     _kind: ClassVar = CUSTOMER
     _actions: ClassVar = actions
     _lifecycle: ClassVar = LIFECYCLE
+    _moves: ClassVar = {"overrule": "classify", "remove": "archive", "take_score": "score"}
     _by_policy: ClassVar = frozenset()
     _work: ClassVar = ("account_manager", "verified_at")
 
@@ -87,6 +94,7 @@ class CustomerLinks(Commands[Customer]):
 
         def decided(work: Work, found: Customer, order: Order) -> Program[Decided]:
             other = yield from fetch(work, CUSTOMER, into)
+            self._permit(order, "take_in", other)
             above = yield from _above(work, other)
             below = yield from _parts(work, found.id)
             merged, taken_in = actions.merge(
@@ -106,6 +114,7 @@ class CustomerLinks(Commands[Customer]):
 
         def decided(work: Work, found: Customer, order: Order) -> Program[Decided]:
             other = yield from fetch(work, CUSTOMER, found.merged_into or found.id)
+            self._permit(order, "give_back", other)
             parted, given_back = actions.unmerge(found, other, reason, occurred_at=occurred_at, **_who(order))
             brought = {id for each in other.taken_in if each.customer == found.id for id in each.parts}
             below = yield from _parts(work, other.id)
@@ -150,6 +159,7 @@ class CustomerLinks(Commands[Customer]):
             )
             if RemovalMode(mode) is RemovalMode.ARCHIVE:
                 return removed
+            self._permit(order, "erase", found)
             return (removed, *(yield from self._erased_with(work, found, reason, order)))
 
         return self._decide("remove", customer, command, {"reason": reason, "mode": str(mode)}, decided)

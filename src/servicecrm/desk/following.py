@@ -8,12 +8,14 @@ from typing import Any, Final, NamedTuple
 import attrs
 
 from servicecrm.cases.model import Case, Promise
+from servicecrm.complaints.events import ComplaintAnswered, ComplaintClosed, ComplaintReopened
 from servicecrm.complaints.model import Complaint
 from servicecrm.desk.house import OF_A_RECORD, House
 from servicecrm.desk.rules import basis_of
 from servicecrm.desk.tracked import TRACKED, Tracked
 from servicecrm.errors import NoBusinessTime, NotFound
 from servicecrm.kernel.decisions import Actor, Decision
+from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.notices import Notice
@@ -40,6 +42,12 @@ from servicecrm.tracking.conditions import UNSAID
 __all__ = ["SWEEPER", "Following", "clock_of", "told_from"]
 
 logger: logging.Logger = logging.getLogger("servicecrm")
+
+ALONE: Final[Mapping[Party, Any]] = {Party.SUPERVISOR: (), Party.FOLLOWER: ()}
+"""Nobody else."""
+
+FOR_ALL: Final = (ComplaintAnswered, ComplaintClosed, ComplaintReopened)
+"""What everybody is told whose complaint goes on as this one."""
 
 SWEEPER: Final = Actor(id="servicecrm")
 """Whoever happens to look has not done what comes due, so that nobody is left out of the notices."""
@@ -86,6 +94,7 @@ class Following:
             if type(record) not in rules:
                 rules[type(record)] = yield from basis_of(self._work, tracked, self._at)
             told += self.notices(tracked, record, decision)
+            told += yield from self._told_to_merged(tracked, decision)
             try:
                 clock, basis = clocks.get(id), rules[type(record)]
                 # Whoever has just done something about it has not dropped the ball.
@@ -105,6 +114,18 @@ class Following:
                 more.append(read)
                 told += self.notices(tracked, record, read)
         return Followed((*every, *more), told)
+
+    def _told_to_merged(self, tracked: Tracked[Any], decision: Decision[Any]) -> Program[Sequence[Notice]]:
+        """Those whose complaints go on as this one are told of its answer and its end, each under their own number."""
+        if self._house is None or not any(isinstance(event, FOR_ALL) for event in decision.events):
+            return ()
+        merged = yield from self._work.find(Complaint, where("duplicate_of") == decision.after.id)
+        return [
+            notice
+            for each in merged
+            for fact in facts_of(decision, kind=tracked.kind.name, id=each.id, number=each.number)
+            for notice in self._told(tracked, evolve(each, handler=None), [fact], ALONE)
+        ]
 
     def came_due(
         self, tracked: Tracked[Any], record: Any, clock: Clock | None, basis: Basis

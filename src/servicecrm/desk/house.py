@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 
 import attrs
 
+from servicecrm.desk.tracked import TRACKED
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.lifecycle import Lifecycle
 from servicecrm.notifications import MATRIX, Matrix, Party, Preferences
@@ -60,7 +61,8 @@ class House:
     refused to leave a record without what it has to hold in its new state.
 
     Raises:
-        InvalidValue: the matrix has no such switch, or tells of events that never happen.
+        InvalidValue: the matrix has no such switch, or tells of events that never happen; or a lifecycle or a checklist
+            is for no kind of record, or for one that has another already.
 
     Source: C005, C007, C061.
     """
@@ -76,15 +78,25 @@ class House:
 
     def __attrs_post_init__(self) -> None:
         self.matrix.check_switches(self.switches)
+        names = [tracked.kind.name for tracked in TRACKED.values()]
+        for field, given in (
+            ("lifecycles", [each.name for each in self.lifecycles]),
+            ("checklists", [*self.checklists]),
+        ):
+            odd = sorted(name for name in given if name not in names or given.count(name) > 1)
+            if odd:
+                raise InvalidValue(field, f"one for each of {', '.join(names)}, not for {', '.join(odd)}")
         unknown = tuple(unknown_events(self.matrix))
         if unknown:
             raise InvalidValue("matrix", "; ".join(unknown))
 
-    def roles_of(self, actor: str, people: Mapping[Party, str | None]) -> tuple[str, ...]:
-        """The roles that somebody has: as one of the people of a record, and as the house lists them."""
+    def roles_of(
+        self, actor: str, people: Mapping[Party, str | None], record: Any, among: Iterable[str]
+    ) -> tuple[str, ...]:
+        """The roles that somebody has: as one of the people of a record, and `among` others as the house says."""
         own = (party for party, person in people.items() if person == actor)
-        listed = self.roles.holders if isinstance(self.roles, _Listed) else {}
-        return tuple(map(str, own)) + tuple(role for role, holders in listed.items() if actor in holders)
+        asked = self.roles.holders if isinstance(self.roles, _Listed) else dict.fromkeys(among)
+        return tuple(map(str, own)) + tuple(role for role in asked if actor in self.roles(role, record))
 
     def check_roles(self, roles: Iterable[str]) -> None:
         """Refuses roles that nobody has, if the house lists who has which role.

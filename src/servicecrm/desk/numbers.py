@@ -23,7 +23,7 @@ from servicecrm.complaints import COMPLAINT, Complaint
 from servicecrm.desk.books import book_of
 from servicecrm.desk.number_rows import Numbered, action_row, moves_of, numbered, open_row, remedies_of
 from servicecrm.kernel.filters import Filter, where
-from servicecrm.kernel.kinds import Identified
+from servicecrm.kernel.kinds import Identified, from_micros, micros
 from servicecrm.kernel.values import Period
 from servicecrm.measures import Kpi
 from servicecrm.measures.catalogue import KPIS
@@ -66,13 +66,14 @@ class Numbers:
         """The key figures of complaints, or of cases, in a period such as `2026-Q3`. See `analytics.kpis.key_figures`.
 
         Days begin as in `zone`, by default that of the house's calendar, whose business days are counted. What was
-        recorded after `as_of`, by default now, does not count; what a record is classified as counts as it is now.
+        recorded after `as_of`, by default now, does not count; what a record is classified as counts as it is now, and
+        verdicts, remedies and timers by when they happened.
 
         Raises:
             InvalidValue: there is no such period, zone, kind of record or column.
         """
         kind = numbered(of)
-        at = self._desk.clock() if as_of is None else as_of
+        at = self._desk.clock() if as_of is None else from_micros(micros(as_of))
 
         def program(work: Work) -> Program[KpiTable]:
             calendar = yield from _calendar(work, at)

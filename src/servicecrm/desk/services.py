@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
+
+import attrs
 
 from servicecrm.agreements import services
 from servicecrm.agreements.catalogue import Offer, catalogue
@@ -15,18 +17,22 @@ from servicecrm.agreements.parts import Line
 from servicecrm.agreements.policy import AgreementPolicies
 from servicecrm.agreements.schema import SERVICE
 from servicecrm.agreements.service_model import Price, Service, ServiceDefinition
-from servicecrm.agreements.targets import Entitlement, entitlement, levels_of
+from servicecrm.agreements.targets import Entitlement, entitlement, levels_of, overlay
 from servicecrm.desk.books import book_of
 from servicecrm.desk.commands import Commands
 from servicecrm.desk.programs import Decided, Order, fetch, start
-from servicecrm.desk.rules import basis_of
+from servicecrm.desk.rules import basis_of, calendars_of
 from servicecrm.desk.tracked import TRACKED, Tracked
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
+from servicecrm.tracking import Basis
 
-__all__ = ["Services", "entitled", "rests_on"]
+__all__ = ["CUSTOMERS", "Services", "agreed_basis", "entitled"]
+
+CUSTOMERS: Final[Mapping[str, str]] = {"complaint": "customer", "case": "requester"}
+"""The fields that say which customer a record is about."""
 
 
 class Services(Commands[Service]):
@@ -94,7 +100,7 @@ class Services(Commands[Service]):
         occurred_at: datetime | None = None,
         command: str | None = None,
     ) -> Service:
-        """Release the draft as the next version, which never changes. See `services.release`."""
+        """Release the definition as the next version, which never changes. See `services.release`."""
 
         def more(work: Work, found: Service, _: Order) -> Program[Mapping[str, Any]]:
             return {"others": (yield from rests_on(work, found))}
@@ -186,15 +192,29 @@ class Services(Commands[Service]):
         return self._desk.perform(lambda work: entitled(work, tracked, customer, service, instant), readonly=True)
 
 
+def agreed_basis(work: Work, tracked: Tracked[Any], record: Any, basis: Basis, at: datetime) -> Program[Basis]:
+    """The rules by which the clock of a record is read: those of its kind, with what its customer was promised.
+
+    Source: C031, C036.
+    """
+    whose = CUSTOMERS.get(tracked.kind.name)
+    if whose is None:
+        return basis
+    found = yield from entitled(work, tracked, getattr(record, whose), record.service, at)
+    targets = overlay(basis.targets, found)
+    if targets == basis.targets:
+        return basis
+    return attrs.evolve(basis, targets=targets, calendars=(yield from calendars_of(work, targets, at)))
+
+
 def rests_on(work: Work, service: Service) -> Program[tuple[Service, ...]]:
     """The services that a service rests on, and those that these rest on, each once."""
     found: dict[str, Service] = {}
-    definitions = [each for each in (service.draft, service.definition) if each is not None]
-    wanted: Sequence[str] = [id for each in definitions for id in each.rests_on]
+    wanted: Sequence[str] = [*service.definition.rests_on, *service.current.rests_on]
     while wanted:
         new = yield from work.present(Service, sorted(set(wanted)), held=False)
         found |= new
-        below = (id for each in new.values() if each.definition is not None for id in each.definition.rests_on)
+        below = (id for each in new.values() for id in each.current.rests_on)
         wanted = [id for id in below if id not in found]
     return tuple(found.values())
 

@@ -1,16 +1,16 @@
 """At the desk: how a record stands, for those who work on it, and for those who have nothing but its number."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, Final
 
 from servicecrm import cases, complaints
 from servicecrm.analytics.status import NO_STATUS, TOLD, Audience, StatusInfo, StatusKey, status_of
-from servicecrm.desk.programs import fetch
 from servicecrm.desk.timers import timers_of
 from servicecrm.errors import InvalidValue, NotFound
 from servicecrm.kernel.filters import where
-from servicecrm.kernel.kinds import Identified, Kind
+from servicecrm.kernel.kinds import Kind
 from servicecrm.kernel.records import evolve
 from servicecrm.kernel.values import language_tag
 from servicecrm.storage.ports import Program
@@ -19,7 +19,8 @@ from servicecrm.tracking import ActionItem, Message, Side
 
 __all__ = ["status_for"]
 
-R = TypeVar("R", bound=Identified)
+KINDS: Final[Mapping[str, Kind[Any]]] = {kind.name: kind for kind in (complaints.COMPLAINT, cases.CASE)}
+"""What may be asked for."""
 
 
 def status_for(
@@ -33,8 +34,8 @@ def status_for(
 ) -> Callable[[Work], Program[StatusInfo]]:
     """What an audience may know of the record with this id or number, in a language or else in that of the record.
 
-    With a `secret` and the `key` of the house it is for whoever comes from outside: `NO_STATUS` answers for a wrong
-    secret and for a record that is not there. Without one, whoever calls has seen to it who asks.
+    With the `key` of the house it is for whoever comes from outside: `NO_STATUS` answers for a wrong `secret`, for
+    none, and for a record that is not there. Without the key, whoever calls has seen to it who asks.
 
     Raises:
         NotFound: there is no such record, and no secret was asked for.
@@ -52,14 +53,20 @@ def status_for(
         raise InvalidValue("key", "name the key that makes the secrets of this house")
 
     def program(work: Work) -> Program[StatusInfo]:
-        # Both are looked for in any case, so that the time it takes tells nothing either.
-        complaint = yield from _present(work, complaints.COMPLAINT, id)
-        case = yield from _present(work, cases.CASE, id)
-        record = case if complaint is None else complaint
-        if secret is not None and key is not None and not key.opens(record, secret):
-            return evolve(NO_STATUS, language=language or NO_STATUS.language)
-        if record is None:
+        named = yield from _named(work, id)
+        if key is not None:
+            # Before the secret is known to be right, no record is read: how long it takes tells nothing of it.
+            opened = [each for each in named or [("", "")] if key.opens_id(*each, secret)]
+            if not opened:
+                return evolve(NO_STATUS, language=language or NO_STATUS.language)
+            named = opened
+        found: dict[str, Any] = {}
+        for kind, one in named:
+            with contextlib.suppress(InvalidValue):  # such as an id that no store could keep
+                found |= yield from work.present(KINDS[kind].schema.record, [one], held=False)
+        if not found:
             raise NotFound("record", id)
+        record = next(iter(found.values()))
         told = yield from work.find(
             Message, where("about") == record.id, where("side") == Side.INSIDE, where("klass").one_of(TOLD)
         )
@@ -78,8 +85,12 @@ def status_for(
     return program
 
 
-def _present(work: Work, kind: Kind[R], id: str) -> Program[R | None]:
-    try:
-        return (yield from fetch(work, kind, id))
-    except (NotFound, InvalidValue):  # such as an id that no store could keep
-        return None
+def _named(work: Work, id: str) -> Program[list[tuple[str, str]]]:
+    """The kind and the id of what may be meant; a number is looked up without reading its record."""
+    for name, kind in KINDS.items():
+        if id.startswith(f"{kind.prefix}-"):
+            with contextlib.suppress(InvalidValue):  # such as a text that no store could keep
+                rows, _ = yield from work.rows(kind.schema.record, ["id"], where("number") == id, limit=1)
+                return [(name, str(one)) for (one,) in rows]
+            return []
+    return [(name, id) for name in KINDS]

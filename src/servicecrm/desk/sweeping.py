@@ -25,6 +25,9 @@ logger: logging.Logger = logging.getLogger("servicecrm")
 BATCH: Final = 50
 """So many clocks are read in one unit."""
 
+PART: Final = 1_000
+"""So many values a filter takes."""
+
 AFTER_ZONES: Final = ":"
 """Comes after every version of the time zones, which begin with the year."""
 
@@ -94,7 +97,8 @@ class Sweep:
             yield where("basis") > str(basis).removesuffix(basis.zones) + AFTER_ZONES, "basis"
 
     def _but_failed(self) -> Sequence[Filter]:
-        return (~where("about").one_of(self._failed),) if self._failed else ()
+        parts = (self._failed[first : first + PART] for first in range(0, len(self._failed), PART))
+        return [~where("about").one_of(part) for part in parts]
 
     def _one(self, work: Work, tracked: Tracked[Any], clock: Clock, basis: Basis) -> Program[Swept]:
         following = Following(self._house, work, self._by, self._at)

@@ -283,12 +283,13 @@ _OWN: Final[ContextVar[Mapping[str, Lifecycle[Any]]]] = ContextVar("servicecrm_l
 def going_by(*tables: Lifecycle[Any]) -> Iterator[None]:
     """Within this block, commands go by a house's own tables instead of the shipped ones of the same names.
 
-    It holds for this thread, or this task, alone: `with going_by(ours): complaints.close(complaint, ...)`. A desk does
-    it by itself for the `lifecycles` of its house.
+    What an outer block has said counts no more: other commands go by the shipped tables. It holds for this thread, or
+    this task, alone: `with going_by(ours): complaints.close(complaint, ...)`. A desk does it by itself for the
+    `lifecycles` of its house.
 
     Source: C003.
     """
-    token = _OWN.set({**_OWN.get(), **{table.name: table for table in tables}})
+    token = _OWN.set({table.name: table for table in tables} if tables else _NONE)
     try:
         yield
     finally:

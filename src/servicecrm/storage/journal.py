@@ -89,15 +89,13 @@ def chained(
     text: str,
     last: Link,
     seal: int | None,
-    members: Members | None = None,
-    document: object = None,  # noqa: ARG001  # not needed any longer
+    members: Members,
 ) -> list[EntryRow]:
     """The entries of a record's new facts, each with its command, linked to its last one.
 
     The last entry of a save also vouches for the document that was saved, which is given by its members and as text.
     """
     rows = []
-    members = kind.schema.members(record) if members is None else members
     told = tuple(steps)
     for n, (step, command) in enumerate(told, start=1):
         event = step.event

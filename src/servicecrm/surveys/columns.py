@@ -17,7 +17,7 @@ from servicecrm.surveys.cells import Cell, across, cell_of, cells_of, parts
 from servicecrm.surveys.items import ItemKind
 from servicecrm.surveys.model import Questionnaire
 
-__all__ = ["Answered", "Columns", "Frame", "Given", "Responses", "columns"]
+__all__ = ["Answered", "Columns", "Frame", "Given", "Responses", "tabulate"]
 
 T = TypeVar("T")
 
@@ -143,7 +143,7 @@ Responses = (
 file; lists by item; a data frame. A row of a matrix is `aspects/price` there, or in a row a mapping in a mapping."""
 
 
-def columns(questionnaire: Questionnaire, responses: Responses, *, keep: Iterable[str] = ()) -> Columns:
+def tabulate(questionnaire: Questionnaire, responses: Responses, *, keep: Iterable[str] = ()) -> Columns:
     """The table of answers in any form, see `Responses`.
 
     What cannot be an answer is invalid, and counted as that. In plain values the skip logic is followed: what was not

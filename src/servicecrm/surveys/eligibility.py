@@ -9,7 +9,7 @@ from servicecrm.kernel.shapes import Code
 from servicecrm.measures.contacting import recontact, wave_recontact
 from servicecrm.surveys.campaign_model import Campaign, Invitation
 
-__all__ = ["ContactHistory", "Eligibility", "Hindrance", "OptOuts", "eligibility", "history_of"]
+__all__ = ["ContactHistory", "Eligibility", "Hindrance", "OptOuts", "eligibility_of", "history_of"]
 
 
 class Hindrance(Code):
@@ -87,7 +87,7 @@ def _last(invitations: Iterable[Invitation]) -> date | None:
     return max((at.astimezone(UTC).date() for at in times), default=None)
 
 
-def eligibility(campaign: Campaign, history: ContactHistory, *, opted_out: bool = False, on: date) -> Eligibility:
+def eligibility_of(campaign: Campaign, history: ContactHistory, *, opted_out: bool = False, on: date) -> Eligibility:
     """May a contact be invited to a campaign on a day?
 
     Source: C072, C076.

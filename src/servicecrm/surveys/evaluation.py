@@ -22,7 +22,7 @@ from servicecrm.measures.scales import number, rescaled
 from servicecrm.measures.scores import Exactness
 from servicecrm.measures.weighting import Raking
 from servicecrm.surveys.cells import parts
-from servicecrm.surveys.columns import Columns, Responses, columns
+from servicecrm.surveys.columns import Columns, Responses, tabulate
 from servicecrm.surveys.evaluation_lines import About, Group, Line, gated
 from servicecrm.surveys.evaluation_pools import MissingPolicy, ScaleReliability, pools, rated
 from servicecrm.surveys.evaluation_rows import COLUMNS, rows
@@ -192,7 +192,7 @@ def evaluate(
         raise InvalidValue("min_n", "expected 1 or more; 1 shows every figure")
     names = (by,) if isinstance(by, str) else tuple(by)
     given = by if isinstance(by, Mapping) else {}
-    table = columns(questionnaire, responses, keep=() if given else names)
+    table = tabulate(questionnaire, responses, keep=() if given else names)
     table = attrs.evolve(table, others={**table.others, **{n: table.beside(v, f"by {n}") for n, v in given.items()}})
     table = _coded(table, codes or {})
     weighed = _weighed(table, weights)

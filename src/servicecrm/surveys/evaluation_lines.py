@@ -10,7 +10,7 @@ from servicecrm.measures.scores import Score
 from servicecrm.measures.suppression import released
 from servicecrm.surveys.cells import Cell
 
-__all__ = ["About", "Counts", "Group", "Hiding", "Line", "counted", "gated"]
+__all__ = ["About", "Counts", "Group", "Hiding", "Line", "counted", "ends", "gated"]
 
 Group = tuple[str, ...]
 """Whose answers a figure is made of: nothing is everybody, ("north",) a group, ("north", "small") a part of that one.
@@ -81,6 +81,14 @@ class Line:
     def value(self) -> float | None:
         """The figure; None where there is none, and where it is hidden."""
         return None if self.score is None else self.score.value
+
+
+def ends(score: Score) -> tuple[float, float] | None:
+    """What a figure can be at the least and at the most; None if nobody knows."""
+    if score.method.unit != "scale":
+        return (-100.0, 100.0) if score.method.unit == "points" else (0.0, 100.0)
+    low, _, high = score.method.scale.partition(" ")[0].partition("..")
+    return (float(low), float(high)) if high else None
 
 
 def gated(lines: Iterable[Line], *, min_n: int) -> Iterator[Line]:

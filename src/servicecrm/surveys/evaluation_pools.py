@@ -11,7 +11,7 @@ from servicecrm.surveys.answers import Status
 from servicecrm.surveys.cells import Part, parts
 from servicecrm.surveys.columns import Columns
 from servicecrm.surveys.evaluation_lines import About
-from servicecrm.surveys.evaluation_scores import Pool, better
+from servicecrm.surveys.evaluation_scores import Better, Pool, better
 from servicecrm.surveys.items import ItemKind
 
 __all__ = ["PERCENT", "MissingPolicy", "Pools", "ScaleReliability", "pools", "rated"]
@@ -84,7 +84,9 @@ def pools(table: Columns, *, missing: MissingPolicy, min_answered: int, min_n: i
             for place, score in zip(there, scored.scores, strict=True):
                 scores[place] = score
             asked = [any(table[key][place] != Status.NOT_SHOWN for key in keys) for place in range(table.n)]
-            found.pools.append(Pool(about, name, keys, scale, "lower" if down else "higher", scores, asked))
+            good: Better = "lower" if down else "higher"
+            rule = f"{len(keys)} items, {missing}" if keys[1:] else ""
+            found.pools.append(Pool(about, name, keys, scale, good, rule, scores, asked))
             if about is About.DIMENSION and keys[1:]:
                 n, shown = scored.reliability.n, scored.reliability.n >= min_n
                 found.reliabilities.append(

@@ -177,7 +177,7 @@ def _distribution(cells: Iterable[Cell]) -> dict[str, int]:
 
 
 class Pool(NamedTuple):
-    """Items that are put together, and what each respondent scores on their scale: None who has no score.
+    """Items that are put together, by some rule, and what each respondent scores on their scale: None who has no score.
 
     `asked` says who was asked any of them.
     """
@@ -187,6 +187,7 @@ class Pool(NamedTuple):
     keys: tuple[str, ...]
     scale: Scale
     better: Better
+    rule: str
     scores: Sequence[float | None]
     asked: Sequence[bool]
 
@@ -196,9 +197,8 @@ def pool_lines(pool: Pool, view: View) -> Iterator[Line]:
     asked = sum(pool.asked[place] for place in view.places)
     there = [(place, own) for place in view.places if (own := pool.scores[place]) is not None]
     counts = Counts(answered=len(there), missing=asked - len(there), not_shown=len(view.places) - asked)
-    rule = "mean of items" if pool.keys[1:] else ""
     span = pool.scale.high - pool.scale.low
-    mean_ = Method(name="mean", scale=str(pool.scale), rule=rule, unit="scale", better=pool.better)
+    mean_ = Method(name="mean", scale=str(pool.scale), rule=pool.rule, unit="scale", better=pool.better)
     percent = evolve(mean_, name="csat_mean_percent", unit="percent")
     for method, factor, shift in ((mean_, 1.0, 0.0), (percent, 100 / span, -pool.scale.low)):
         numbers = [(place, factor * (own + shift)) for place, own in there]

@@ -5,7 +5,7 @@ from math import fsum
 
 from servicecrm.kernel.records import record
 from servicecrm.measures.weighting import Raking, RakingOutcome, Targets, rake
-from servicecrm.surveys.columns import Responses, columns
+from servicecrm.surveys.columns import Responses, tabulate
 from servicecrm.surveys.model import Questionnaire
 
 __all__ = ["Weighting", "weigh", "weighting"]
@@ -49,7 +49,7 @@ def weigh(
     Source: C073, C080; Holt & Smith 1979; Deming & Stephan 1940.
     """
     names = tuple(targets)
-    table = columns(questionnaire, responses, keep=names)
+    table = tabulate(questionnaire, responses, keep=names)
     rows = list(zip(*map(table.groups, names), strict=True))
     designed = None if weights is None else table.beside(weights, "weights")
     return rake(rows, targets, variables=names, weights=designed, cap=cap)

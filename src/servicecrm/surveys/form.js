@@ -134,7 +134,7 @@
 
   // -- what happens -----------------------------------------------------------------------------
 
-  let tried = false;
+  let tried = !errors.hidden; // it was refused by the server
   const refresh = () => (tried ? show(update()) : update());
 
   form.addEventListener("input", ({ target }) => {
@@ -165,5 +165,5 @@
   form.noValidate = true;
   document.documentElement.classList.add("js");
   speak();
-  update();
+  refresh();
 })();

@@ -3,7 +3,7 @@
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -13,15 +13,18 @@ from urllib.parse import urlsplit
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.records import record
 from servicecrm.kernel.values import LanguageTag, fallbacks
+from servicecrm.surveys.answers import Status
 from servicecrm.surveys.form_items import ItemWriter, language_of
 from servicecrm.surveys.form_logic import TEXTS, check_askable, rules
-from servicecrm.surveys.form_posting import ANSWER
+from servicecrm.surveys.form_posting import ANSWER, Fields, by_name, posted
 from servicecrm.surveys.model import Questionnaire
 
 __all__ = ["Form", "form_of"]
 
 _RIGHT_TO_LEFT: Final = ("ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi")
 _ORIGIN: Final = re.compile(r"[A-Za-z0-9.:\[\]-]*")
+_Entered = Mapping[str, Sequence[object]]
+_Wrong = Mapping[str, str]
 _NO_FIELDS: Final[Mapping[str, str]] = {}
 
 
@@ -39,15 +42,17 @@ def form_of(
     action: str = "",
     hidden: Mapping[str, str] = _NO_FIELDS,
     language: str | None = None,
+    fields: Fields = (),
 ) -> Form:
     """The form to fill in a questionnaire, in one file that asks no server for anything.
 
     It is posted to `action`, or else to where it came from, with the `hidden` fields, such as a token; `posted` reads
     what arrives. It begins in the language that is nearest to `language`, or in its first one, and can be switched to
     any other. Items that are not to be answered are hidden; without scripts, the page says in words when they are.
+    `fields` are those of a form that was posted and refused: what was entered is there again, with what is wrong.
 
     Raises:
-        InvalidValue: the questionnaire is a draft or retired, or is not offered in the language; the action is no address
+        InvalidValue: the questionnaire is a draft or retired, or not offered in the language; the action is no address
             of the web; a hidden field has the name of one of the form's own.
 
     Source: C074, C077.
@@ -59,13 +64,27 @@ def form_of(
     taken = [name for name in hidden if name == "language" or name.startswith(ANSWER)]
     if taken:
         raise InvalidValue("hidden", f"the form has fields of its own with the names {', '.join(taken)}")
-    page = _Page(questionnaire, first)
+    entered, wrong = _entered(questionnaire, fields)
+    page = _Page(questionnaire, first, entered, wrong)
     style, script = page.style(), _file("form.js")
     csp = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; "
         f"form-action {_origin(action)}; base-uri 'none'"
     )
     return Form(html="".join(page.written(action, hidden, style=style, script=script, csp=csp)), csp=csp)
+
+
+def _entered(questionnaire: Questionnaire, fields: Fields) -> tuple[_Entered, _Wrong]:
+    entered = by_name(fields)
+    if not entered:
+        return {}, {}
+    reading = questionnaire.read(posted(questionnaire, fields))
+    wrong = {
+        answer.key: "missing" if answer.status is Status.MISSING else "invalid"
+        for answer in reading.answers
+        if any(problem.startswith(f"$.{answer.key.replace('/', '.')}: ") for problem in reading.problems)
+    }
+    return {f"{ANSWER}{name}": values for name, values in entered.items()}, wrong
 
 
 def _file(name: str) -> str:
@@ -89,8 +108,8 @@ def _origin(action: str) -> str:
 class _Page(ItemWriter):
     """Writes what is around the items. `first` is the language in which it is shown at first."""
 
-    def __init__(self, questionnaire: Questionnaire, first: LanguageTag) -> None:
-        super().__init__(questionnaire)
+    def __init__(self, questionnaire: Questionnaire, first: LanguageTag, entered: _Entered, wrong: _Wrong) -> None:
+        super().__init__(questionnaire, entered, wrong)
         self.first = first
 
     def style(self) -> str:
@@ -113,8 +132,9 @@ class _Page(ItemWriter):
         yield f"<h1>{self.spoken(asked.title)}</h1>\n"
         if asked.introduction:
             yield f'<p class="introduction">{self.spoken(asked.introduction)}</p>\n'
-        yield '<div id="errors" role="group" aria-labelledby="errors-title" tabindex="-1" hidden>\n'
-        yield f'<h2 id="errors-title">{self.own("form.errors")}</h2>\n<ul></ul>\n</div>\n'
+        marks = "" if self.wrong else " hidden"
+        yield f'<div id="errors" role="group" aria-labelledby="errors-title" tabindex="-1"{marks}>\n'
+        yield f'<h2 id="errors-title">{self.own("form.errors")}</h2>\n<ul>{self.links()}</ul>\n</div>\n'
         yield from (self.item(f"i{n}", item) for n, item in enumerate(asked.items))
         yield from (f'<input type="hidden" name="{escape(n)}" value="{escape(v)}">\n' for n, v in hidden.items())
         yield f'<p><button type="submit">{self.own("form.send")}</button></p>\n</main>\n</form>\n'
@@ -123,6 +143,14 @@ class _Page(ItemWriter):
         told_to_browser = json.dumps(rules(asked), ensure_ascii=False).replace("<", "\\u003c")
         yield f'<script type="application/json" id="rules">{told_to_browser}</script>\n'
         yield f"<script>{script}</script>\n</body>\n</html>\n"
+
+    def links(self) -> str:
+        """Links to what is wrong. With scripts, they are made in the browser."""
+        return "".join(
+            f'<li><a href="#i{n}">{self.spoken(item.text)}</a></li>'
+            for n, item in enumerate(self.questionnaire.items)
+            if any(key.partition("/")[0] == item.id for key in self.wrong)
+        )
 
     def languages(self) -> str:
         tags = self.questionnaire.languages

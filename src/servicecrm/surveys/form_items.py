@@ -1,6 +1,6 @@
 """The items of a form, with the controls to answer them; each text in every language."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from html import escape
 from typing import Final
@@ -19,10 +19,14 @@ MOST_POINTS: Final = 25
 
 
 class ItemWriter:
-    """Writes items."""
+    """Writes items, with what was entered into them before, by name, and what was wrong with it, by key."""
 
-    def __init__(self, questionnaire: Questionnaire) -> None:
+    def __init__(
+        self, questionnaire: Questionnaire, entered: Mapping[str, Sequence[object]], wrong: Mapping[str, str]
+    ) -> None:
         self.questionnaire = questionnaire
+        self.entered = entered
+        self.wrong = wrong
 
     # -- texts -----------------------------------------------------------------------------------
 
@@ -46,33 +50,33 @@ class ItemWriter:
         if not item.rows:
             return self.part(id, item, None, item.text, self.about(id, item))
         rows = (self.part(f"{id}-{m}", item, row.code, row.text, "") for m, row in enumerate(item.rows))
-        opening = f'<fieldset class="item" id="{id}"{self.described(id, item)}>\n'
+        opening = f'<fieldset class="item" id="{id}"{_described([f"{id}-about"] if _hints(item) else [])}>\n'
         legend = f"<legend>{self.title(item.text, item)}</legend>\n"
         return f"{opening}{legend}{self.about(id, item)}{''.join(rows)}</fieldset>\n"
 
     def part(self, id: str, item: Item, row: str | None, words: FrozenMap, about: str) -> str:
         """What is answered by itself: an item, or a row of a matrix."""
+        wrong = self.wrong.get(item.id if row is None else f"{item.id}/{row}")
+        classes = f"{'item ' if row is None else ''}part{' wrong' if wrong else ''}"
         title = self.title(words, item) if row is None else self.spoken(words)
-        classes = "item part" if row is None else "part"
-        described = self.described(id, item) if row is None else ""
-        wrong = "".join(
-            f'<p class="error" id="{id}-{kind}" hidden>{self.own(f"form.{kind}")}</p>\n' for kind in _PROBLEMS
+        about += "".join(
+            f'<p class="error" id="{id}-{kind}"{"" if kind == wrong else " hidden"}>{self.own(f"form.{kind}")}</p>\n'
+            for kind in _PROBLEMS
         )
+        hints = [f"{id}-about"] if row is None and _hints(item) else []
+        described = _described([*hints, f"{id}-{wrong}"] if wrong else hints)
         controls = ItemWriter.typed if _is_typed(item) else _CONTROLS.get(item.kind, ItemWriter.radios)
         if controls in (ItemWriter.typed, ItemWriter.area) and not item.apart:
             label = f'<label id="{id}-title" for="{id}-0">{title}</label>'
             control = controls(self, id, item, row, described)
-            return f'<div class="{classes}" id="{id}">\n{label}\n{about}{wrong}{control}</div>\n'
+            return f'<div class="{classes}" id="{id}">\n{label}\n{about}{control}</div>\n'
         legend = f'<legend id="{id}-title">{title}</legend>'
         control = controls(self, id, item, row, "")
-        return f'<fieldset class="{classes}" id="{id}"{described}>\n{legend}\n{about}{wrong}{control}</fieldset>\n'
+        return f'<fieldset class="{classes}" id="{id}"{described}>\n{legend}\n{about}{control}</fieldset>\n'
 
     def title(self, words: FrozenMap, item: Item) -> str:
         required = f'<span class="required">&nbsp;{self.own("form.required")}</span>' if item.required else ""
         return f"{self.spoken(words)}{required}"
-
-    def described(self, id: str, item: Item) -> str:
-        return f' aria-describedby="{id}-about"' if item.hint or _limits(item) else ""
 
     def about(self, id: str, item: Item) -> str:
         """When it is to be answered, and how."""
@@ -92,8 +96,7 @@ class ItemWriter:
         # What was chosen could not be taken back without it.
         none = [] if item.required else [("", self.own("form.no_answer"))]
         written = (
-            self.choice("radio", field_name(item, row), value, said, _needed(item) + ("" if value else " checked"))
-            for value, said in choices + none
+            self.choice("radio", field_name(item, row), value, said, _needed(item)) for value, said in choices + none
         )
         return f'<div class="choices{" scale" if item.scale else ""}">\n{"".join(written)}</div>\n'
 
@@ -108,7 +111,8 @@ class ItemWriter:
     def places(self, id: str, item: Item, row: str | None, _: str) -> str:
         written = "".join(
             f'<label><input type="number" name="{escape(field_name(item, option.code))}" min="1" '
-            f'max="{len(item.options)}" inputmode="numeric" data-code="{escape(option.code)}"> '
+            f'max="{len(item.options)}" inputmode="numeric" data-code="{escape(option.code)}"'
+            f"{self.value(item, option.code)}> "
             f"<span>{self.spoken(option.text)}</span></label>\n"
             for option in item.options
         )
@@ -122,11 +126,13 @@ class ItemWriter:
         kind = 'type="date"' if item.kind is ItemKind.DATE else f'type="number" step="any"{limits}'
         # Where there are boxes as well, the title is that of all of them.
         marks = f' aria-labelledby="{id}-title"' if item.apart else described + _needed(item)
-        control = f'<input {kind} id="{id}-0" name="{escape(field_name(item, row))}"{marks}>\n'
+        control = f'<input {kind} id="{id}-0" name="{escape(field_name(item, row))}"{self.value(item, row)}{marks}>\n'
         return f'{control}<div class="choices">\n{self.instead(item, row)}</div>\n' if item.apart else control
 
     def area(self, id: str, item: Item, row: str | None, described: str) -> str:
-        return f'<textarea id="{id}-0" name="{escape(field_name(item))}"{described}{_needed(item)}></textarea>\n'
+        marks = f"{described}{_needed(item)}"
+        # The first line break after the tag is none of the text.
+        return f'<textarea id="{id}-0" name="{escape(field_name(item))}"{marks}>\n{self.typed_in(item)}</textarea>\n'
 
     def choices(self, item: Item) -> Iterator[tuple[str, str]]:
         """What can be chosen: each value with what is said beside it."""
@@ -147,7 +153,19 @@ class ItemWriter:
         name = field_name(item, row)
         return "".join(self.choice("checkbox", name, value, said, " data-alone") for value, said in self.apart(item))
 
+    def value(self, item: Item, part: str | None) -> str:
+        entered = self.typed_in(item, part)
+        return f' value="{entered}"' if entered else ""
+
+    def typed_in(self, item: Item, part: str | None = None) -> str:
+        """What was typed, and not chosen instead of it."""
+        entered = self.entered.get(field_name(item, part), ())
+        return next((escape(text) for text in entered if isinstance(text, str) and text not in item.apart), "")
+
     def choice(self, kind: str, name: str, value: str, said: str, marks: str) -> str:
+        entered = self.entered.get(name, ())
+        checked = value in entered if kind == "checkbox" else value == next(iter(entered), "")
+        marks += " checked" if checked else ""
         control = f'<input type="{kind}" name="{escape(name)}" value="{escape(value)}"{marks}>'
         return f"<label>{control} <span>{said}</span></label>\n"
 
@@ -160,6 +178,14 @@ _CONTROLS: Final = {
     ItemKind.DATE: ItemWriter.typed,
     ItemKind.TEXT: ItemWriter.area,
 }
+
+
+def _described(ids: Sequence[str]) -> str:
+    return f' aria-describedby="{" ".join(ids)}"' if ids else ""
+
+
+def _hints(item: Item) -> bool:
+    return bool(item.hint or _limits(item))
 
 
 def _is_typed(item: Item) -> bool:

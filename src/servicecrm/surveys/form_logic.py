@@ -25,7 +25,9 @@ def check_askable(questionnaire: Questionnaire) -> None:
     """
     if questionnaire.state not in (REVIEWED, RELEASED):
         where = f"questionnaire {questionnaire.id}"
-        raise InvalidValue(where, f"it is {questionnaire.state}; people are asked with one that is reviewed or released")
+        raise InvalidValue(
+            where, f"it is {questionnaire.state}; people are asked with one that is reviewed or released"
+        )
 
 
 def rules(questionnaire: Questionnaire) -> list[dict[str, object]]:

@@ -7,10 +7,13 @@ from typing import Final
 from servicecrm.surveys.items import Item, ItemKind
 from servicecrm.surveys.model import Questionnaire
 
-__all__ = ["ANSWER", "field_name", "posted"]
+__all__ = ["ANSWER", "Fields", "by_name", "field_name", "posted"]
 
 ANSWER: Final = "answer."
 """What the names of all fields with answers begin with; others, such as a token, are the host's."""
+
+Fields = Mapping[str, object] | Iterable[tuple[str, object]]
+"""The fields of a posted form: pairs of names and values, or a mapping of names to a value or to several."""
 
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 
@@ -20,9 +23,7 @@ def field_name(item: Item, part: str | None = None) -> str:
     return f"{ANSWER}{item.id}" if part is None else f"{ANSWER}{item.id}/{part}"
 
 
-def posted(
-    questionnaire: Questionnaire, fields: Mapping[str, object] | Iterable[tuple[str, object]]
-) -> dict[str, object]:
+def posted(questionnaire: Questionnaire, fields: Fields) -> dict[str, object]:
     """The values to validate, from the fields of a posted form, for `questionnaire.validated(...)`.
 
     The fields are pairs of names and values, or a mapping of names to a value or to all of them, such as what
@@ -35,7 +36,7 @@ def posted(
     known = {item.id: item for item in questionnaire.items}
     given: dict[str, object] = {}
     parts: dict[str, dict[str, object]] = {}
-    for name, values in _by_name(fields).items():
+    for name, values in by_name(fields).items():
         id, slash, part = name.partition("/")
         item = known.get(id)
         said = [value for value in values if not (isinstance(value, str) and not value.strip())]
@@ -51,7 +52,7 @@ def posted(
     return given
 
 
-def _by_name(fields: Mapping[str, object] | Iterable[tuple[str, object]]) -> dict[str, list[object]]:
+def by_name(fields: Fields) -> dict[str, list[object]]:
     """All values of each field with an answer, by its name without what all of them begin with."""
     found: dict[str, list[object]] = {}
     for name, values in _pairs(fields):
@@ -61,7 +62,7 @@ def _by_name(fields: Mapping[str, object] | Iterable[tuple[str, object]]) -> dic
     return found
 
 
-def _pairs(fields: Mapping[str, object] | Iterable[tuple[str, object]]) -> Iterable[tuple[str, object]]:
+def _pairs(fields: Fields) -> Iterable[tuple[str, object]]:
     if not isinstance(fields, Mapping):
         return fields
     every = getattr(fields, "getlist", None)  # its [] would give only one of them

@@ -49,10 +49,13 @@ def matching(campaign: Campaign, attributes: Mapping[str, object]) -> tuple[str,
     return tuple(quota.name for quota in campaign.quotas if _fits(quota, attributes))
 
 
-def full(campaign: Campaign, attributes: Mapping[str, object], at: datetime) -> tuple[str, ...]:
-    """Those of them that have no place left."""
+def full(
+    campaign: Campaign, attributes: Mapping[str, object], at: datetime, *, key: str | None = None
+) -> tuple[str, ...]:
+    """Those of them that have no place left, apart from what is kept for this `key`."""
     needed = matching(campaign, attributes)
-    return tuple(each.name for each in standing(campaign, at) if each.name in needed and not each.free)
+    others = campaign if key is None else _without(campaign, key)
+    return tuple(each.name for each in standing(others, at) if each.name in needed and not each.free)
 
 
 def reserve(

@@ -1,14 +1,16 @@
 """How questionnaires, campaigns, invitations, responses and their answers are stored and found."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from servicecrm.kernel.documents import Schema
-from servicecrm.kernel.kinds import Column, ColumnType, Kind, Term
+from servicecrm.kernel.kinds import KEY_LIMIT, Column, ColumnType, Kind, Term
+from servicecrm.surveys.campaign_lifecycle import CAMPAIGN_LIFECYCLE
 from servicecrm.surveys.campaign_model import Campaign, Invitation
 from servicecrm.surveys.model import Questionnaire
 from servicecrm.surveys.response_model import GivenAnswer, Response
 
-__all__ = ["ANSWER", "CAMPAIGN", "INVITATION", "QUESTIONNAIRE", "RESPONSE"]
+__all__ = ["ANSWER", "CAMPAIGN", "INVITATION", "MILLION", "QUESTIONNAIRE", "RESPONSE"]
 
 
 def _services(questionnaire: Questionnaire) -> Iterator[str]:
@@ -46,6 +48,7 @@ CAMPAIGN: Kind[Campaign] = Kind(
     columns=(
         Column("number", ColumnType.TEXT),
         Column("state", ColumnType.TEXT),
+        Column("open", ColumnType.BOOLEAN, lambda campaign: campaign.state in CAMPAIGN_LIFECYCLE.open),
         Column("method", ColumnType.TEXT),
         Column("mode", ColumnType.TEXT),
         Column("owner", ColumnType.TEXT),
@@ -57,7 +60,13 @@ CAMPAIGN: Kind[Campaign] = Kind(
         Column("opened_at", ColumnType.INSTANT),
         Column("closed_at", ColumnType.INSTANT),
     ),
-    indexes=(("series", "wave"), ("state", "answer_until"), ("questionnaire",), ("closed_at",)),
+    indexes=(
+        ("owner", "open", "answer_until"),  # a worklist
+        ("state", "answer_until"),
+        ("series", "wave"),
+        ("questionnaire",),
+        ("closed_at",),
+    ),
     search=lambda campaign: filter(None, (campaign.number, campaign.title, campaign.purpose)),
     prefix="SUR",
 )
@@ -101,13 +110,20 @@ RESPONSE: Kind[Response] = Kind(
     indexes=(("campaign", "day"), ("invitation",), ("contact",), ("customer",)),
 )
 
-NUMBER_SCALE = 6
-"""Digits after the point that a number has in the table of answers."""
+MILLION: Final = 10**6
+"""Numbers are whole in a column: millionths."""
 
 
-def _number(given: GivenAnswer) -> int | None:
-    """The number in millionths, as a column of decimals holds it. One that has more digits is in the document alone."""
-    return None if given.answer.number is None else round(given.answer.number * 10**NUMBER_SCALE)
+def _millionths(given: GivenAnswer) -> int | None:
+    """The number as a column holds it; one that is too large for that is in the document alone."""
+    number = given.answer.number
+    return None if number is None or abs(number) * MILLION >= 2**63 else round(number * MILLION)
+
+
+def _code(given: GivenAnswer) -> str | None:
+    """What was chosen, if it is one code, and none that is too long for a column."""
+    codes = given.answer.codes
+    return codes[0] if len(codes) == 1 and len(codes[0].encode()) <= KEY_LIMIT else None
 
 
 ANSWER: Kind[GivenAnswer] = Kind(
@@ -121,8 +137,8 @@ ANSWER: Kind[GivenAnswer] = Kind(
         Column("item", ColumnType.TEXT, lambda given: given.answer.item),
         Column("row", ColumnType.TEXT, lambda given: given.answer.row),
         Column("status", ColumnType.TEXT, lambda given: given.answer.status),
-        Column("code", ColumnType.TEXT, lambda given: next(iter(given.answer.codes), None)),
-        Column("number", ColumnType.INTEGER, _number),
+        Column("code", ColumnType.TEXT, _code),
+        Column("value", ColumnType.INTEGER, _millionths),
     ),
     indexes=(("campaign", "response"), ("campaign", "item")),
 )

@@ -170,7 +170,7 @@ def _labelled(number: str, label: FrozenMap | None, tag: LanguageTag) -> str:
 
 
 def _plain(number: float) -> float:
-    return int(number) if number.is_integer() else number
+    return int(number) if number == int(number) else number
 
 
 # -- conditions ----------------------------------------------------------------------------------

@@ -264,7 +264,7 @@ class Tampering:
         kind, record = store.kinds[Complaint], evolve(forged.after, revision=1)
         steps = [(step, None) for step in forged.steps]
         document = entries[2].document  # the record itself stays as it was
-        (entry,) = chained(kind, record, steps, document=kind.schema.dump(record), text="", last=START, seal=1)
+        (entry,) = chained(kind, record, steps, members=kind.schema.members(record), text="", last=START, seal=1)
         (entries[2],) = relinked([entry._replace(document=document)])
         seals[0] = sealed(FIRST_SEAL, [entry.hash for entry in entries if entry.seal == 1])
         raw.write(entries, seals)

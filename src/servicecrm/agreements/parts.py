@@ -1,0 +1,170 @@
+"""What an agreement is made of: its lines, the duties of both sides, how it ends, and what happened to it."""
+
+from datetime import date, datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from servicecrm.agreements.codes import ContactPurpose, EndOf, Party, ReviewDecision
+from servicecrm.agreements.levels import ServiceLevels
+from servicecrm.agreements.service_model import Price
+from servicecrm.calendars import BusinessDays, CalendarTime, duration
+from servicecrm.calendars.clock import midnight, utc
+from servicecrm.errors import InvalidValue
+from servicecrm.kernel.records import Personal, record
+from servicecrm.kernel.shapes import filled
+
+__all__ = [
+    "AgreementContact",
+    "AgreementReview",
+    "Attached",
+    "Duty",
+    "GivenNotice",
+    "Line",
+    "Round",
+    "Spell",
+    "Termination",
+    "check_days",
+    "check_length",
+    "day_begins",
+    "day_of",
+]
+
+
+@record
+class Line:
+    """One service that an agreement is about: a version of its definition, what is promised of it, and what it costs.
+
+    `calendar` names the agreed service time; without one that is every hour of every day.
+    """
+
+    service: str = attrs.field(validator=filled)
+    version: int = 1
+    levels: ServiceLevels = attrs.field(factory=ServiceLevels)
+    price: Price | None = None
+    calendar: str | None = attrs.field(default=None, validator=filled)
+
+
+@record
+class Duty:
+    """Something that one of the parties has to do."""
+
+    party: Party = attrs.field(converter=Party)
+    text: str = attrs.field(validator=filled)
+
+
+@record
+class AgreementContact:
+    """Somebody whom the other party turns to, by id, and for what. Who is named for signing is who may sign."""
+
+    party: Party = attrs.field(converter=Party)
+    purpose: ContactPurpose = attrs.field(converter=ContactPurpose)
+    person: str = attrs.field(validator=filled)
+
+
+@record
+class Termination:
+    """How an agreement can be ended: `Termination(notice="3 calendar months", to="quarter")`.
+
+    Notice is some calendar time or business days; the agreement ends at the end of its last day, or of the month, the
+    quarter, the year or the term in which that day lies, and not before the day `not_before`.
+
+    Raises:
+        InvalidValue: the notice has another form, or is below zero.
+    """
+
+    notice: str = "3 calendar months"
+    to: EndOf = attrs.field(default=EndOf.DAY, converter=EndOf)
+    not_before: date | None = None
+
+    def __attrs_post_init__(self) -> None:
+        check_length("Termination.notice", self.notice, business=True, least=0)
+
+
+@record
+class Attached:
+    """The general agreement that is a part of this one, as it was worded then."""
+
+    agreement: str
+    topic: str
+    version: int
+
+
+@record
+class Round:
+    """What a party has proposed: the digest of the terms as they were then."""
+
+    party: Party
+    by: str
+    at: datetime
+    digest: str
+
+
+@record
+class Spell:
+    """From when to when an agreement was suspended."""
+
+    since: datetime
+    until: datetime | None = None
+
+
+@record
+class GivenNotice:
+    """That a party ends the agreement: after which day, and why. `override` says why it may end sooner than agreed."""
+
+    party: Party
+    given_at: datetime
+    last_day: date
+    reason: Personal[str] | None = attrs.field(default=None, validator=filled)
+    override: Personal[str] | None = attrs.field(default=None, validator=filled)
+
+
+@record
+class AgreementReview:
+    """What the parties found when they looked at the agreement; `change` is the id of the change that follows."""
+
+    held_on: date
+    by: str
+    findings: Personal[str] = attrs.field(validator=filled)
+    decision: ReviewDecision
+    change: str | None = attrs.field(default=None, validator=filled)
+
+
+def day_begins(day: date, zone: str) -> datetime:
+    """The first instant of a day in a zone."""
+    return utc(midnight(day.toordinal(), _zone(zone)))
+
+
+def day_of(at: datetime, zone: str) -> date:
+    """The day on which an instant lies in a zone."""
+    return at.astimezone(_zone(zone)).date()
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, KeyError, OSError):
+        raise InvalidValue("zone", "a zone is a name of the tz database, such as Europe/Berlin") from None
+
+
+def check_days(where: str, first: date, last: date | None, zone: str) -> None:
+    """Refuses days of which the last one comes before the first, and an unknown zone."""
+    _zone(zone)
+    if last is not None and last < first:
+        raise InvalidValue(f"{where}.last_day", "it ends on its first day or later")
+
+
+def check_length(where: str, text: str, *, business: bool, least: int) -> None:
+    """Refuses a length that is not on the calendar, or in `business` days, or is too short."""
+    match duration(text):
+        case CalendarTime(count=count):
+            pass
+        case BusinessDays(days=count) if business:
+            pass
+        case _:
+            told = "3 calendar months" + (" or 30 business days" if business else "")
+            raise InvalidValue(where, f"it is written in days, weeks or months, such as {told}")
+    if count < least:
+        raise InvalidValue(where, f"it is {least} or more")

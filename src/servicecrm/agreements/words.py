@@ -1,0 +1,34 @@
+"""Words by language: those of the library, and those that a house has for its services."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from servicecrm.kernel.frozen import FrozenMap, Plain
+from servicecrm.kernel.texts import Texts
+from servicecrm.kernel.values import LanguageTag, fallbacks, language_tag
+
+__all__ = ["TEXTS", "Words", "by_language", "in_language"]
+
+TEXTS: Final = Texts("servicecrm.agreements")
+"""The words for codes, states, actions, guards and events: `TEXTS.get("state.in_force", language="de")`."""
+
+Words = Mapping[str, str]
+"""A text by language: `{"en": "Water supply", "de": "Wasserversorgung"}`."""
+
+
+def by_language(words: Mapping[str, object]) -> FrozenMap:
+    """A text by language as it is kept, the languages in their usual case.
+
+    Raises:
+        InvalidValue: a language is not written as a language tag.
+    """
+    return FrozenMap({language_tag(language): text for language, text in FrozenMap(words).items()})
+
+
+def in_language(words: Mapping[str, Plain], language: str) -> str | None:
+    """The wording in a language, or the nearest one that there is (`de-AT`, `de`, then `en`, then any)."""
+    for tag in (*fallbacks(language_tag(language)), LanguageTag("en"), *words):
+        found = words.get(tag)
+        if isinstance(found, str):
+            return found
+    return None

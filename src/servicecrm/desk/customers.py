@@ -1,0 +1,211 @@
+"""Customers at the desk: every command by id, saved at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Unpack
+
+from servicecrm.desk.customer_details import CustomerDetails, several_of
+from servicecrm.desk.customer_links import by_rules_of_the_day
+from servicecrm.desk.programs import Decided, Order, fetch, history_of, start
+from servicecrm.errors import NotFound, StaleRevision
+from servicecrm.kernel.filters import where
+from servicecrm.kernel.frozen import EMPTY
+from servicecrm.kernel.kinds import micros
+from servicecrm.portfolio import actions
+from servicecrm.portfolio.codes import CustomerKind
+from servicecrm.portfolio.customers import last_heard
+from servicecrm.portfolio.interaction_model import Interaction
+from servicecrm.portfolio.model import Customer
+from servicecrm.portfolio.parts import Contact
+from servicecrm.portfolio.reports import Gap, gaps
+from servicecrm.portfolio.schema import CUSTOMER
+from servicecrm.storage.journal import replayed
+from servicecrm.storage.ports import Program
+from servicecrm.storage.work import Work
+
+__all__ = ["Customers"]
+
+
+class Customers(CustomerDetails):
+    """Add customers, keep them up to date, find them.
+
+    Wherever a customer is named, its id or its number will do, and for what is done to it also that of a customer that
+    was merged into it. Every change takes a `command`: with the same one it is made once, however often it is sent; and
+    an `occurred_at`, when it happened earlier than now.
+    """
+
+    # -- coming, staying, going ------------------------------------------------------------------
+
+    def add(
+        self,
+        *,
+        name: str,
+        kind: CustomerKind | str = CustomerKind.EXTERNAL,
+        contacts: Sequence[Contact] = (),
+        account_manager: str | None = None,
+        deputy: str | None = None,
+        parent: str | None = None,
+        language: str | None = None,
+        services: Iterable[str] = (),
+        references: Iterable[str] = (),
+        tags: Iterable[str] = (),
+        verified: bool = False,
+        extra: Mapping[str, object] = EMPTY,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Customer:
+        """Add a customer; gives it with its new id and number. See `portfolio.add`.
+
+        Look for it first: `duplicates` tells who may be there twice.
+        """
+        told: dict[str, Any] = {
+            "name": name,
+            "kind": kind,
+            "contacts": contacts,
+            "account_manager": account_manager,
+            "deputy": deputy,
+            "parent": parent,
+            "language": language,
+            "services": several_of(services),
+            "references": several_of(references),
+            "tags": several_of(tags),
+            "verified": verified,
+            "extra": extra,
+            "occurred_at": occurred_at,
+        }
+        order = self._order("add", told, command)
+        id = self._desk.ids()
+
+        def program(work: Work) -> Program[Customer]:
+            def decide() -> Program[Decided]:
+                self._permit(order, "add")
+                above = None if parent is None else (yield from fetch(work, CUSTOMER, parent)).id
+                number = yield from work.number(Customer, order.at.year)
+                added = actions.add(id=id, number=number, by=order.by, at=order.at, **{**told, "parent": above})
+                self._check(order, "add", added)
+                return added
+
+            return (yield from start(work, Customer, decide, order))
+
+        return self._desk.perform(program)
+
+    def activate(self, customer: str, *, occurred_at: datetime | None = None, command: str | None = None) -> Customer:
+        """Begin to serve a customer. See `portfolio.activate`."""
+        return self._do("activate", customer, command, occurred_at=occurred_at)
+
+    def update(
+        self,
+        customer: str,
+        *,
+        source: str | None = None,
+        verified: bool = False,
+        revision: int | None = None,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+        **changes: Unpack[actions.Details],
+    ) -> Customer:
+        """Bring what is known of a customer up to date; without any change nothing is saved. See `portfolio.update`.
+
+        With the `revision` that somebody has seen, it is refused if others have saved it since.
+        """
+
+        def more(_: Work, found: Customer, __: Order) -> Program[Mapping[str, Any]]:
+            if revision is not None and found.revision != revision:
+                raise StaleRevision(CUSTOMER.name, found.id, revision, found.revision)
+            yield from ()
+            return {}
+
+        # Here None takes a value away; elsewhere it is an argument that was not given.
+        taken_away = [name for name, value in changes.items() if value is None]
+        told: dict[str, Any] = {"source": source, "verified": verified, **changes}
+        return self._do(
+            "update",
+            customer,
+            command,
+            more=more,
+            asked={**told, "revision": revision, "taken_away": taken_away},
+            occurred_at=occurred_at,
+            **told,
+        )
+
+    def lapse(self, customer: str, *, occurred_at: datetime | None = None, command: str | None = None) -> Customer:
+        """Note that nothing was heard of a customer for long, by its interactions. See `portfolio.lapse`."""
+
+        def more(work: Work, found: Customer, order: Order) -> Program[Mapping[str, Any]]:
+            rules = yield from by_rules_of_the_day(work, found, order)
+            return {**rules, "heard_of": (yield from _heard_of(work, found))}
+
+        return self._do("lapse", customer, command, more=more, occurred_at=occurred_at)
+
+    def reactivate(
+        self,
+        customer: str,
+        *,
+        account_manager: str | None = None,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Customer:
+        """Serve a customer again: a dormant one, or one that had left. See `portfolio.reactivate`."""
+        return self._do("reactivate", customer, command, account_manager=account_manager, occurred_at=occurred_at)
+
+    def end(
+        self,
+        customer: str,
+        reason: str,
+        *,
+        note: str | None = None,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Customer:
+        """Note that we no longer serve a customer. See `portfolio.end`."""
+        told = {"reason": reason, "note": note, "occurred_at": occurred_at}
+        return self._do("end", customer, command, more=by_rules_of_the_day, asked=told, **told)
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def as_of(self, customer: str, at: datetime) -> Customer:
+        """A customer as it was at a time, by everything that had happened until then.
+
+        Raises:
+            NotFound: there is no such customer, or it was not there yet.
+
+        Source: C010.
+        """
+
+        def program(work: Work) -> Program[Customer]:
+            found = yield from fetch(work, CUSTOMER, customer)
+            entries = yield from history_of(work, self._desk.store.kinds, found.id)
+            until = [entry for entry in entries if micros(entry.occurred_at) <= micros(at)]
+            if not until or until[0] != entries[0]:
+                raise NotFound(CUSTOMER.name, customer)
+            then: Customer = replayed(CUSTOMER.schema, until)
+            return then
+
+        return self._desk.perform(program, readonly=True)
+
+    def gaps(self) -> tuple[Gap, ...]:
+        """What is missing on the customers that are served, by the rules of the house. See `portfolio.gaps`.
+
+        Source: C024.
+        """
+        at = self._desk.clock()
+
+        def program(work: Work) -> Program[tuple[Gap, ...]]:
+            rules = yield from by_rules_of_the_day(work, None, Order(self._desk.actor, at))
+            there = yield from work.find(Customer, where("merged_into").is_(None))
+            return gaps(there.items, at=at, policy=rules["policy"])
+
+        return self._desk.perform(program, readonly=True)
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _check(self, order: Order, command: str, decided: Decided | None) -> None:
+        if decided is not None:  # there is nothing to change
+            super()._check(order, command, decided)
+
+
+def _heard_of(work: Work, customer: Customer) -> Program[datetime]:
+    last = yield from work.find(
+        Interaction, where("customer") == customer.id, where("open").is_(True), order="-occurred_at", limit=1
+    )
+    return last_heard((each.occurred_at for each in last.items), customer)

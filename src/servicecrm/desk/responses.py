@@ -1,0 +1,403 @@
+"""Responses at the desk: what people answer is checked and kept, with their names or without."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, ClassVar, NamedTuple
+
+import attrs
+
+from servicecrm.desk.commands import Commands
+from servicecrm.desk.invitations import invited_by
+from servicecrm.desk.programs import Decided, Order, fetch, saved_with_all, start
+from servicecrm.errors import ImportProblem, InvalidValue, PolicyViolation
+from servicecrm.kernel.decisions import Decision
+from servicecrm.kernel.filters import where
+from servicecrm.kernel.frozen import EMPTY
+from servicecrm.storage import answers as table
+from servicecrm.storage.ports import Program
+from servicecrm.storage.work import Work
+from servicecrm.surveys import ballots, invitations, quotas, responses
+from servicecrm.surveys.answers import Answer
+from servicecrm.surveys.campaign_lifecycle import ANSWERED, OPEN, OPENING, RESPONSE_LIFECYCLE
+from servicecrm.surveys.campaign_model import Campaign, Exclusion, Invitation, Mode
+from servicecrm.surveys.importing import ReadRow
+from servicecrm.surveys.invitations import INVITATION_LIFECYCLE, News
+from servicecrm.surveys.model import Questionnaire
+from servicecrm.surveys.response_model import Ballot, GivenAnswer, Response, Source
+from servicecrm.surveys.schema import CAMPAIGN, RESPONSE
+
+__all__ = ["Begun", "Imported", "Responses"]
+
+PLACE_KEPT = timedelta(hours=1)
+
+
+class Begun(NamedTuple):
+    """Somebody has come to answer: what they are asked, and what they have said before. With `full` quotas they are not
+    asked any more."""
+
+    invitation: Invitation
+    campaign: Campaign
+    questionnaire: Questionnaire
+    before: Response | None
+    full: tuple[str, ...]
+
+
+@attrs.frozen
+class Imported:
+    """How many rows were saved, how many were there already, and what was wrong in them."""
+
+    saved: int
+    known: int
+    problems: tuple[ImportProblem, ...]
+
+
+class Responses(Commands[Response]):
+    """Take answers in, and give them back to be counted.
+
+    Source: C077.
+    """
+
+    _kind: ClassVar = RESPONSE
+    _actions: ClassVar = responses
+    _lifecycle: ClassVar = RESPONSE_LIFECYCLE
+    _by_policy: ClassVar = frozenset()
+
+    # -- by invitation ---------------------------------------------------------------------------
+
+    def begin(self, token: str, *, keep: timedelta = PLACE_KEPT) -> Begun:
+        """Somebody has followed the link with this token. A place in the quotas is kept for them for a while.
+
+        If a quota is full, they are left out, and `full` names it.
+
+        Raises:
+            NotFound: nobody was given such a token.
+        """
+        order = self._order("begin", {}, None)
+
+        def program(work: Work) -> Program[Begun]:
+            invitation, campaign, questionnaire, before = yield from self._asked(work, token)
+            decisions: list[Decision[Any]] = []
+            full: tuple[str, ...] = ()
+            if campaign.quotas and campaign.state == OPEN and invitation.state not in ANSWERED:
+                full = quotas.full(campaign, invitation.attributes, order.at, key=invitation.id)
+                if not full:
+                    kept = quotas.reserve(
+                        campaign,
+                        invitation.id,
+                        invitation.attributes,
+                        until=order.at + keep,
+                        by=order.by,
+                        at=order.at,
+                    )
+                    decisions.append(kept)
+            if full:
+                decisions.append(invitations.exclude(invitation, Exclusion.OVER_QUOTA, by=order.by, at=order.at))
+            elif OPENING in INVITATION_LIFECYCLE.allowed(invitation):
+                decisions.append(invitations.mark(invitation, News.OPENED, by=order.by, at=order.at))
+            for saved in (yield from work.save(*decisions)):
+                invitation, campaign = (saved, campaign) if isinstance(saved, Invitation) else (invitation, saved)
+            return Begun(invitation, campaign, questionnaire, before, full)
+
+        return self._desk.perform(program)
+
+    def answer(
+        self,
+        token: str,
+        given: Mapping[str, object],
+        *,
+        finished: bool = True,
+        language: str | None = None,
+        command: str | None = None,
+    ) -> Response:
+        """Answer an invitation, go on, or answer again before the end. See `responses.answer`.
+
+        Raises:
+            NotFound: nobody was given such a token.
+            PolicyViolation: the campaign is anonymous: `take_part`, then `cast`.
+            GuardNotMet: a quota is full.
+            MalformedDocument: an answer is wrong or missing; every problem, with its path.
+        """
+        told = {"token": token, "given": given, "finished": finished, "language": language}
+        order, id = self._order("answer", told, command), self._desk.ids()
+
+        def program(work: Work) -> Program[Response]:
+            def decide() -> Program[Decided]:
+                invitation, campaign, questionnaire, before = yield from self._asked(work, token)
+                self._permit(order, "record" if before is None else "replace")
+                decided = responses.answer(
+                    invitation,
+                    campaign,
+                    questionnaire,
+                    given,
+                    id=id,
+                    before=before,
+                    finished=finished,
+                    language=language,
+                    by=order.by,
+                    at=order.at,
+                )
+                yield from table.replaced(decided[0].after.given())
+                return (*decided, *_place(campaign, invitation, order, counts=decided[0].after.counts))
+
+            return (yield from start(work, Response, decide, order))
+
+        return self._desk.perform(program)
+
+    def take_part(
+        self, token: str, given: Mapping[str, object], *, finished: bool = True, language: str | None = None
+    ) -> Ballot:
+        """Answer an invitation to an anonymous campaign: it is kept that they took part, and the ballot is given back.
+
+        Hand it to `cast` afterwards, in a unit of its own. If that never happens the answers are lost, because nobody
+        can take part twice.
+
+        Raises:
+            NotFound: nobody was given such a token.
+            PolicyViolation: they took part before; the campaign is not anonymous, or over.
+            MalformedDocument: an answer is wrong or missing; every problem, with its path.
+        """
+        order = self._order("take_part", {}, None)
+
+        def program(work: Work) -> Program[Ballot]:
+            invitation, campaign, questionnaire, _ = yield from self._asked(work, token)
+            ballot, decision = ballots.vote(
+                invitation,
+                campaign,
+                questionnaire,
+                given,
+                finished=finished,
+                language=language,
+                by=order.by,
+                at=order.at,
+            )
+            yield from work.save(decision, *_place(campaign, invitation, order, counts=True))
+            return ballot
+
+        return self._desk.perform(program)
+
+    # -- without one -----------------------------------------------------------------------------
+
+    def record(
+        self,
+        campaign: str,
+        given: Mapping[str, object],
+        *,
+        finished: bool = True,
+        language: str | None = None,
+        source: Source | str = Source.FORM,
+        contact: str | None = None,
+        customer: str | None = None,
+        service: str | None = None,
+        stratum: str | None = None,
+        context: Mapping[str, object] = EMPTY,
+        extra: Mapping[str, object] = EMPTY,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Response:
+        """Keep a response that came without an invitation, such as an interview. See `responses.record`."""
+        told: dict[str, Any] = {
+            "given": given,
+            "finished": finished,
+            "language": language,
+            "source": source,
+            "contact": contact,
+            "customer": customer,
+            "service": service,
+            "stratum": stratum,
+            "context": context,
+            "extra": extra,
+            "occurred_at": occurred_at,
+        }
+        order, id = self._order("record", {"campaign": campaign, **told}, command), self._desk.ids()
+
+        def program(work: Work) -> Program[Response]:
+            def decide() -> Program[Decided]:
+                self._permit(order, "record")
+                found, questionnaire = yield from _asks(work, campaign)
+                decided = responses.record(found, questionnaire, id=id, by=order.by, at=order.at, **told)
+                yield from table.put(decided.after.given())
+                return decided
+
+            return (yield from start(work, Response, decide, order))
+
+        return self._desk.perform(program)
+
+    def ballot(
+        self,
+        campaign: str,
+        given: Mapping[str, object] | Iterable[Answer],
+        *,
+        finished: bool = True,
+        language: str | None = None,
+    ) -> Ballot:
+        """Check the answers of somebody who came without an invitation; hand the ballot to `cast`. See
+        `ballots.ballot`."""
+        at = self._desk.clock()
+
+        def program(work: Work) -> Program[Ballot]:
+            found, questionnaire = yield from _asks(work, campaign)
+            return ballots.ballot(found, questionnaire, given, finished=finished, language=language, at=at)
+
+        return self._desk.perform(program, readonly=True)
+
+    def cast(self, *given: Ballot) -> None:
+        """Put anonymous answers in: under random keys, without a time, a name or a trace in the journal.
+
+        Raises:
+            PolicyViolation: it would be a part of a unit in which something else is saved; that would join the two.
+        """
+        if self._desk.store.engine.joined:
+            raise PolicyViolation("anonymous", "on a connection of yours, what you commit with it would join the two")
+
+        def program(work: Work) -> Program[None]:
+            if work.writes:
+                raise PolicyViolation("anonymous", "cast ballots in a unit of their own, and nothing else in it")
+            yield from table.put(each for ballot in given for each in ballot.given(_random))
+            for id in dict.fromkeys(ballot.campaign for ballot in given):
+                campaign = yield from work.get(Campaign, id, held=False)
+                if campaign.closed_at is not None:  # it came in time, and the others have been shuffled
+                    yield from table.shuffled(id)
+
+        self._desk.perform(program)
+
+    def import_(
+        self,
+        campaign: str,
+        rows: Iterable[ReadRow],
+        *,
+        key: str | None = None,
+        contact: str | None = None,
+        customer: str | None = None,
+        stratum: str | None = None,
+    ) -> Imported:
+        """Keep the responses of a table: `import_(campaign, importing.read_rows(csv.DictReader(file), questionnaire))`.
+
+        All of them in one unit, or none. `key` names the column that tells a row from all others: those that are there
+        already are left alone. `contact`, `customer` and `stratum` name columns too. See `importing.read_rows`.
+
+        Raises:
+            PolicyViolation: the campaign is anonymous: `cast` a `ballot` of each row.
+            InvalidValue: there is no such column.
+        """
+        every, order = list(rows), self._order("import_", {}, None)
+        ids = [self._desk.ids() for _ in every]
+
+        def program(work: Work) -> Program[Imported]:
+            self._permit(order, "record")
+            found, questionnaire = yield from _asks(work, campaign)
+            if key is not None:
+                ids[:] = [f"{found.id}:{_other(row, key)}" for row in every]
+            known = yield from work.present(Response, list(dict.fromkeys(ids)), held=False)
+            decided: dict[str, Decision[Response]] = {}
+            for id, row in zip(ids, every, strict=True):
+                if id in known or id in decided:
+                    continue
+                decided[id] = responses.record(
+                    found,
+                    questionnaire,
+                    row.answers,
+                    id=id,
+                    finished=row.finished,
+                    source=Source.IMPORT,
+                    by=order.by,
+                    at=order.at,
+                    occurred_at=None if row.day is None else datetime.combine(row.day, time(), UTC),
+                    contact=_other(row, contact),
+                    customer=_other(row, customer),
+                    stratum=_other(row, stratum),
+                )
+            yield from saved_with_all(work, list(decided.values()), order)
+            yield from table.put(each for decision in decided.values() for each in decision.after.given())
+            problems = tuple(problem for row in every for problem in row.problems)
+            return Imported(len(decided), len(every) - len(decided), problems)
+
+        return self._desk.perform(program)
+
+    # -- what counts -----------------------------------------------------------------------------
+
+    def exclude(self, response: str, reason: str, *, command: str | None = None) -> Response:
+        """Decide that a response does not count. See `responses.exclude`."""
+        return self._counted(response, "exclude", command, reason=reason)
+
+    def readmit(self, response: str, *, reason: str | None = None, command: str | None = None) -> Response:
+        """Decide that it counts after all. See `responses.readmit`."""
+        return self._counted(response, "readmit", command, reason=reason)
+
+    def of(self, campaign: str, *, every: bool = False) -> tuple[Response, ...]:
+        """The responses to a campaign that count, or with `every` all of them; as results may show them.
+
+        Those of a confidential campaign do not name their invitation, and those of an anonymous one hold no texts.
+        """
+
+        def program(work: Work) -> Program[tuple[Response, ...]]:
+            found, questionnaire = yield from _asks(work, campaign)
+            if found.mode is Mode.ANONYMOUS:
+                return ballots.collected(found, questionnaire, (yield from table.answers_of(found.id)))
+            counted = () if every else (where("counts").is_(True),)
+            page = yield from work.find(Response, where("campaign") == found.id, *counted)
+            return tuple(each.unnamed for each in page)
+
+        return self._desk.perform(program, readonly=True)
+
+    def texts(self, campaign: str) -> tuple[GivenAnswer, ...]:
+        """What was written in free texts. In an anonymous campaign they belong to nobody, and to no other answers."""
+
+        def program(work: Work) -> Program[tuple[GivenAnswer, ...]]:
+            found = yield from fetch(work, CAMPAIGN, campaign)
+            given = yield from table.answers_of(found.id)
+            return tuple(each for each in given if each.answer.text is not None and each.counts)
+
+        return self._desk.perform(program, readonly=True)
+
+    def columns(self, campaign: str) -> dict[str, list[Any]]:
+        """The answers that count as a table, one row for each answer: `polars.DataFrame(crm.responses.columns(id))`."""
+
+        def program(work: Work) -> Program[dict[str, list[Any]]]:
+            found = yield from fetch(work, CAMPAIGN, campaign)
+            return (yield from table.columns_of(found.id))
+
+        return self._desk.perform(program, readonly=True)
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _counted(self, response: str, action: str, command: str | None, **told: Any) -> Response:
+        changed = self._change(action, [response], command, **told)
+
+        def program(work: Work) -> Program[Response]:
+            (saved,) = yield from changed(work)
+            yield from table.replaced(saved.given())
+            return saved
+
+        return self._desk.perform(program)
+
+    def _asked(self, work: Work, token: str) -> Program[tuple[Invitation, Campaign, Questionnaire, Response | None]]:
+        invitation = yield from invited_by(work, token)
+        campaign, questionnaire = yield from _asks(work, invitation.campaign)
+        page = yield from work.find(Response, where("invitation") == invitation.id, limit=1)
+        return invitation, campaign, questionnaire, next(iter(page), None)
+
+
+def _asks(work: Work, campaign: str) -> Program[tuple[Campaign, Questionnaire]]:
+    """A campaign and what it asks."""
+    found = yield from fetch(work, CAMPAIGN, campaign)
+    if found.questionnaire is None:
+        raise PolicyViolation("campaign", "it asks nothing yet; prepare it with a questionnaire")
+    return found, (yield from work.get(Questionnaire, found.questionnaire))
+
+
+def _place(campaign: Campaign, invitation: Invitation, order: Order, *, counts: bool) -> tuple[Decision[Campaign], ...]:
+    """The place in the quotas that an answer takes, once."""
+    if not campaign.quotas or campaign.state != OPEN or not counts or invitation.state in ANSWERED:
+        return ()
+    return (quotas.take(campaign, invitation.id, invitation.attributes, by=order.by, at=order.at),)
+
+
+def _other(row: ReadRow, column: str | None) -> str | None:
+    if column is not None and column not in row.others:
+        raise InvalidValue("column", f"row {row.n} has no column {column!r}")
+    return None if column is None else row.others[column] or None
+
+
+def _random() -> str:
+    return str(uuid.uuid4())

@@ -1,0 +1,57 @@
+"""The evaluation of a survey as it is published: its figures, what is done about low scores, what was concluded."""
+
+from collections.abc import Iterator
+from html import escape
+
+from servicecrm.kernel.texts import Texts
+from servicecrm.kernel.values import fallbacks, language_tag
+from servicecrm.surveys.evaluation_model import Handling, Saying, SurveyEvaluation
+
+__all__ = ["report_markdown"]
+
+_TEXTS = Texts("servicecrm.surveys")
+
+
+def report_markdown(kept: SurveyEvaluation, *, language: str = "en") -> str:
+    """The whole report as a text in Markdown: with the figures as they were kept, whatever is computed today.
+
+    Raises:
+        InvalidValue: the language is not a language tag.
+
+    Source: C082.
+    """
+    pages = [kept.pages[tag] for tag in (*fallbacks(language_tag(language)), "en", *kept.pages) if tag in kept.pages]
+    parts = [str(pages[0]).rstrip()] if pages else []
+    parts += _sayings(kept, language)
+    if kept.low:
+        lines = [f"- {line}" for line in _low(kept, language)]
+        parts.append("\n".join([f"## {_text('low', language)}", "", *lines]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _sayings(kept: SurveyEvaluation, language: str) -> Iterator[str]:
+    for kind in Saying:
+        said = [f"- {_plain(each.text)}" for each in kept.conclusions if each.kind is kind]
+        if said:
+            yield "\n".join([f"## {_text(f'saying.{kind.value}', language)}", "", *said])
+
+
+def _low(kept: SurveyEvaluation, language: str) -> Iterator[str]:
+    for score in kept.low:
+        decided = [_decided(each, language) for each in kept.handled if score.name in each.scores]
+        told = "; ".join(decided) or _text("unhandled", language)
+        yield f"{_plain(score.name)}: {score.value:.2f} / {score.threshold:g} (n = {score.n:,}): {told}"
+
+
+def _decided(each: Handling, language: str) -> str:
+    if each.action is not None:
+        return _text("handled", language, action=_plain(each.action))
+    return _text("waived", language, reason=_plain(each.waiver or ""))
+
+
+def _plain(said: str) -> str:
+    return " ".join(escape(said, quote=False).split())
+
+
+def _text(key: str, language: str, **values: str) -> str:
+    return _TEXTS.get(f"evaluation.{key}", language=language, **values)

@@ -1,0 +1,153 @@
+"""Campaigns, invitations and a desk for tests: name only what the test is about, the rest is filled in."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from servicecrm.desk import Desk, House
+from servicecrm.desk.invitations import Invitations
+from servicecrm.desk.responses import Responses
+from servicecrm.desk.surveys import Campaigns, Questionnaires
+from servicecrm.storage import MemoryStore, SQLiteStore
+from servicecrm.storage.kinds import SHIPPED
+from servicecrm.storage.schema import tables
+from servicecrm.surveys import (
+    ANSWER,
+    CAMPAIGN,
+    INVITATION,
+    QUESTIONNAIRE,
+    RESPONSE,
+    Campaign,
+    Invitation,
+    Item,
+    Questionnaire,
+    campaigns,
+    invitations,
+    item,
+)
+from servicecrm.testing import FixedClock, SeededIds
+from servicecrm.testing.makers import MONDAY
+from tests.surveys.making import ANN, BOB, TEN, a_release, en, rating
+
+DAY = timedelta(days=1)
+LINK = "https://city.example/ask?t={token}"
+TOKEN = "t" * 22
+KINDS = tuple(dict.fromkeys((*SHIPPED, QUESTIONNAIRE, CAMPAIGN, INVITATION, RESPONSE)))
+
+
+def short() -> tuple[Item, ...]:
+    """A short questionnaire: a rating that is required, and a free text."""
+    return (rating("overall", scale=TEN, required=True), rating("price"), item("why", "text", text=en("Why?")))
+
+
+def questions() -> Questionnaire:
+    return a_release(*short())
+
+
+def a_plan(**told: Any) -> Campaign:
+    """A campaign of 30 days that begins at once, as it was planned."""
+    plan = {
+        "title": "How did we do?",
+        "id": "s-1",
+        "opens_at": MONDAY,
+        "answer_until": MONDAY + 30 * DAY,
+        "purpose": "To find trouble",
+        "population": "All customers",
+        "owner": ANN,
+        "by": ANN,
+        "at": MONDAY,
+    }
+    return campaigns.plan(**{**plan, **told}).after
+
+
+def a_campaign(state: str = "open", *, asks: Questionnaire | None = None, **told: Any) -> Campaign:
+    """A campaign in a state."""
+    campaign = a_plan(**told)
+    asks = questions() if asks is None else asks
+    after = campaign.opens_at
+    ways = {
+        "prepared": lambda c: campaigns.prepare(c, asks, by=ANN, at=after),
+        "open": lambda c: campaigns.open(c, by=ANN, at=after),
+        "closed": lambda c: campaigns.close(c, by=ANN, at=after + 30 * DAY),
+        "evaluated": lambda c: campaigns.evaluate(c, "report-7", by=ANN, at=after + 31 * DAY),
+        "archived": lambda c: campaigns.archive(c, by=ANN, at=after + 32 * DAY),
+    }
+    for name, way in ways.items():
+        if campaign.state == state:
+            break
+        campaign = way(campaign).after
+        assert campaign.state == name
+    return campaign
+
+
+def an_invitation(campaign: Campaign | None = None, *, sent: bool = True, **told: Any) -> Invitation:
+    """An invitation of somebody to an open campaign, sent at once."""
+    campaign = a_campaign() if campaign is None else campaign
+    invitation: dict[str, Any] = {"contact": "c-7", "id": "i-1", "token": TOKEN, "by": ANN, "at": MONDAY}
+    decision = invitations.invite(campaign, **{**invitation, **told})
+    if not sent:
+        return decision.after
+    return decision.then(invitations.send, campaign, by=ANN, at=decision.after.created_at).after
+
+
+class SurveyDesk(Desk):
+    """A desk with what belongs to surveys."""
+
+    questionnaires = property(Questionnaires)
+    campaigns = property(Campaigns)
+    invitations = property(Invitations)
+    responses = property(Responses)
+
+
+@contextlib.contextmanager
+def a_desk(place: Path | None = None, *, house: House | None = None) -> Iterator[tuple[Any, FixedClock]]:
+    """A desk on an empty store, in memory or in a file, with a clock that stands still."""
+    clock = FixedClock(MONDAY)
+    if place is None:
+        store: MemoryStore | SQLiteStore = MemoryStore(kinds=KINDS)
+    else:
+        SQLiteStore(place).close()
+        with contextlib.closing(sqlite3.connect(place)) as connection:
+            there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+            for statement in tables((*KINDS, ANSWER)).split(";\n"):
+                words = statement.split()
+                if words and words[2] not in there:
+                    connection.execute(statement)
+            connection.commit()
+        store = SQLiteStore(place, KINDS)
+    with SurveyDesk(store, actor=ANN, clock=clock, ids=SeededIds(), house=house) as crm:
+        yield crm, clock
+
+
+def an_open_campaign(crm: Any, **told: Any) -> Campaign:
+    """A campaign that is open at a desk, with the short questionnaire."""
+    draft = crm.questionnaires.draft(title=en("How did we do?"), items=short())
+    crm.questionnaires.review(draft.id)
+    released = crm.questionnaires.release(draft.id)
+    now: datetime = crm.clock()
+    plan = {"purpose": "To find trouble", "population": "All customers", "owner": ANN, **told}
+    planned = crm.campaigns.plan("How did we do?", opens_at=now, answer_until=now + 30 * DAY, **plan)
+    crm.campaigns.prepare(planned.id, released.id)
+    campaign: Campaign = crm.campaigns.open(planned.id)
+    return campaign
+
+
+__all__ = [
+    "ANN",
+    "BOB",
+    "DAY",
+    "KINDS",
+    "LINK",
+    "MONDAY",
+    "TOKEN",
+    "a_campaign",
+    "a_desk",
+    "a_plan",
+    "an_invitation",
+    "an_open_campaign",
+    "questions",
+    "short",
+]
