@@ -11,8 +11,10 @@ from typing import Annotated, Any, Final, NamedTuple, Union, get_args, get_origi
 
 import attrs
 
-import servicecrm.desk  # noqa: F401  # loads every slice, so that every event is known
-from servicecrm import cases, complaints, errors
+import servicecrm.desk  # noqa: F401  # loads what is below it, so that every event is known
+from servicecrm import agreements, cases, complaints, errors, portfolio, surveys
+from servicecrm.agreements.lifecycle import GENERAL as GENERAL_LIFECYCLE
+from servicecrm.agreements.lifecycle import SERVICE as SERVICE_LIFECYCLE
 from servicecrm.cases import CASE, Case
 from servicecrm.complaints import COMPLAINT, Complaint
 from servicecrm.kernel.decisions import Actor, Event
@@ -27,6 +29,9 @@ from servicecrm.notifications import MATRIX, Party
 from servicecrm.notifications.delivery import NotDelivered, Undeliverable
 from servicecrm.notifications.templates import TEXTS as NOTICES
 from servicecrm.notifications.templates import BadTemplates
+from servicecrm.portfolio import interactions, partners, prospects
+from servicecrm.surveys.evaluation_lines import About
+from servicecrm.surveys.invitations import News
 from servicecrm.tracking import (
     ACTION_ITEM,
     CLOCK,
@@ -96,8 +101,41 @@ CODES: Final[dict[type[Code], Codes]] = {
     Flaw: Codes("Flaw of a matrix", TEXTS, "flaw"),
     Party: Codes("Party"),
     ContactKind: Codes("ContactKind"),
+    portfolio.CustomerKind: Codes("CustomerKind", portfolio.TEXTS, "customer_kind"),
+    portfolio.Purpose: Codes("Purpose of a contact or a channel", portfolio.TEXTS, "purpose"),
+    portfolio.ContactRole: Codes("ContactRole", portfolio.TEXTS, "contact_role"),
+    portfolio.InteractionKind: Codes("InteractionKind", portfolio.TEXTS, "interaction"),
+    portfolio.Direction: Codes("Direction of an interaction", portfolio.TEXTS, "direction"),
+    portfolio.RemovalMode: Codes("RemovalMode", portfolio.TEXTS, "removal"),
+    portfolio.OfferAnswer: Codes("OfferAnswer", portfolio.TEXTS, "offer"),
+    portfolio.PartnerRole: Codes("PartnerRole", portfolio.TEXTS, "partner_role"),
+    portfolio.ValueClass: Codes("ValueClass", portfolio.TEXTS, "class"),
+    portfolio.Datatype: Codes("Datatype of a profile", portfolio.TEXTS, "datatype"),
+    agreements.Party: Codes("Party to an agreement", agreements.TEXTS, "party"),
+    agreements.Aspect: Codes("Aspect of a service", agreements.TEXTS, "aspect"),
+    agreements.ContactPurpose: Codes("ContactPurpose in an agreement", agreements.TEXTS, "contact_purpose"),
+    agreements.EndOf: Codes("EndOf", agreements.TEXTS, "end_of"),
+    agreements.TargetSource: Codes("TargetSource", agreements.TEXTS, "target_source"),
+    agreements.Outcome: Codes("Outcome of a target", agreements.TEXTS, "outcome"),
+    agreements.ReviewDecision: Codes("ReviewDecision", agreements.TEXTS, "review_decision"),
+    surveys.ItemKind: Codes("ItemKind", surveys.TEXTS, "kind"),
+    surveys.Polarity: Codes("Polarity", surveys.TEXTS, "polarity"),
+    surveys.Apart: Codes("Apart", surveys.TEXTS, "status"),
+    surveys.Status: Codes("Status of an answer", surveys.TEXTS, "status"),
+    surveys.Method: Codes("Method", surveys.TEXTS, "method"),
+    surveys.Mode: Codes("Mode of a campaign", surveys.TEXTS, "mode"),
+    surveys.SampleKind: Codes("SampleKind", surveys.TEXTS, "sample"),
+    surveys.Exclusion: Codes("Exclusion", surveys.TEXTS, "exclusion"),
+    surveys.Hindrance: Codes("Hindrance", surveys.TEXTS, "hindrance"),
+    News: Codes("News", surveys.TEXTS, "state.invitation"),
+    surveys.Extent: Codes("Extent of a response", surveys.TEXTS, "extent"),
+    surveys.Source: Codes("Source of a response", surveys.TEXTS, "source"),
+    surveys.Comparability: Codes("Comparability", surveys.TEXTS, "comparability"),
+    surveys.Difference: Codes("Difference between versions", surveys.TEXTS, "difference"),
+    About: Codes("About of a figure", surveys.TEXTS, "evaluation.about"),
+    surveys.Saying: Codes("Saying", surveys.TEXTS, "evaluation.saying"),
 }
-"""Every list of codes that the desk takes or gives."""
+"""Every list of codes that a command takes or a record holds."""
 
 MEANINGS: Final = {
     Side.OUTSIDE: "whoever the record is about, or whoever speaks for them",
@@ -161,16 +199,41 @@ PROCESSES: Final = (
     Process("a complaint", complaints.LIFECYCLE, complaints.TEXTS, "", "record"),
     Process("a case", cases.LIFECYCLE, cases.TEXTS, "", "open"),
     Process("an action item", action_items.LIFECYCLE, TEXTS, ".action_item", "open"),
+    Process("a customer", portfolio.LIFECYCLE, portfolio.TEXTS, "", "add"),
+    Process("a prospect", prospects.LIFECYCLE, portfolio.TEXTS, "", "add"),
+    Process("a partner", partners.LIFECYCLE, portfolio.TEXTS, "", "add"),
+    Process("an interaction", interactions.LIFECYCLE, portfolio.TEXTS, "", "record"),
+    Process("a service", SERVICE_LIFECYCLE, agreements.TEXTS, "", "define"),
+    Process("an agreement", agreements.LIFECYCLE, agreements.TEXTS, "", "draft"),
+    Process("a general agreement", GENERAL_LIFECYCLE, agreements.TEXTS, "", "draft"),
+    Process("a questionnaire", surveys.LIFECYCLE, surveys.TEXTS, "", "draft"),
+    Process("a campaign", surveys.CAMPAIGN_LIFECYCLE, surveys.TEXTS, ".campaign", "plan"),
+    Process("an invitation", surveys.INVITATION_LIFECYCLE, surveys.TEXTS, ".invitation", "invite"),
+    Process("a response", surveys.RESPONSE_LIFECYCLE, surveys.TEXTS, ".response", "record"),
+    Process("an evaluation", surveys.EVALUATION_LIFECYCLE, surveys.TEXTS, "", "draft"),
 )
 
 EVERY_TEXT: Final = {
     "servicecrm.complaints": complaints.TEXTS,
     "servicecrm.cases": cases.TEXTS,
     "servicecrm.tracking": TEXTS,
+    "servicecrm.portfolio": portfolio.TEXTS,
+    "servicecrm.agreements": agreements.TEXTS,
+    "servicecrm.surveys": surveys.TEXTS,
 }
 
-SHOWN: Final = {"number": "CAS-2026-000001", "timer": "resolution", "who": "manager"}
-"""What texts are filled with, as an example."""
+OPEN: Final = (
+    *("action", "condition", "least", "link", "most", "n", "name", "outcome", "question", "r2", "reason", "row"),
+    *("threshold", "title", "until", "value", "wave"),
+)
+SHOWN: Final = {
+    **{name: f"{{{name}}}" for name in OPEN},
+    "agreement": "AGR-2026-000001",
+    "number": "CAS-2026-000001",
+    "timer": "resolution",
+    "who": "manager",
+}
+"""What texts are filled with: an example, or the placeholder itself."""
 
 PLAIN: Final[dict[object, str]] = {
     NoneType: "None",
@@ -219,6 +282,11 @@ def text(texts: Texts, key: str) -> str:
     return texts.get(key, language="en", **SHOWN) if key in texts.keys("en") else ""
 
 
+def said(process: Process, of: str, name: str) -> str:
+    """What a word of a process is called: its own text, or that which the slice has for all of its processes."""
+    return text(process.texts, f"{of}{process.keys}.{name}") or text(process.texts, f"{of}.{name}")
+
+
 def first_sentence(of: object) -> str:
     """What a docstring says first."""
     return cleandoc(getdoc(of) or "").partition("\n")[0]
@@ -229,7 +297,7 @@ def first_sentence(of: object) -> str:
 
 def _codes() -> Iterator[str]:
     # What other systems understand by a word, and what only reports have, is told where they are.
-    here = ("complaints", "cases", "tracking", "notifications", "kernel")
+    here = ("complaints", "cases", "portfolio", "agreements", "surveys", "tracking", "notifications", "kernel")
     starts = tuple(f"servicecrm.{package}." for package in here)
     ours = {each for each in Code.__subclasses__() if each.__module__.startswith(starts)}
     assert ours == CODES.keys(), f"CODES does not have every list of codes: {ours ^ CODES.keys()}"
@@ -249,10 +317,11 @@ def _codes() -> Iterator[str]:
 
 def _processes() -> Iterator[str]:
     yield "## States\n"
-    for of, lifecycle, texts, keys, _ in PROCESSES:
-        yield f"### States of {of}\n"
+    for each in PROCESSES:
+        lifecycle = each.lifecycle
+        yield f"### States of {each.of}\n"
         kinds = {**dict.fromkeys(lifecycle.resting, "resting"), **dict.fromkeys(lifecycle.final, "final")}
-        rows = ((code(s), text(texts, f"state{keys}.{s}"), kinds.get(s, "open")) for s in lifecycle.states)
+        rows = ((code(s), said(each, "state", s), kinds.get(s, "open")) for s in lifecycle.states)
         yield table(("state", "text", "it is"), rows)
     yield "## Actions\n"
     yield (
@@ -263,18 +332,21 @@ def _processes() -> Iterator[str]:
         "such as that of a\n"
         "[complaint](../concepts/lifecycle.md). The first one makes the record; `adopt` is for importers only.\n"
     )
-    for of, lifecycle, texts, keys, makes in PROCESSES:
-        yield f"### Actions on {of}\n"
-        who = lifecycle.matrix()
-        roles = {action: (text(texts, f"role{keys}.{role}") for role in who.get(action, ())) for action in who}
-        names = (makes, *lifecycle.actions)
-        rows = ((code(a), text(texts, f"action{keys}.{a}"), ", ".join(roles.get(a, ()))) for a in names)
+    for each in PROCESSES:
+        yield f"### Actions on {each.of}\n"
+        who = each.lifecycle.matrix()
+        names = (each.makes, *each.lifecycle.actions)
+        rows = (
+            (code(a), said(each, "action", a), ", ".join(said(each, "role", role) for role in who.get(a, ())))
+            for a in names
+        )
         yield table(("action", "text", "who"), rows)
     yield "## Guards\n\nWhat an action may still need. The names stand in `GuardNotMet.guards`.\n"
-    for of, lifecycle, texts, keys, _ in PROCESSES:
-        yield f"### Guards of {of}\n"
-        guards = {name: None for move in lifecycle.moves for name in (*(g.name for g in move.guards), *move.demands)}
-        yield table(("guard", "text"), ((code(name), text(texts, f"guard{keys}.{name}")) for name in guards))
+    for each in PROCESSES:
+        guards = {name: None for move in each.lifecycle.moves for name in (*(g.name for g in move.guards), *move.demands)}
+        if guards:
+            yield f"### Guards of {each.of}\n"
+            yield table(("guard", "text"), ((code(name), said(each, "guard", name)) for name in guards))
 
 
 def _timers() -> Iterator[str]:

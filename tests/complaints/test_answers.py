@@ -173,6 +173,35 @@ def test_nobody_who_decided_at_any_earlier_stage_gets_it_again() -> None:  # C04
     assert raised(complaint, "zoe").deciders == {ANN.id, "bob", "max"}
 
 
+def test_whoever_decided_before_a_reopening_has_decided_too() -> None:  # C048, C050
+    clerk_for_eva = Actor(id="a clerk", on_behalf_of="eva")
+    first = complaints.judge(
+        a_complaint(state="in_handling", handler="north"), "partly", grounds="Worn.", by=clerk_for_eva, at=MONDAY
+    ).after
+    again = complaints.reopen(answered(first, by=Actor(id="bob", on_behalf_of="max")), "Not so.", by=ANN, at=MONDAY)
+    second = complaints.judge(again.after, "justified", grounds="Worn.", by="ida", at=MONDAY).after
+    after = raised(answered(second, by="leo"))
+
+    assert after.deciders == {"eva", "a clerk", "bob", "max", "ida", "leo"}
+    assert after.decided_by == frozenset()
+    for handler in after.deciders:
+        with pytest.raises(PolicyViolation, match="the handler has decided about it at an earlier stage"):
+            raised(answered(second, by="leo"), handler)
+
+
+def test_a_judgement_of_what_is_answered_is_a_decision_too() -> None:  # C044, C048
+    assert raised(judged(answered(), "eva", timedelta(0))).deciders == {ANN.id, "eva"}
+
+
+def test_who_decided_in_another_system_is_known_by_what_it_tells() -> None:  # C048
+    told = {"judgements": (a_judgement(by="eva"), a_judgement(by="ida")), "response": answered(by="leo").response}
+    adopted = complaints.adopt(a_complaint(), "responded", source="old-crm", by=ANN, at=MONDAY, **told).after
+
+    assert raised(adopted).deciders == {"eva", "ida", "leo"}
+    earlier = complaints.adopt(adopted, "responded", source="old-crm", stage=2, by=ANN, at=MONDAY).after
+    assert raised(earlier, policy=THREE).deciders == {"leo"}  # what was judged at the first stage is told apart
+
+
 def test_there_are_as_many_stages_as_the_house_has() -> None:  # C048
     second = answered(judged(raised(), "zoe", 2 * DAY), by="zoe", at=MONDAY + 2 * DAY)
 

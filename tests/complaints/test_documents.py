@@ -37,7 +37,8 @@ from servicecrm.complaints import (
     deciding_events,
     events,
 )
-from servicecrm.kernel.decisions import Event
+from servicecrm.complaints.events import MomentVoided
+from servicecrm.kernel.decisions import Event, stamp
 from servicecrm.kernel.documents import from_text, to_text
 from servicecrm.kernel.filters import Comparison, encoded, where
 from servicecrm.kernel.frozen import FrozenMap
@@ -47,7 +48,7 @@ from servicecrm.kernel.values import Attachment, ContactKind, ContactPoint, Mone
 from servicecrm.testing.makers import MONDAY, a_message, an_actor
 from servicecrm.testing.strategies import complaints as some_complaints
 from servicecrm.testing.taking import take
-from servicecrm.tracking import MESSAGE, Message
+from servicecrm.tracking import MESSAGE, Message, without_moment
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 EVENTS = [getattr(facts, name) for facts in (events, deciding_events) for name in facts.__all__]
@@ -117,9 +118,14 @@ def the_first_complaint() -> Complaint:
     ).after
     actions = "acknowledge assign assess wait resume forward message answer close reopen void wait"
     for hour, action in enumerate(actions.split(), start=10):
+        at = MONDAY.replace(hour=hour)
         if action == "answer":
-            complaint = take(complaint, "judge", by=an_actor(), at=MONDAY.replace(hour=hour)).after
-        complaint = take(complaint, action, by=an_actor(), at=MONDAY.replace(hour=hour)).after
+            complaint = take(complaint, "judge", by=an_actor(), at=at).after
+        if action == "void":  # version 1 let even a reopening be voided that still held
+            voided = MomentVoided(**stamp(an_actor(), at), reason="a mistake")
+            complaint = evolve(complaint, moments=without_moment(complaint.moments, complaint.moments[-1].n, voided))
+            continue
+        complaint = take(complaint, action, by=an_actor(), at=at).after
     # When version 1 was written, an assessment and a date were no moments yet, and nothing was judged.
     new = (MomentKind.RATED, MomentKind.JUDGED, MomentKind.DUE)
     kept = [moment for moment in complaint.moments if moment.kind not in new]
@@ -137,6 +143,7 @@ def the_complaint() -> Complaint:
         complained_about="south@city.example",
         stage=2,
         deciders=frozenset({"bob@city.example"}),
+        decided_by=frozenset({ann}),
         judgements=(Judgement(verdict=Verdict.PARTLY, grounds="The valve leaked.", by=ann, at=at, stage=2),),
         steps=(HandlingStep(action="action-1", mandatory=False, done_at=at),),
         investigation=Investigation(
@@ -151,6 +158,7 @@ def the_complaint() -> Complaint:
                 amount=Money(amount=Decimal("12.50"), currency="EUR"),
                 status=RemedyStatus.PROVIDED,
                 proposed_by=ann,
+                written_by="clerk@city.example",
                 approved_by="head@city.example",
                 offered_at=at,
                 valid_until=at.replace(day=30),

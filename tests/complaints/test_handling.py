@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from servicecrm import complaints
-from servicecrm.complaints import Complaint, ComplaintPolicy, Waiting, WaitingFor
+from servicecrm.complaints import Complaint, ComplaintPolicy, Priority, Waiting, WaitingFor
 from servicecrm.errors import GuardNotMet, InvalidValue, PolicyViolation, TransitionNotAllowed
+from servicecrm.kernel.records import evolve
 from servicecrm.testing.makers import MONDAY, a_complaint, a_judgement, an_actor
 from servicecrm.tracking import standing
 
@@ -191,6 +192,27 @@ def test_only_whom_nobody_can_reach_is_left_without_an_answer() -> None:  # C049
     assert complaints.close(anonymous, "unreachable", by=ANN, at=MONDAY).after.state == "closed"
 
 
+@pytest.mark.parametrize("before", [responded(), in_handling()], ids=["answered", "out of reach"])
+def test_what_was_judged_by_whom_it_is_about_is_not_closed(before: Complaint) -> None:  # C044, C049
+    about = evolve(before, complained_about="south", judgements=(a_judgement(by="south"),))
+
+    with pytest.raises(GuardNotMet, match="whoever judges it is not the one that it is about"):
+        complaints.close(about, "explained", by=ANN, at=MONDAY)
+    again = complaints.judge(about, "partly", grounds="Worn.", by="the head", at=MONDAY).after
+    assert complaints.close(again, "explained", by=ANN, at=MONDAY).after.state == "closed"
+
+
+def test_what_is_pressing_is_looked_into_even_if_nobody_can_be_reached() -> None:  # C046, C049
+    pressing = in_handling(priority=Priority.P1, judgements=(a_judgement(),))
+
+    with pytest.raises(PolicyViolation, match="priority p1 needs a finding before it is answered or closed"):
+        complaints.close(pressing, "unreachable", by=ANN, at=MONDAY)
+    found = complaints.investigate(pressing, "Worn.", by=ANN, at=MONDAY).after
+    assert complaints.close(found, "unreachable", by=ANN, at=MONDAY).after.state == "closed"
+    answered_elsewhere = responded(priority=Priority.P1)
+    assert complaints.close(answered_elsewhere, "resolved", by=ANN, at=MONDAY).after.state == "closed"
+
+
 def test_a_closing_lies_after_the_answer() -> None:  # C049
     late = responded(answered_at=MONDAY + 2 * HOUR)
 
@@ -265,11 +287,81 @@ def test_what_has_ended_cannot_be_withdrawn(state: str) -> None:
 
 @pytest.mark.parametrize("state", complaints.LIFECYCLE.states)
 def test_a_moment_can_be_voided_in_every_state_and_nothing_else_changes(state: str) -> None:
-    before = a_complaint(state=state)
-    after = complaints.void(before, 1, reason="another complaint", by=ANN, at=MONDAY).after
+    said = complaints.message(a_complaint(), "When?", id="m", side="outside", by=ANN, at=MONDAY)[0].after
+    before = a_complaint(state=state, moments=said.moments)
+    after = complaints.void(before, 2, reason="another complaint", by=ANN, at=MONDAY).after
 
-    assert standing(after.moments) == ()
+    assert [moment.kind for moment in standing(after.moments)] == ["received"]
     assert after == a_complaint(state=state, moments=after.moments)
+
+
+@pytest.mark.parametrize("state", complaints.LIFECYCLE.states)
+def test_a_receipt_is_never_voided(state: str) -> None:
+    with pytest.raises(PolicyViolation, match="the complaint is still received, as moment 1 says; record a new one"):
+        complaints.void(a_complaint(state=state), 1, reason="a mistake", by=ANN, at=MONDAY)
+
+
+def told_twice() -> dict[str, Complaint]:
+    """Complaints that were told something twice, by the kind of moment: the last time holds."""
+    at = MONDAY + HOUR
+    closed_again = complaints.close(
+        complaints.answer(
+            complaints.reopen(ended("closed"), "Again.", by=ANN, at=MONDAY).after, "Now.", id="b", by=ANN, at=MONDAY
+        )[0].after,
+        "resolved",
+        by=ANN,
+        at=MONDAY,
+    ).after
+    request = complaints.reclassify(in_handling(), "request", reason="asks", by=ANN, at=at).after
+    rated = complaints.assess(in_handling(), severity="high", impact="low", by=ANN, at=at).after
+    due = complaints.amend(in_handling(), due_at=MONDAY + DAY, by=ANN, at=at).after
+    judged = complaints.judge(in_handling(), "partly", grounds="Worn.", by=ANN, at=at).after
+    resumed = complaints.resume(complaints.wait(in_handling(), "customer", by=ANN, at=at).after, by=ANN, at=at).after
+    waits_again = complaints.wait(resumed, "customer", by=ANN, at=at).after
+    return {
+        "reopened": complaints.reopen(closed_again, "Again.", by=ANN, at=at).after,
+        "reclassified": complaints.reclassify(request, "complaint", reason="no", by=ANN, at=at).after,
+        "rated": complaints.assess(rated, severity="low", impact="low", by=ANN, at=at).after,
+        "due": complaints.amend(due, due_at=None, by=ANN, at=at).after,
+        "judged": complaints.judge(judged, "justified", grounds="Worn.", by=ANN, at=at).after,
+        "waiting": waits_again,
+        "resumed": complaints.resume(waits_again, by=ANN, at=at).after,
+    }
+
+
+@pytest.mark.parametrize("kind", told_twice())
+def test_the_last_that_a_complaint_was_told_holds_and_what_was_told_before_does_not(kind: str) -> None:
+    complaint = told_twice()[kind]
+    earlier, last = (moment.n for moment in complaint.moments if moment.kind == kind)
+
+    with pytest.raises(
+        PolicyViolation, match=f"the complaint is still {kind}, as moment {last} says; take the step that changes it"
+    ):
+        complaints.void(complaint, last, reason="a mistake", by=ANN, at=MONDAY + DAY)
+    voided = complaints.void(complaint, earlier, reason="a mistake", by=ANN, at=MONDAY + DAY).after
+    assert voided.moments[-1].voids == earlier
+
+
+def test_a_stage_that_was_reached_is_not_voided() -> None:  # C048
+    second = complaints.raise_stage(ended("responded"), "zoe", by="the head", at=MONDAY + HOUR).after
+
+    for moment in second.moments[-2:]:  # reopened, stage
+        with pytest.raises(PolicyViolation, match=f"the complaint is still {moment.kind}"):
+            complaints.void(second, moment.n, reason="a mistake", by=ANN, at=MONDAY + DAY)
+
+
+def test_a_reopening_of_what_has_ended_again_is_voided_as_anything_else() -> None:
+    again = complaints.reopen(ended("closed"), "It stopped again.", by=ANN, at=MONDAY).after
+    gone = complaints.withdraw(again, by=ANN, at=MONDAY).after
+    (n,) = (moment.n for moment in gone.moments if moment.kind == "reopened")
+
+    assert complaints.void(gone, n, reason="a mistake", by=ANN, at=MONDAY).after.moments[-1].voids == n
+
+
+def test_a_confirmation_that_never_left_is_taken_back() -> None:  # C042
+    confirmed = complaints.acknowledge(a_complaint(), by=ANN, at=MONDAY).after
+
+    assert complaints.void(confirmed, 2, reason="not sent", by=ANN, at=MONDAY).after.moments[-1].voids == 2
 
 
 @pytest.mark.parametrize(
@@ -303,6 +395,7 @@ def test_voiding_has_a_reason_and_a_moment() -> None:
         complaints.void(a_complaint(), 1, reason="", by=ANN, at=MONDAY)
     with pytest.raises(InvalidValue, match="there is no moment 2"):
         complaints.void(a_complaint(), 2, reason="a mistake", by=ANN, at=MONDAY)
-    voided = complaints.void(a_complaint(), 1, reason="a mistake", by=ANN, at=MONDAY).after
-    with pytest.raises(PolicyViolation, match="moment 1 was voided before"):
-        complaints.void(voided, 1, reason="a mistake", by=ANN, at=MONDAY)
+    said = complaints.message(a_complaint(), "When?", id="m", side="outside", by=ANN, at=MONDAY)[0].after
+    voided = complaints.void(said, 2, reason="a mistake", by=ANN, at=MONDAY).after
+    with pytest.raises(PolicyViolation, match="moment 2 was voided before"):
+        complaints.void(voided, 2, reason="a mistake", by=ANN, at=MONDAY)

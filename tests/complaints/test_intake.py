@@ -8,6 +8,7 @@ from servicecrm import complaints
 from servicecrm.complaints import AccessNeed, Complaint, ComplaintPolicy, Feedback, Needs, Priority, Severity
 from servicecrm.complaints.events import ComplaintAmended, ComplaintAssessed
 from servicecrm.errors import GuardNotMet, InvalidValue, NaiveDatetime, PolicyViolation, TransitionNotAllowed
+from servicecrm.kernel.decisions import Actor
 from servicecrm.kernel.values import ContactKind, ContactPoint
 from servicecrm.testing.makers import MONDAY, a_complaint, an_actor
 from servicecrm.tracking import Side
@@ -342,3 +343,18 @@ def test_an_amendment_is_held_to_the_shapes_and_to_the_house() -> None:
 def test_a_withdrawn_complaint_stays_as_it_is() -> None:
     with pytest.raises(TransitionNotAllowed, match="cannot amend while withdrawn; allowed: message, note, void"):
         complaints.amend(a_complaint(state="withdrawn"), category="water", by=ANN, at=MONDAY)
+
+
+@pytest.mark.parametrize(
+    "by",
+    ["south", Actor(id="south", on_behalf_of="the head"), Actor(id="a clerk", on_behalf_of="south")],
+    ids=["themselves", "for somebody else", "by somebody else"],
+)
+@pytest.mark.parametrize("other", [None, "north"])
+def test_whoever_it_is_about_does_not_change_that(by: Actor | str, other: str | None) -> None:  # C044
+    about = a_complaint(complained_about="south")
+
+    with pytest.raises(PolicyViolation, match="complained_about: whoever it is about does not change that"):
+        complaints.amend(about, complained_about=other, by=by, at=MONDAY)
+    assert complaints.amend(about, complained_about=other, by="the head", at=MONDAY).after.complained_about == other
+    assert complaints.amend(about, complained_about="south", tags=["late"], by=by, at=MONDAY).after.tags == {"late"}

@@ -77,6 +77,19 @@ def test_reclassifications_follow_each_other() -> None:  # C041
         )
 
 
+@pytest.mark.parametrize("state", ["responded", "closed", "lapsed", "referred"])
+def test_what_is_over_is_taken_up_again_before_it_is_taken_for_a_complaint(state: str) -> None:  # C041, C044
+    request = in_handling(state=state, feedback=Feedback.REQUEST, judgements=(a_judgement(),))
+
+    with pytest.raises(GuardNotMet, match="what was answered or has ended is taken up again before it is taken for a"):
+        complaints.reclassify(request, "complaint", reason="complains", by=ANN, at=MONDAY)
+    assert complaints.reclassify(request, "incident", reason="burst", by=ANN, at=MONDAY).after.state == state
+    again = complaints.reopen(request, "A complaint after all.", by=ANN, at=MONDAY).after
+    assert complaints.reclassify(again, "complaint", reason="complains", by=ANN, at=MONDAY).after.state == "in_handling"
+    complaint = in_handling(state=state)
+    assert complaints.reclassify(complaint, "request", reason="asks", by=ANN, at=MONDAY).after.state == state
+
+
 @pytest.mark.parametrize("feedback", OTHERS)
 def test_only_complaints_are_judged_before_they_are_answered(feedback: Feedback) -> None:  # C041, C044
     other = in_handling(feedback=feedback)
@@ -120,7 +133,7 @@ def test_a_pressing_complaint_is_answered_only_when_somebody_has_looked_into_it(
 
     if priority is Priority.P1:
         for each in (pressing, with_cause):
-            with pytest.raises(PolicyViolation, match="priority p1 needs a finding before the answer"):
+            with pytest.raises(PolicyViolation, match="priority p1 needs a finding before it is answered or closed"):
                 answered(each)
     else:
         assert answered(pressing).state == "responded"

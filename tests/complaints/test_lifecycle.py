@@ -23,16 +23,16 @@ LONG_AFTER = MONDAY + timedelta(days=365)
 def test_states_are_told_in_the_order_of_a_life() -> None:
     assert LIFECYCLE.states == (
         "recorded", "acknowledged", "assessed", "in_handling", "responded", "closed",
-        "lapsed", "referred", "withdrawn", "merged",
+        "lapsed", "referred", "merged", "withdrawn",
     )  # fmt: skip
 
 
-def test_what_is_closed_rests_and_what_is_withdrawn_or_merged_is_gone() -> None:
-    assert LIFECYCLE.resting == {"closed", "lapsed", "referred"}
-    assert LIFECYCLE.final == {"withdrawn", "merged"}
+def test_what_is_closed_or_merged_rests_and_what_is_withdrawn_is_gone() -> None:
+    assert LIFECYCLE.resting == {"closed", "lapsed", "referred", "merged"}
+    assert LIFECYCLE.final == {"withdrawn"}
     assert LIFECYCLE.open == LIFECYCLE.tags["open"]
-    for state in LIFECYCLE.final:
-        assert LIFECYCLE.allowed(state) == ("message", "note", "void")
+    assert LIFECYCLE.allowed("withdrawn") == ("message", "note", "void")
+    assert LIFECYCLE.allowed("merged") == ("reopen", "message", "note", "void")
 
 
 def test_every_action_is_a_command() -> None:
@@ -103,6 +103,7 @@ def test_what_a_complaint_says_of_itself_holds_together(walk: Walk) -> None:
 
         assert (complaint.closed_at is not None) == (complaint.state not in LIFECYCLE.open)
         assert (complaint.closing_code is not None) == (complaint.state in ("closed", "merged"))
+        assert (complaint.duplicate_of is not None) == (complaint.state == "merged")
         assert (complaint.waiting is None) or complaint.state in ("acknowledged", "assessed", "in_handling")
         assert (complaint.waiting is not None) == (happened.count("waiting") - happened.count("resumed") == 1)
         assert complaint.reopenings <= happened.count("reopened")

@@ -7,12 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecrm import complaints
-from servicecrm.complaints import Complaint, ComplaintPolicy, Feedback, Link, LinkKind
+from servicecrm.complaints import Complaint, ComplaintPolicy, Feedback, Link, LinkKind, Priority
 from servicecrm.complaints.events import ChangeProposed
-from servicecrm.complaints.lifecycle import ENDED, OPEN
+from servicecrm.complaints.targets import TARGETS
+from servicecrm.complaints.lifecycle import ENDED, OPEN, RESPONDED
 from servicecrm.errors import GuardNotMet, InvalidValue, PolicyViolation, ServiceCRMError, TransitionNotAllowed
 from servicecrm.kernel.values import ContactKind, ContactPoint
-from servicecrm.testing.makers import MONDAY, a_complaint, an_actor
+from servicecrm.testing.makers import MONDAY, a_complaint, a_judgement, an_actor
+from servicecrm.tracking import standing, timers
+from tests.tracking.lives import OFFICE
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -98,7 +101,7 @@ def merged(one: Complaint, into: Complaint, **given: object) -> tuple[Complaint,
     return ends.after, goes_on.after
 
 
-@pytest.mark.parametrize("state", OPEN)
+@pytest.mark.parametrize("state", [state for state in OPEN if state != RESPONDED])
 def test_what_says_the_same_as_another_one_ends_and_goes_on_there(state: str) -> None:  # C055
     ends, goes_on = complaints.merge(first(state=state), second(state=state), by=ANN, at=MONDAY + DAY)
 
@@ -176,6 +179,8 @@ def test_what_has_ended_is_not_merged(state: str) -> None:
 def test_every_duplicate_of_a_duplicate_leads_to_one_that_goes_on(pairs: list[tuple[int, int]]) -> None:  # C055, B23
     known = {f"c-{n}": a_complaint(id=f"c-{n}") for n in range(5)}
     for one, into in pairs:
+        if known[f"c-{one}"].state == "merged" and into == one:  # it turns out to be another matter
+            known[f"c-{one}"] = taken_up(known[f"c-{one}"])
         try:
             ended, goes_on = merged(known[f"c-{one}"], known[f"c-{into}"])
         except ServiceCRMError:
@@ -187,7 +192,87 @@ def test_every_duplicate_of_a_duplicate_leads_to_one_that_goes_on(pairs: list[tu
         while root.duplicate_of is not None:
             root, steps = known[root.duplicate_of], steps + 1
             assert steps < len(known)
-        assert root.state == "recorded"
+        assert root.state in ("recorded", "in_handling")
+
+
+def taken_up(complaint: Complaint, **given: object) -> Complaint:
+    told = {"handler": "north", "by": ANN, "at": MONDAY + 2 * DAY, **given}
+    return complaints.reopen(complaint, "It is another matter.", **told).after  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("state", OPEN)
+def test_what_was_merged_can_be_taken_up_again_and_is_no_duplicate_then(state: str) -> None:  # C050, C055
+    gone, _ = merged(linked(first(state=state, handler="north"), a_complaint(id="c-3")), second())
+    again = taken_up(gone)
+
+    assert (again.state, again.duplicate_of, again.closed_at, again.closing_code) == ("in_handling", None, None, None)
+    assert again.links == (Link(kind=LinkKind.RELATED, complaint="c-3"),)
+    assert (again.reopenings, again.moments[-1].kind) == (1, "reopened")
+    assert merged(again, a_complaint(id="c-4"), at=MONDAY + 3 * DAY)[0].duplicate_of == "c-4"
+
+
+def test_it_is_never_too_late_to_take_up_what_was_merged() -> None:  # C050, C055
+    house = ComplaintPolicy(reopen_within=DAY)
+    gone, _ = merged(first(handler="north"), second())
+
+    assert taken_up(gone, policy=house, at=MONDAY + 300 * DAY).state == "in_handling"
+    with pytest.raises(GuardNotMet, match="a handler is named"):
+        taken_up(merged(first(), second())[0], handler=None)
+
+
+def test_an_importer_takes_up_what_was_merged_without_its_link() -> None:  # C055
+    gone, _ = merged(linked(first(), a_complaint(id="c-3")), second())
+    again = complaints.adopt(gone, "in_handling", source="old-crm", by=ANN, at=MONDAY + 2 * DAY).after
+
+    assert again.links == (Link(kind=LinkKind.RELATED, complaint="c-3"),)
+
+
+def test_merging_into_what_was_answered_takes_that_up_again() -> None:  # C050, C055
+    answered = second(state="responded", handler="south", answered_at=MONDAY)
+    ends, goes_on = complaints.merge(first(), answered, by=ANN, at=MONDAY + DAY)
+
+    assert (ends.after.state, goes_on.after.state, goes_on.after.answered_at) == ("merged", "in_handling", None)
+    assert [event.type for event in goes_on.events] == ["complaint.reopened", "complaint.duplicate_taken_in"]
+
+
+@pytest.mark.parametrize("state", ["recorded", "in_handling", "responded", "closed"])
+def test_a_risk_to_safety_goes_on_with_the_other_one(state: str) -> None:  # C043, C055
+    unsafe = complaints.record(id="c-1", subject="Gas", channel="phone", safety=True, by=ANN, at=MONDAY).after
+    calm = second(state=state, handler="south", priority=Priority.P3, computed_priority=Priority.P3)
+    _, goes_on = merged(unsafe, calm)
+
+    assert (goes_on.safety, goes_on.priority, goes_on.computed_priority) == (True, Priority.P1, Priority.P1)
+    assert [m.code for m in goes_on.moments if m.kind == "rated"] == ["p1"]
+    assert merged(second(state=state, handler="south"), unsafe)[1].moments == unsafe.moments
+    assert merged(first(), second(state="recorded"))[1].priority is None
+
+
+def test_what_is_the_most_pressing_already_is_not_rated_again() -> None:  # C043, C055
+    unsafe = first(safety=True, priority=Priority.P1)
+
+    _, goes_on = merged(unsafe, second(priority=Priority.P1))
+    assert (goes_on.safety, goes_on.moments) == (True, second().moments)
+
+
+@given(st.none() | st.integers(1, 9), st.none() | st.integers(1, 9))
+def test_the_earlier_due_date_is_kept(mine: int | None, theirs: int | None) -> None:  # C055
+    one = first() if mine is None else complaints.amend(first(), due_at=MONDAY + mine * DAY, by=ANN, at=MONDAY).after
+    into = second(due_at=None if theirs is None else MONDAY + theirs * DAY)
+    _, goes_on = merged(one, into)
+
+    dates = [MONDAY + days * DAY for days in (mine, theirs) if days is not None]
+    assert goes_on.due_at == min(dates, default=None)
+    told = [moment.until for moment in goes_on.moments if moment.kind == "due"]
+    assert told == ([goes_on.due_at] if goes_on.due_at != into.due_at else [])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("complaint", "request"), ("request", "complaint"), ("request", "incident")]
+)
+def test_only_the_same_kind_of_feedback_is_merged(one: str, other: str) -> None:  # C041, C055
+    with pytest.raises(PolicyViolation, match=f"this is a {one} and that a {other}; reclassify one of them first"):
+        merged(first(feedback=Feedback(one)), second(feedback=Feedback(other)))
+    assert merged(first(feedback=Feedback(one)), second(feedback=Feedback(one)))[0].state == "merged"
 
 
 # -- splitting -----------------------------------------------------------------------------------
@@ -216,6 +301,58 @@ def test_a_part_becomes_a_complaint_of_its_own_with_the_origin_of_the_whole() ->
     for field in ("customer", "contact", "on_behalf_of", "channel", "service", "received_at"):
         assert getattr(part.after, field) == getattr(whole, field)
     assert part.after.recorded_at == MONDAY
+
+
+def clocks(complaint: Complaint, at: timedelta) -> dict[tuple[str, int], str]:
+    found = timers(complaint.moments, TARGETS, {"default": OFFICE}, now=MONDAY + at)
+    return {(timer.name, timer.n): timer.state for timer in found}
+
+
+def split_off(whole: Complaint, at: timedelta) -> Complaint:
+    return complaints.split(whole, "The bill", id="c-9", by=ANN, at=MONDAY + at)[1].after
+
+
+def test_what_the_whole_was_told_counts_for_the_part_too() -> None:  # C042, C055, K22
+    confirmed = complaints.acknowledge(first(), by=ANN, at=MONDAY + HOUR).after
+    assert clocks(split_off(first(), HOUR), HOUR) == clocks(first(), HOUR)
+    assert clocks(split_off(confirmed, 20 * DAY), HOUR * 2) == clocks(confirmed, HOUR * 2)
+
+    written = complaints.message(confirmed, "We look.", id="m", side="inside", by=ANN, at=MONDAY + 2 * HOUR)[0].after
+    asked = complaints.message(written, "When?", id="n", side="outside", by=ANN, at=MONDAY + 3 * HOUR)[0].after
+    part = split_off(asked, 20 * DAY)
+    assert clocks(part, 5 * HOUR) == clocks(asked, 5 * HOUR)
+    assert [(m.n, m.kind) for m in part.moments] == [(1, "received"), (2, "acknowledged"), (3, "message")]
+    assert (part.state, part.acknowledged_at) == ("recorded", None)
+
+
+def test_an_answer_to_the_whole_confirms_the_part_and_does_not_resolve_it() -> None:  # C042, C055
+    handled = first(state="in_handling", handler="north", feedback=Feedback.COMPLAINT, judgements=(a_judgement(),))
+    answered = complaints.answer(handled, "It runs.", id="a", by=ANN, at=MONDAY + HOUR)[0].after
+
+    assert clocks(split_off(answered, 2 * HOUR), 2 * HOUR) == {
+        ("acknowledge", 1): "met",
+        ("first_response", 1): "met",
+        ("resolution", 1): "running",
+    }
+
+
+def test_a_moment_that_was_taken_back_counts_for_no_part() -> None:  # C042, C055
+    confirmed = complaints.acknowledge(first(), by=ANN, at=MONDAY + HOUR).after
+    voided = complaints.void(confirmed, 2, reason="another one", by=ANN, at=MONDAY + HOUR).after
+
+    assert [moment.kind for moment in split_off(voided, 2 * HOUR).moments] == ["received"]
+
+
+def test_a_part_is_taken_for_what_the_whole_is() -> None:  # C041, C055
+    request = complaints.reclassify(first(), "request", reason="asks", by=ANN, at=MONDAY + HOUR).after
+    back = complaints.reclassify(request, "complaint", reason="no", by=ANN, at=MONDAY + 2 * HOUR).after
+    other = complaints.record(id="c-3", subject="Hi", channel="web", feedback="request", by=ANN, at=MONDAY).after
+
+    for whole in (request, back, other):
+        part = split_off(whole, DAY)
+        assert part.feedback is whole.feedback
+        assert clocks(part, DAY) == clocks(whole, DAY)
+        assert part.moments == standing(whole.moments)
 
 
 def test_one_split_into_three_makes_two_more() -> None:  # C055, K18

@@ -11,6 +11,7 @@ from servicecrm import complaints
 from servicecrm.complaints import COMPLAINT, Complaint, ComplaintPolicy, RemedyKind, RemedyLimit, RemedyStatus
 from servicecrm.errors import InvalidValue, NaiveDatetime, PolicyViolation, TransitionNotAllowed
 from servicecrm.kernel.decisions import Actor
+from servicecrm.kernel.records import evolve
 from servicecrm.kernel.values import Money
 from servicecrm.testing.makers import MONDAY, a_complaint, an_actor
 
@@ -81,6 +82,37 @@ def test_what_is_above_the_limit_of_its_currency_is_only_proposed(amount: Decima
     assert remedy.offered_at == (None if above else MONDAY)
 
 
+@given(st.lists(st.tuples(st.decimals(0, 90, places=2), st.sampled_from(["EUR", "CNY"]), st.booleans()), max_size=6))
+def test_remedies_together_stay_within_the_limit_of_their_currency(  # C047
+    given: list[tuple[Decimal, str, bool]],
+) -> None:
+    complaint, limits = in_handling(), {"EUR": Decimal(100), "CNY": Decimal(700)}
+    running = dict.fromkeys(limits, Decimal(0))
+    for amount, currency, declined in given:
+        complaint = offered(complaint, amount=Money(amount=amount, currency=currency))
+        above = running[currency] + amount > limits[currency]
+        assert complaint.remedies[-1].status is (RemedyStatus.PROPOSED if above else RemedyStatus.OFFERED)
+        if declined and not above:  # what was declined costs nothing
+            complaint = complaints.decline_remedy(complaint, len(complaint.remedies), by=ANN, at=MONDAY).after
+        else:
+            running[currency] += amount
+
+
+@pytest.mark.parametrize("status", ["proposed", "offered", "accepted", "provided"])
+def test_whatever_is_still_to_be_paid_or_was_paid_counts_against_the_limit(status: str) -> None:  # C047
+    remedy = evolve(offered(amount=euros("60")).remedies[0], status=RemedyStatus(status))
+
+    assert statuses(offered(in_handling(remedies=(remedy,)), amount=euros("40.01"))) == [status, "proposed"]
+    assert statuses(offered(in_handling(remedies=(remedy,)), amount=euros("40"))) == [status, "offered"]
+
+
+def test_whoever_writes_a_proposal_down_is_kept_besides_who_decided_it() -> None:  # C047
+    (remedy,) = proposed(by=Actor(id="a clerk", on_behalf_of="ann")).remedies
+
+    assert (remedy.proposed_by, remedy.written_by) == ("ann", "a clerk")
+    assert proposed(by="ann").remedies[0].written_by == "ann"
+
+
 @pytest.mark.parametrize("amount", ["100", "100.00"])
 def test_the_limit_itself_may_be_given(amount: str) -> None:  # C047
     assert statuses(offered(amount=euros(amount))) == ["offered"]
@@ -126,6 +158,9 @@ def test_an_offer_over_the_limit_is_blocked_until_somebody_approves_it() -> None
         ("ann", Actor(id="ann", on_behalf_of="the head")),
         ("ann", Actor(id="bob", on_behalf_of="ann")),
         (Actor(id="bob", on_behalf_of="ann"), "ann"),
+        (Actor(id="bob", on_behalf_of="ann"), "bob"),
+        (Actor(id="bob", on_behalf_of="ann"), Actor(id="bob", on_behalf_of="the head")),
+        (Actor(id="bob", on_behalf_of="ann"), Actor(id="a clerk", on_behalf_of="bob")),
     ],
 )
 def test_whoever_proposes_does_not_approve(proposer: Actor | str, approver: Actor | str) -> None:  # C047

@@ -10,6 +10,7 @@ from servicecrm.calendars import Calendar
 from servicecrm.complaints import Complaint, ComplaintPolicy, HandlingStep, StepTemplate
 from servicecrm.errors import GuardNotMet, InvalidValue, PolicyViolation, TransitionNotAllowed
 from servicecrm.kernel.decisions import Decision
+from servicecrm.processes.steps import ended_step_of, step_ended
 from servicecrm.testing.makers import MONDAY, a_complaint, a_judgement, an_actor
 from servicecrm.tracking import ActionItem, action_items
 
@@ -167,3 +168,69 @@ def test_a_step_may_be_done_after_the_end() -> None:  # C049
     finished = complaints.finish_step(closed, done(item), by=ANN, at=MONDAY + 3 * DAY).after
 
     assert (finished.state, finished.steps[0].done_at) == ("closed", MONDAY + HOUR)
+
+
+# -- doing again ---------------------------------------------------------------------------------
+
+
+def failed(item: ActionItem, at: timedelta = 2 * HOUR) -> Decision[ActionItem]:
+    return action_items.verify(item, "still leaks", effective=False, by="bob", at=MONDAY + at)
+
+
+def test_a_step_that_did_not_work_is_to_be_done_again_before_the_answer() -> None:  # C045, C006
+    complaint, (item, other) = planned(in_handling(), ["Measure", "Write"])
+    for each in (item, other):
+        complaint = complaints.finish_step(complaint, done(each), by=ANN, at=MONDAY + HOUR).after
+    decision = complaints.reopen_step(complaint, failed(done(item)).after, by=ANN, at=MONDAY + DAY)
+
+    assert [step.done_at for step in decision.after.steps] == [None, MONDAY + HOUR]
+    assert [event.type for event in decision.events] == ["complaint.step_reopened"]
+    assert decision.events[0].action == "s-1"  # type: ignore[attr-defined]
+    with pytest.raises(GuardNotMet, match="every mandatory step is done"):
+        answered(decision.after)
+
+
+def test_only_a_step_of_this_complaint_that_is_not_done_is_taken_up_again() -> None:  # C045
+    complaint, (item,) = planned(in_handling(), ["Measure"])
+
+    with pytest.raises(PolicyViolation, match="this action item is no step of the complaint"):
+        complaints.reopen_step(in_handling(id="complaint-2"), item, by=ANN, at=MONDAY)
+    with pytest.raises(PolicyViolation, match="the action item is done"):
+        complaints.reopen_step(complaint, done(item), by=ANN, at=MONDAY + DAY)
+
+
+def followed(complaint: Complaint, decision: Decision[ActionItem]) -> Decision[Complaint] | None:
+    assert ended_step_of(decision) == complaint.id
+    return step_ended(complaint, decision.after, by="bob", at=MONDAY + DAY)
+
+
+def test_a_step_follows_its_action_item_however_often_that_is_done() -> None:  # C045, C006
+    complaint, (item,) = planned(in_handling(), ["Measure"])
+    seen: list[str] = []
+    for hour in (1, 3):
+        finished = action_items.done(item, evidence="measured", by=ANN, at=MONDAY + hour * HOUR)
+        reopened = failed(finished.after, (hour + 1) * HOUR)
+        for decision in (finished, reopened):
+            step = followed(complaint, decision)
+            assert step is not None
+            complaint, item = step.after, decision.after
+            assert complaint.steps[0].done_at == item.done_at
+            seen += [event.type for event in step.events]
+            assert step.events[0].occurred_at == item.moments[-1].occurred_at
+
+    assert seen == ["complaint.step_done", "complaint.step_reopened"] * 2
+
+
+def test_what_does_not_change_a_step_leads_to_nothing() -> None:  # C045
+    complaint, (item, _) = planned(in_handling(), ["Measure", "Write"])
+    undone = failed(done(item))
+
+    assert followed(complaint, undone) is None  # nobody had told the complaint that it was done
+    gone = complaints.withdraw(complaint, by=ANN, at=MONDAY).after
+    assert followed(gone, undone) is None
+    assert ended_step_of(action_items.take_up(item, by=ANN, at=MONDAY)) is None
+    cancelled = action_items.cancel(item, "not needed", by=ANN, at=MONDAY + HOUR)
+    dropped = followed(complaint, cancelled)
+    assert dropped is not None
+    assert [step.action for step in dropped.after.steps] == ["s-2"]
+    assert followed(dropped.after, cancelled) is None

@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 from typing import Any
 
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +47,7 @@ def test_records_lists_and_frames_make_the_same_table(rows: list[dict[str, Any]]
     series = {key: SimpleNamespace(to_list=lambda values=values: values) for key, values in lists.items()}
 
     class Frame:
-        columns = list(series)
+        columns = tuple(series)
 
         def __getitem__(self, name: str) -> SimpleNamespace:
             return series[name]
@@ -120,6 +119,7 @@ def test_a_table_of_anonymous_answers_is_put_together_without_its_texts() -> Non
         ({"overall": [1], "easy": [1, 2]}, "different lengths"),
         ([object()], "expected responses"),
         ([(Answer(item="gone", status=Status.MISSING),)], "an answer to nothing"),
+        ([SimpleNamespace(answers=(), questionnaire="q-0")], "does not answer questionnaire q-1"),
     ],
 )
 def test_what_is_no_answer_to_the_questionnaire_is_refused(responses: Any, says: str) -> None:
@@ -129,7 +129,7 @@ def test_what_is_no_answer_to_the_questionnaire_is_refused(responses: Any, says:
 
 def test_answers_to_another_questionnaire_are_refused() -> None:
     with pytest.raises(InvalidValue, match="q-2"):
-        tabulate(ALL, tabulate(attrs.evolve(ALL, id="q-2"), [{"overall": 1}]))
+        tabulate(ALL, tabulate(evolve(ALL, id="q-2"), [{"overall": 1}]))
 
 
 def test_groups_are_what_one_thing_is_chosen_from() -> None:  # C080

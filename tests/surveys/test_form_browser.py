@@ -11,11 +11,11 @@ from urllib.parse import parse_qs
 import pytest
 
 from servicecrm.kernel.records import evolve
-from servicecrm.surveys import Item, Questionnaire, Status, item
+from servicecrm.surveys import Item, Questionnaire, Scale, Status, item
 from servicecrm.surveys.form import form_of
 from servicecrm.surveys.form_posting import Fields, posted
 from tests.analytics.test_page_browser import BROWSERS, Browser
-from tests.surveys.making import YES, a_draft, a_release, en, one_of_each
+from tests.surveys.making import YES, a_draft, a_release, en, one_of_each, rating
 from tests.surveys.test_templates import released
 
 FILL = """
@@ -118,6 +118,8 @@ TESTS: dict[str, list[dict[str, Any]]] = {
     "visits": [{"above": 2.5}, {"at_most": 0.3}, {"equals": 100}, {"below": 0}],
     "since": [{"below": "2026-01-01"}, {"at_least": "2025-12-31"}, {"equals": "2026-01-01"}],
     "why": [{"is": "answered"}, {"is": "not_shown"}],
+    "share": [{"equals": 0.3}, {"above": 99.9}],
+    "weight": [{"is": "dont_know"}, {"above": 2.4}],
 }
 ANY = [{"is": status} for status in ("answered", "missing", "not_shown")]
 
@@ -130,6 +132,8 @@ VALUES: dict[str, list[str]] = {
     "channel": ["web", "phone", "counter", "not_applicable"],
     "visits": ["0", "0.3", "2.5", "3", "100", "101", "-1", "1e2", "1e999"],
     "since": ["2025-12-31", "2026-01-01", "2026-02-28"],
+    "share": ["0.3", "100", "100.1", "0.25"],
+    "weight": ["2.5", "-7", "1e3", "dont_know"],
     "why": ["Slow.", "  ", "\u3000", "😀" * 260, "x" * 501, "two\nlines"],
 }
 
@@ -145,11 +149,17 @@ def condition(random: Random, earlier: list[str], depth: int = 2) -> dict[str, A
     return {shape: [condition(random, earlier, depth - 1) for _ in range(random.randint(1, 3))]}
 
 
-def with_conditions(random: Random, count: int) -> Questionnaire:
-    """One item of each kind, and others that depend on them and on each other."""
-    items: list[Item] = list(one_of_each())
+TYPED = (
+    rating("share", scale=Scale(low=0, high=100, step=0.1)),
+    item("weight", "number", text=en("How heavy?"), apart=["dont_know"]),
+)
+
+
+def with_conditions(random: Random, count: int, *more: Item) -> Questionnaire:
+    """One item of each kind and some more, and others that depend on them and on each other."""
+    items: list[Item] = [*one_of_each(), *more]
     for n in range(count):
-        shown_if = condition(random, [each.id for each in items if each.id != "unasked"])
+        shown_if = condition(random, [each.id for each in items])
         items.append(item(f"q{n}", "text", text=en(f"Item {n}?"), shown_if=shown_if, required=random.random() < 0.2))
     return evolve(a_draft(*items), state="reviewed")  # whether they can all be reached is not what this is about
 
@@ -186,7 +196,7 @@ def test_the_browser_shows_and_refuses_exactly_what_the_questionnaire_does(
     random = Random(2026)
     shown = refused = 0
     for _ in range(2):
-        questionnaire = with_conditions(random, 80)
+        questionnaire = with_conditions(random, 80, *TYPED)
         show(browser, tmp_path, questionnaire)
         fillings = [a_filling(random, questionnaire) for _ in range(60)]
         for filling, came in zip(fillings, filled(browser, *fillings), strict=True):
@@ -197,7 +207,7 @@ def test_the_browser_shows_and_refuses_exactly_what_the_questionnaire_does(
             assert {questionnaire.items[n].id for n in came["hidden"]} == hidden, filling
             assert set(came["wrong"]) == wrong, (filling, reading.problems)
             assert came["refused"] is bool(wrong)
-            shown += 80 - len(hidden)
+            shown += len(questionnaire.items) - len(hidden)
             refused += bool(wrong)
     assert shown > 1000
     assert 10 < refused < 120  # both happen, or else this would show nothing
@@ -275,6 +285,16 @@ def test_what_is_said_instead_of_an_answer_takes_its_place(browser: Browser, tmp
     browser.value(f"{number}.focus()")
     browser.do("Input.insertText", text="6")
     assert browser.value(f"[{number}.value, {box}.checked]") == ["6", False]
+
+
+def test_half_a_number_is_not_taken_for_none(browser: Browser, tmp_path: Path) -> None:  # C077
+    show(browser, tmp_path, a_release(item("visits", "number", text=en("How often?"))))
+    browser.value("document.querySelector('[type=number]').focus()")
+    browser.do("Input.insertText", text="1e")
+    press(browser, "Enter")
+
+    assert browser.value("new FormData(form).get('answer.visits')") == ""  # which is all that the server would see
+    assert seen(browser, ".error") == ["Something is not right with this answer. Please check it."]
 
 
 # -- how it looks and sounds -----------------------------------------------------------------------

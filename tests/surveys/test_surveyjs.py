@@ -212,7 +212,8 @@ def results(random: Random) -> dict[str, Any]:
 
 
 def shown_there(questionnaire: Questionnaire, result: dict[str, Any], made: dict[str, dict[str, Any]]) -> set[str]:
-    """What SurveyJS shows. It takes away the answers to what it hides."""
+    """What SurveyJS shows. It takes away the answers to what it hides, since it is told to."""
+    assert to_surveyjs(questionnaire)["clearInvisibleValues"] == "onHidden"
     kept, shown = dict(result), set()
     for each in questionnaire.items:
         condition = made[each.id].get("visibleIf")

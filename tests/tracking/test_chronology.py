@@ -15,7 +15,7 @@ from servicecrm.kernel.decisions import Event, stamp
 from servicecrm.kernel.lifecycle import ANYONE, STAY, Guard, Lifecycle, Move
 from servicecrm.kernel.records import field_names, record
 from servicecrm.tracking.chronology import ANSWERED, Chronology, Earlier, Mark
-from servicecrm.tracking.moments import Moments, Side
+from servicecrm.tracking.moments import Moments, Side, with_moment
 from servicecrm.tracking.tickets import Channel, Waiting, WaitingFor
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -73,6 +73,7 @@ ERRANDS = Chronology[Errand](
         "answer": Mark("answered", Side.INSIDE, holds="answered_at"),
         "drop": Mark("dropped", holds="closed_at"),
     },
+    values=frozenset({"named"}),
 )
 
 
@@ -101,6 +102,7 @@ def test_every_mark_is_of_an_action_and_says_what_its_record_has(of: Chronology[
     assert of.marks.keys() <= set(of.lifecycle.actions)
     assert {mark.kind for mark in of.marks.values()} - {None} < set(kinds)
     assert {mark.holds for mark in of.marks.values() if mark.holds} <= set(field_names(cls))
+    assert of.values <= set(kinds)
     assert of.begins not in of.lifecycle.actions
 
 
@@ -205,3 +207,46 @@ def test_what_the_state_rests_on_is_not_voided_until_it_rests_no_longer(action: 
         ERRANDS.void(ended, 1, told())
     assert ERRANDS.void(again, 1, told()).after.moments[-1].voids == 1
     assert ERRANDS.void(Errand(moments=ended.moments), 1, told()).after.moments[-1].voids == 1
+
+
+@pytest.mark.parametrize("kind", ["received", "named", "reopened", "waiting"])
+def test_the_last_moment_that_says_what_the_errand_says_itself_is_not_voided(kind: str) -> None:
+    errand = Errand(
+        waiting=Waiting(for_=WaitingFor.CUSTOMER, since=MONDAY),
+        moments=with_moment(with_moment((), kind, told(MONDAY)), kind, told()),
+    )
+
+    instead = "start a new one" if kind == "received" else "take the step that changes it"
+    with pytest.raises(PolicyViolation, match=f"the errand is still {kind}, as moment 2 says; {instead} instead"):
+        ERRANDS.void(errand, 2, told())
+    voided = ERRANDS.void(errand, 1, told()).after
+    assert voided.moments[-1].voids == 1
+    assert ERRANDS.voidable(voided) == ()
+    with pytest.raises(PolicyViolation, match="moment 2 says"):
+        ERRANDS.void(voided, 2, told())
+
+
+def test_what_an_errand_no_longer_says_is_voided() -> None:
+    again = Errand(moments=with_moment(waiting().moments, "resumed", told()))
+    ended = Errand(closed_at=MONDAY, moments=with_moment((), "reopened", told()))
+
+    assert [moment.kind for moment in ERRANDS.voidable(again)] == ["waiting"]
+    assert [moment.kind for moment in ERRANDS.voidable(ended)] == ["reopened"]
+    with pytest.raises(PolicyViolation, match="the errand is still resumed, as moment 2 says"):
+        ERRANDS.void(again, 2, told())
+
+
+@given(st.lists(st.sampled_from(["received", "named", "moved", "answered", "waiting", "resumed", "reopened"])))
+def test_what_can_be_voided_is_told_before_it_is_tried(kinds: list[str]) -> None:
+    moments: Moments = ()
+    for kind in kinds:
+        moments = with_moment(moments, kind, told())
+    errand = Errand(answered_at=MONDAY, moments=moments)
+
+    voidable = {moment.n for moment in ERRANDS.voidable(errand)}
+    for n in range(1, len(moments) + 1):
+        if n in voidable:
+            assert ERRANDS.void(errand, n, told()).after.moments[-1].voids == n
+        else:
+            with pytest.raises(PolicyViolation, match=f"moment {n} says"):
+                ERRANDS.void(errand, n, told())

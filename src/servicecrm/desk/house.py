@@ -45,6 +45,10 @@ def _roles(roles: Roles | Mapping[str, str | Iterable[str]]) -> Roles:
     return _Listed({role: (given,) if isinstance(given, str) else tuple(given) for role, given in roles.items()})
 
 
+def _tables(of: Iterable[Lifecycle[Any]]) -> tuple[Lifecycle[Any], ...]:
+    return tuple(of)
+
+
 @attrs.frozen(kw_only=True)
 class House:
     """Whom a desk tells of what happens: `connect(..., house=House())` keeps a notice for everybody in the matrix.
@@ -71,7 +75,7 @@ class House:
     switches: Collection[str] = ()
     preferences: Preferences | None = None
     roles: Roles = attrs.field(factory=lambda: _roles({}), converter=_roles)
-    lifecycles: tuple[Lifecycle[Any], ...] = attrs.field(default=(), converter=tuple)
+    lifecycles: tuple[Lifecycle[Any], ...] = attrs.field(default=(), converter=_tables)
     rights: Rights | None = None
     checklists: Mapping[str, Checklist[Any]] = MappingProxyType({})
     deputies: Mapping[str, str] = MappingProxyType({})

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 import attrs
 
 from servicecrm.errors import InvalidValue
+from servicecrm.kernel.shapes import several
 from servicecrm.measures.histograms import Histogram, tally
 from servicecrm.measures.scales import is_missing
 from servicecrm.surveys.answers import Answer, Status
@@ -124,6 +125,8 @@ class Columns:
         """
         if name in self.others:
             return tuple("" if is_missing(value) else str(value) for value in self.others[name])
+        if not self.n:
+            return ()
         if name not in self.cells:
             known = ", ".join((*self.others, *self.cells))
             raise InvalidValue("by", f"there is no column {name!r}; known: {known}")
@@ -133,12 +136,7 @@ class Columns:
         return tuple(_group(cell) for cell in found)
 
 
-Responses = (
-    Columns
-    | Frame
-    | Mapping[str, Sequence[object]]
-    | Iterable[Answered | Given | Sequence[Answer] | Mapping[str, object]]
-)
+Responses = Columns | Frame | Mapping[str, object] | Iterable[object]
 """Answers in any form: responses, the answers of each, or a table of answers; mappings by item, such as the rows of a
 file; lists by item; a data frame. A row of a matrix is `aspects/price` there, or in a row a mapping in a mapping."""
 
@@ -160,7 +158,9 @@ def tabulate(questionnaire: Questionnaire, responses: Responses, *, keep: Iterab
             raise InvalidValue("responses", f"these are answers to questionnaire {responses.questionnaire.id}")
         return responses
     if isinstance(responses, Mapping):
-        return _of_lists(questionnaire, {name: list(values) for name, values in responses.items()})
+        return _of_lists(
+            questionnaire, {name: several(name, cast(Iterable[object], values)) for name, values in responses.items()}
+        )
     if isinstance(responses, Frame):
         return _of_lists(questionnaire, {str(name): responses[name].to_list() for name in responses.columns})
     listed = list(responses)
@@ -194,10 +194,12 @@ def _of_lists(questionnaire: Questionnaire, lists: Mapping[str, Sequence[object]
 def _of_responses(questionnaire: Questionnaire, responses: Sequence[object], keep: Sequence[str]) -> Columns:
     kept = [place for place, response in enumerate(responses) if getattr(response, "counts", True)]
     counted = [responses[place] for place in kept]
-    others = {name: [_attribute(response, name) for response in counted] for name in keep}
+    if any(getattr(response, "questionnaire", questionnaire.id) != questionnaire.id for response in counted):
+        raise InvalidValue("responses", f"one does not answer questionnaire {questionnaire.id}; evaluate it by itself")
     cells = _cells(questionnaire, [_answers(response) for response in counted])
-    # What none of them knows may be an item to go by.
-    known = {name: values for name, values in others.items() if any(value is not None for value in values)}
+    others = {name: [_attribute(response, name) for response in counted] for name in keep if name not in cells}
+    # A name that no response has is a mistake; one that has no value anywhere is not.
+    known = {n: v for n, v in others.items() if any(x is not None for x in v) or any(hasattr(r, n) for r in counted)}
     return Columns(questionnaire, len(counted), cells, known, len(responses), kept)
 
 
