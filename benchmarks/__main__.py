@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import servicecrm
 from benchmarks.business_time import business_time
 from benchmarks.commands import commands
+from benchmarks.complaint_life import lives
 from benchmarks.documents import documents
 from benchmarks.imports import TARGET, import_time
 from benchmarks.postgres import postgres
@@ -29,7 +30,7 @@ def main() -> None:
     print("A ratio above 1 says that servicecrm is the faster one.\n")
     print(f"{'':58}{'µs each':>10}{'ratio':>8}{'target':>9}")
     with TemporaryDirectory() as folder:
-        for comparison in chain(commands(), documents(), units(folder), business_time(), clocks(folder)):
+        for comparison in chain(commands(), documents(), units(folder), business_time(), clocks(folder), lives(folder)):
             for line in _lines(compare(comparison)):
                 print(line, flush=True)
         for comparison in sweeps(folder):

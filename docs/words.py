@@ -11,7 +11,8 @@ from typing import Annotated, Any, Final, NamedTuple, Union, get_args, get_origi
 
 import attrs
 
-import servicecrm.desk  # noqa: F401  # loads what is below it, so that every event is known
+import servicecrm.desk  # loads what it keeps, so that every event is known
+import servicecrm.surveys.evaluations  # noqa: F401  # and what is evaluated is loaded when first asked for
 from servicecrm import agreements, cases, complaints, errors, portfolio, surveys
 from servicecrm.agreements.lifecycle import GENERAL as GENERAL_LIFECYCLE
 from servicecrm.agreements.lifecycle import SERVICE as SERVICE_LIFECYCLE
@@ -213,6 +214,27 @@ PROCESSES: Final = (
     Process("an evaluation", surveys.EVALUATION_LIFECYCLE, surveys.TEXTS, "", "draft"),
 )
 
+OTHERWISE: Final = (
+    (
+        "a complaint",
+        "`approve`, `settle`, `provide`",
+        "`approve_remedy`; `accept_remedy` or `decline_remedy`; `provide_remedy`",
+    ),
+    ("a complaint", "`refer_part`, `take_in`", "`refer`, `merge`"),
+    ("a complaint", "`finish_step`, `drop_step`, `reopen_step`", "what becomes of the action that the step is"),
+    ("an action item", "`reopen`", "`verify`, where what was done has not worked"),
+    ("a customer", "`score`", "`take_score`"),
+    ("a customer", "`archive`, `erase`", "`remove`"),
+    ("a customer", "`take_in`, `give_back`", "`merge`, `unmerge`"),
+    ("an agreement", "`conclude`", "the second `sign`"),
+    ("an agreement", "`start`, `end`, `extend`, `expire`", "`advance`, when the day has come"),
+    ("a general agreement", "`conclude`, `abandon`", "the second `sign`; `end` before it"),
+    ("a campaign", "`reserve`, `take`, `release_place`", "`reserve`, `take` and `release` of `surveys.quotas`"),
+    ("an invitation", "`deliver`, `open`, `bounce`", "`mark`"),
+    ("an invitation", "`break_off`, `answer_partly`, `answer`", "`take_part`"),
+)
+"""The actions that have another command than the one of their name, or none of their own."""
+
 EVERY_TEXT: Final = {
     "servicecrm.complaints": complaints.TEXTS,
     "servicecrm.cases": cases.TEXTS,
@@ -325,13 +347,11 @@ def _processes() -> Iterator[str]:
         yield table(("state", "text", "it is"), rows)
     yield "## Actions\n"
     yield (
-        "Each is a command of this name; what is done and has not worked is reopened by `verify`. Of a complaint,\n"
-        "`approve`, `settle` and `provide` are taken by `approve_remedy`, `accept_remedy` or `decline_remedy`, and\n"
-        "`provide_remedy`; `refer_part` by `refer`, `take_in` by `merge`; `finish_step` and `drop_step` by the end of\n"
-        "the step's action. From which state an action starts, and what has to be there, is told by the lifecycle,\n"
-        "such as that of a\n"
-        "[complaint](../concepts/lifecycle.md). The first one makes the record; `adopt` is for importers only.\n"
+        "Each is a command of this name, except for those in the first table. From which state an action starts, and\n"
+        "what has to be there, is told by the lifecycle, such as that of a [complaint](../concepts/lifecycle.md). The\n"
+        "first one makes the record; `adopt` is for importers only.\n"
     )
+    yield table(("of", "action", "is taken by"), OTHERWISE)
     for each in PROCESSES:
         yield f"### Actions on {each.of}\n"
         who = each.lifecycle.matrix()
@@ -343,7 +363,9 @@ def _processes() -> Iterator[str]:
         yield table(("action", "text", "who"), rows)
     yield "## Guards\n\nWhat an action may still need. The names stand in `GuardNotMet.guards`.\n"
     for each in PROCESSES:
-        guards = {name: None for move in each.lifecycle.moves for name in (*(g.name for g in move.guards), *move.demands)}
+        guards = {
+            name: None for move in each.lifecycle.moves for name in (*(g.name for g in move.guards), *move.demands)
+        }
         if guards:
             yield f"### Guards of {each.of}\n"
             yield table(("guard", "text"), ((code(name), said(each, "guard", name)) for name in guards))
@@ -370,7 +392,7 @@ def _notices() -> Iterator[str]:
 
 def _events() -> Iterator[str]:
     yield "## Events\n"
-    yield "For `crm.on(...)`; `entry.type` of a history. Every event has `by`, `occurred_at` and `recorded_at`.\n"
+    yield "For `crm.on(...)`, and `entry.type` of a history. Every event has `by`, `occurred_at` and `recorded_at`.\n"
     events = {event.type: event for event in Event.__subclasses__() if event.__module__.startswith("servicecrm.")}
     common = set(field_names(Event))
     rows = (
@@ -398,8 +420,8 @@ def _errors() -> Iterator[str]:
 def _fields() -> Iterator[str]:
     yield "## Fields\n"
     yield (
-        "The fields of the records, in their order. *Personal* ones stay out of `repr`, logs and errors.\n"
-        "Where None may stand, there need not be a value.\n"
+        "The fields of the records that the desk keeps, in their order. *Personal* ones stay out of `repr`, logs and\n"
+        "errors. Where None may stand, there need not be a value.\n"
     )
     says = tomllib.loads((DOCS / "fields.toml").read_text(encoding="utf-8"))
     assert list(says) == list(RECORDS.values()), "fields.toml has other records, or another order"

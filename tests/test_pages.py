@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
-from servicecrm import cases
+from servicecrm import agreements, cases, portfolio, surveys
+from servicecrm.agreements.lifecycle import GENERAL, SERVICE
 from servicecrm.cli import main
 from servicecrm.complaints import LIFECYCLE
 from servicecrm.interop import COMPLAINT_WORDS, LogMap
 from servicecrm.kernel.diagrams import mermaid, table
 from servicecrm.kernel.lifecycle import Lifecycle
+from servicecrm.portfolio import interactions, partners, prospects
 from servicecrm.tracking import action_items
 
 ROOT = Path(__file__).parent.parent
@@ -39,11 +41,23 @@ def titled(title: str, text: str) -> str:
         ("concepts/lifecycle.md", LIFECYCLE),
         ("concepts/case-lifecycle.md", cases.LIFECYCLE),
         ("how-to/follow-up.md", action_items.LIFECYCLE),
+        ("how-to/customers.md", portfolio.LIFECYCLE),
+        ("how-to/prospects.md", prospects.LIFECYCLE),
+        ("reference/portfolio.md", partners.LIFECYCLE),
+        ("reference/portfolio.md", interactions.LIFECYCLE),
+        ("how-to/agreements.md", agreements.LIFECYCLE),
+        ("how-to/service-catalogue.md", SERVICE),
+        ("reference/agreements.md", GENERAL),
+        ("reference/surveys.md", surveys.LIFECYCLE),
+        ("reference/surveys.md", surveys.CAMPAIGN_LIFECYCLE),
+        ("reference/surveys.md", surveys.INVITATION_LIFECYCLE),
+        ("reference/surveys.md", surveys.RESPONSE_LIFECYCLE),
+        ("reference/surveys.md", surveys.EVALUATION_LIFECYCLE),
     ],
 )
 def test_a_page_shows_a_lifecycle_as_it_is(name: str, lifecycle: Lifecycle[Any]) -> None:  # C003
     for part in (f"```mermaid\n{mermaid(lifecycle)}```\n", f"\n{table(lifecycle)}\n"):
-        assert part in page(name), f"put this in its place:\n{part}"
+        assert part in f"{page(name)}\n", f"put this in its place:\n{part}"
 
 
 def test_the_page_about_replaying_shows_what_the_command_prints(

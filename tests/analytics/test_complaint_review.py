@@ -1,8 +1,10 @@
 """A review tells of every complaint of a period once, what they have in common, and what is decided about it."""
 
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -222,6 +224,16 @@ def test_what_came_in_after_the_review_is_not_in_it() -> None:  # C054
     assert review_of(*rows, as_of=NEW_YEAR + 10 * DAY).complaints == ("c-1",)
 
 
+def test_what_was_recorded_after_the_review_is_not_in_it() -> None:  # C054, K18
+    times = (APRIL, APRIL + timedelta.resolution)
+    complaints = [ReviewRow(f"c-{n}", NEW_YEAR, recorded_at=at) for n, at in enumerate(times)]
+    actions = [an_action(f"a-{n}", -1)._replace(recorded_at=at) for n, at in enumerate(times)]
+    review = review_of(*complaints, actions=tuple(actions))
+
+    assert review.complaints == ("c-0",)
+    assert [each.action for each in review.overdue] == ["a-0"]
+
+
 def test_what_goes_on_as_another_complaint_is_counted_apart() -> None:  # C054, C055
     review = review_of(a_row("c-1"), a_row("c-2", duplicate_of="c-1"), a_row("c-3", -1, duplicate_of="c-1"))
 
@@ -298,9 +310,10 @@ def test_days_late_are_those_of_the_action_item(due: int, done: int | None, canc
 def test_a_row_is_made_of_a_complaint(complaint: Any) -> None:  # C054
     row = review_row(complaint, segment="homes")
 
-    assert (row.id, row.received_at, row.closed_at, row.segment) == (
+    assert (row.id, row.received_at, row.recorded_at, row.closed_at, row.segment) == (
         complaint.id,
         complaint.received_at,
+        complaint.recorded_at,
         complaint.closed_at,
         "homes",
     )
@@ -468,6 +481,22 @@ def test_a_review_is_read_in_markdown() -> None:  # C054
     assert str(a_review()) == a_review().markdown()
     assert "| Eingegangen | 3 | 1 |" in a_review().markdown(language="de")
     assert "| a-1 | c-1 | north | 2026-04-07 | 1 |" in evolve(a_review(), zone="Asia/Tokyo").markdown()
+
+
+@given(st.text(st.sampled_from("ab[]()<>|\\`*_~!&\n\r\t\x0b\u2028 \u00e9"), min_size=1))
+@example("[x](javascript:alert(1))")
+@example("a](javascript:alert(1)) | b\n| c")
+def test_no_name_is_more_than_a_name_in_markdown(name: str) -> None:  # C054
+    text = review_of(a_row("c-1", category=name)).markdown()
+    plain = review_of(a_row("c-1", category="x")).markdown()
+
+    assert len(text.splitlines()) == len(plain.splitlines())
+    (line,) = [
+        line for line in text.splitlines() if line.endswith("| 1 | 100.0 % | 100.0 % | 0 | there is no change from 0 |")
+    ][:1]
+    cell = line.removeprefix("| ").removesuffix(" | 1 | 100.0 % | 100.0 % | 0 | there is no change from 0 |")
+    assert not re.search(r"(?<!\\)(?:\\\\)*[\[\]|`*_~<>]", cell)
+    assert " ".join(unescape(re.sub(r"\\(.)", r"\1", cell)).split()) == " ".join(name.split())
 
 
 def test_a_review_shows_itself_in_a_notebook_and_no_name_is_taken_for_html() -> None:  # C054

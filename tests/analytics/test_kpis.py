@@ -27,7 +27,7 @@ from servicecrm.kernel.records import evolve
 from servicecrm.kernel.values import Money
 from servicecrm.measures import kpi_period, rate
 from servicecrm.measures.catalogue import KPIS
-from servicecrm.tracking import Reading, TimerState
+from servicecrm.tracking import Moment, Reading, TimerState
 
 BERLIN = "Europe/Berlin"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -492,6 +492,21 @@ def test_a_clock_gives_the_rows_of_its_timers() -> None:  # C036
     )
 
     assert timer_row("c", kept) == timer("c", "resolution", "03-06", "03-05", 3, n=2)
+
+
+def test_the_row_of_a_timer_says_when_its_end_was_told() -> None:  # C113
+    def told(n: int, occurred: str, recorded: str) -> Moment:
+        return Moment(n=n, kind="answered", occurred_at=on(occurred), recorded_at=on(recorded))
+
+    kept = Reading(
+        name="resolution", n=1, state=TimerState.MET, late=False, started_at=on("03-02"), stopped_at=on("03-05"), read=2
+    )
+    # The third moment came when the result was there already.
+    moments = (told(1, "03-04", "03-09"), told(2, "03-05", "03-07"), told(3, "03-05", "03-08"))
+
+    assert timer_row("c", kept, moments).recorded_at == on("03-07")
+    assert timer_row("c", evolve(kept, read=None), moments).recorded_at == on("03-08")
+    assert timer_row("c", evolve(kept, stopped_at=None), moments).recorded_at is None
 
 
 # -- what holds for every history -------------------------------------------------------------------

@@ -261,6 +261,56 @@ def test_what_is_judged_anew_after_the_answer_is_not_told_before_the_next_answer
     assert shown(reopened, audience="complainant").verdict is None
 
 
+def test_what_is_judged_after_the_answer_with_a_time_before_it_is_not_told() -> None:  # C052, C044
+    late = complaints.judge(
+        answered(), "unjustified", grounds="A slip.", by="eva", at=MONDAY + DAY, occurred_at=MONDAY + HOUR
+    ).after
+    anew = complaints.reopen(late, "Dry again.", by="ann", at=MONDAY + 2 * DAY).after
+    again = complaints.answer(anew, "It was you.", id="m-3", by="zoe", at=MONDAY + 3 * DAY)[0].after
+
+    assert shown(late, audience="complainant").verdict == "justified"
+    assert shown(late, audience="handler").verdict == "not justified"
+    assert shown(again, audience="complainant").verdict == "not justified"
+
+
+def test_a_verdict_that_was_entered_by_mistake_is_not_told() -> None:  # C052, C044
+    wrong = complaints.judge(in_handling(), "unjustified", grounds="Of another.", by="eva", at=MONDAY + HOUR).after
+    told = complaints.answer(wrong, "It was you.", id="m", by="zoe", at=MONDAY + 2 * HOUR)[0].after
+    right = complaints.judge(told, "justified", grounds="It leaks.", by="eva", at=MONDAY + DAY).after
+    voided = complaints.void(right, len(wrong.moments), reason="A slip.", by="ann", at=MONDAY + DAY).after
+
+    assert [shown(each, audience="complainant").verdict for each in (right, voided)] == ["not justified", None]
+
+
+@pytest.mark.parametrize("mistake", [0, 1, 2])
+def test_of_messages_that_were_entered_at_one_time_only_the_mistaken_one_is_hidden(mistake: int) -> None:  # C052
+    complaint, messages = in_handling(), []
+    for n in range(3):
+        said = complaints.message(complaint, f"No. {n}", id=f"m-{n}", side="inside", by="ann", at=MONDAY + 2 * HOUR)
+        complaint = said[0].after
+        messages.append(said[1].after)
+    n = len(complaint.moments) - 2 + mistake
+    complaint = complaints.void(complaint, n, reason="Of another one.", by="ann", at=MONDAY + DAY).after
+    left = [message for message in messages if message.text != f"No. {mistake}"]
+
+    assert lines(complaint, messages=reversed(messages))[-1] == left[-1].text
+    # With one of them alone nobody can say which of them it is.
+    assert shown(complaint, audience="complainant", messages=left[:1]).last_message is None
+
+
+def test_what_was_said_again_later_at_the_time_of_a_mistake_is_told() -> None:  # C052
+    wrong = complaints.message(in_handling(), "Dear Eva", id="m-1", side="inside", by="ann", at=MONDAY + 2 * HOUR)
+    complaint = complaints.void(
+        wrong[0].after, len(wrong[0].after.moments), reason="Of another one.", by="ann", at=MONDAY + DAY
+    ).after
+    right = complaints.message(
+        complaint, "Dear Max", id="m-2", side="inside", by="ann", at=MONDAY + DAY, occurred_at=MONDAY + 2 * HOUR
+    )
+
+    assert lines(right[0].after, messages=[wrong[1].after, right[1].after])[-1] == "Dear Max"
+    assert shown(right[0].after, audience="complainant", messages=[wrong[1].after]).last_message is None
+
+
 def test_remedies_are_told_once_they_are_offered() -> None:  # C052, C047
     amount, until = Money(amount=Decimal("1234.50"), currency="EUR"), MONDAY + 9 * DAY
     offered = complaints.offer(

@@ -130,7 +130,7 @@ def the_first_complaint() -> Complaint:
     new = (MomentKind.RATED, MomentKind.JUDGED, MomentKind.DUE)
     kept = [moment for moment in complaint.moments if moment.kind not in new]
     moments = tuple(evolve(moment, n=n, voids=moment.voids and moment.voids - 3) for n, moment in enumerate(kept, 1))
-    return evolve(complaint, moments=moments, judgements=())
+    return evolve(complaint, moments=moments, judgements=(), decided_by=frozenset())
 
 
 def the_complaint() -> Complaint:

@@ -87,6 +87,9 @@ def test_what_is_over_is_taken_up_again_before_it_is_taken_for_a_complaint(state
     again = complaints.reopen(request, "A complaint after all.", by=ANN, at=MONDAY).after
     assert complaints.reclassify(again, "complaint", reason="complains", by=ANN, at=MONDAY).after.state == "in_handling"
     complaint = in_handling(state=state)
+    assert "reclassify" not in complaints.LIFECYCLE.blocked(complaint)
+    with pytest.raises(PolicyViolation, match="it is taken for a complaint already"):
+        complaints.reclassify(complaint, "complaint", reason="sure", by=ANN, at=MONDAY)
     assert complaints.reclassify(complaint, "request", reason="asks", by=ANN, at=MONDAY).after.state == state
 
 

@@ -1,6 +1,7 @@
 """How complaints belong together: merged, split, linked; and what they show to be in need of a change."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,10 +9,13 @@ from hypothesis import strategies as st
 
 from servicecrm import complaints
 from servicecrm.complaints import Complaint, ComplaintPolicy, Feedback, Link, LinkKind, Priority
+from servicecrm.complaints.engine import ComplaintEngine
 from servicecrm.complaints.events import ChangeProposed
-from servicecrm.complaints.targets import TARGETS
 from servicecrm.complaints.lifecycle import ENDED, OPEN, RESPONDED
+from servicecrm.complaints.policy import ComplaintPolicies
+from servicecrm.complaints.targets import TARGETS
 from servicecrm.errors import GuardNotMet, InvalidValue, PolicyViolation, ServiceCRMError, TransitionNotAllowed
+from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.values import ContactKind, ContactPoint
 from servicecrm.testing.makers import MONDAY, a_complaint, a_judgement, an_actor
 from servicecrm.tracking import standing, timers
@@ -235,6 +239,28 @@ def test_merging_into_what_was_answered_takes_that_up_again() -> None:  # C050, 
     assert [event.type for event in goes_on.events] == ["complaint.reopened", "complaint.duplicate_taken_in"]
 
 
+class Shelf:
+    """The least that a host can have: it keeps nothing, and gives what it is asked to save."""
+
+    def get(self, id: str, /) -> Complaint:
+        return first(id=id)
+
+    def save(self, *decisions: Decision[Any]) -> list[Any]:
+        return [decision.after for decision in decisions]
+
+
+def test_a_merge_goes_by_the_rules_of_the_one_that_goes_on() -> None:  # C050, C055, C056
+    house = ComplaintPolicies().publish(ComplaintPolicy(reopen_within=HOUR), effective=MONDAY)
+    engine = ComplaintEngine(Shelf(), policies=house)
+    loose, strict = (second(state="closed", handler="north", closed_at=MONDAY, policy=n) for n in (0, 1))
+
+    assert engine.do("c-1", complaints.merge, loose, by=ANN, at=MONDAY + DAY).state == "merged"
+    with pytest.raises(PolicyViolation, match="reopen_within"):
+        engine.do("c-1", complaints.merge, strict, by=ANN, at=MONDAY + DAY)
+    with pytest.raises(PolicyViolation, match="reopen_within"):
+        engine.do("c-1", complaints.merge, into=strict, by=ANN, at=MONDAY + DAY)
+
+
 @pytest.mark.parametrize("state", ["recorded", "in_handling", "responded", "closed"])
 def test_a_risk_to_safety_goes_on_with_the_other_one(state: str) -> None:  # C043, C055
     unsafe = complaints.record(id="c-1", subject="Gas", channel="phone", safety=True, by=ANN, at=MONDAY).after
@@ -243,8 +269,8 @@ def test_a_risk_to_safety_goes_on_with_the_other_one(state: str) -> None:  # C04
 
     assert (goes_on.safety, goes_on.priority, goes_on.computed_priority) == (True, Priority.P1, Priority.P1)
     assert [m.code for m in goes_on.moments if m.kind == "rated"] == ["p1"]
-    assert merged(second(state=state, handler="south"), unsafe)[1].moments == unsafe.moments
-    assert merged(first(), second(state="recorded"))[1].priority is None
+    assert merged(second(), unsafe)[1].moments == unsafe.moments
+    assert merged(first(), second())[1].priority is None
 
 
 def test_what_is_the_most_pressing_already_is_not_rated_again() -> None:  # C043, C055

@@ -106,6 +106,14 @@ def test_whatever_is_still_to_be_paid_or_was_paid_counts_against_the_limit(statu
     assert statuses(offered(in_handling(remedies=(remedy,)), amount=euros("40"))) == [status, "offered"]
 
 
+def test_what_was_declined_and_what_is_in_another_currency_does_not_count_against_the_limit() -> None:  # C047
+    declined = complaints.decline_remedy(offered(amount=euros("60")), 1, by=ANN, at=MONDAY).after
+    elsewhere = offered(amount=Money(amount=Decimal(600), currency="CNY"))
+
+    assert statuses(offered(declined, amount=euros("60"))) == ["declined", "offered"]
+    assert statuses(offered(elsewhere, amount=euros("60"))) == ["offered", "offered"]
+
+
 def test_whoever_writes_a_proposal_down_is_kept_besides_who_decided_it() -> None:  # C047
     (remedy,) = proposed(by=Actor(id="a clerk", on_behalf_of="ann")).remedies
 

@@ -116,25 +116,14 @@ def test_what_turns_out_to_be_something_else_has_them_no_longer(feedback: Feedba
     assert states(again)["acknowledge", 2] == "running"
 
 
-@pytest.mark.parametrize("feedback", OTHERS)
-def test_a_resolution_goes_on_once_it_is_taken_for_a_complaint_again(feedback: Feedback) -> None:  # C041, K23
-    again = reclassified(reclassified(a_complaint(), feedback, HOUR), "complaint", HOUR + 2 * DAY)
-    resolution = clocks(again, 3 * DAY)["resolution"]
+def test_what_is_taken_for_a_complaint_again_has_a_new_clock_and_the_first_run_stays_as_it_was() -> None:  # C041, K23
+    for away, state in ((HOUR, "cancelled"), (3 * WEEK, "missed")):
+        back = reclassified(reclassified(a_complaint(), "request", away), "complaint", 4 * WEEK)
+        first, second = clocks(back, 4 * WEEK + HOUR).each("resolution")
 
-    assert (resolution.n, resolution.state, resolution.started_at) == (1, "running", MONDAY)
-    assert resolution.due_at == MONDAY + 2 * WEEK + 2 * DAY
-
-
-def test_a_resolution_that_was_missed_is_missed_for_good() -> None:  # C041, K23
-    back = reclassified(reclassified(a_complaint(), "request", 3 * WEEK), "complaint", 4 * WEEK)
-    judged = complaints.answer(
-        a_complaint(state="in_handling", handler="north", judgements=(a_judgement(),), moments=back.moments),
-        "It runs.", id="a", by=ANN, at=MONDAY + 4 * WEEK + HOUR,
-    )[0].after  # fmt: skip
-
-    assert {key: state for key, state in states(judged, 5 * WEEK).items() if key[0] == "resolution"} == {
-        ("resolution", 1): "missed"
-    }
+        assert (first.state, first.started_at) == (state, MONDAY)
+        assert (second.state, second.started_at) == ("running", MONDAY + 4 * WEEK)
+        assert clocks(back, 4 * WEEK + HOUR).total("resolution") == first.elapsed + HOUR
 
 
 def test_what_was_missed_by_then_stays_missed() -> None:  # C041

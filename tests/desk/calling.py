@@ -41,7 +41,7 @@ def public(of: object) -> set[str]:
     return {name for name in dir(of) if not name.startswith("_")}
 
 
-LAZY: Final[Mapping[object, type]] = {"Numbers": Numbers}
+LAZY: Final[Mapping[object, object]] = {"Numbers": Numbers}
 """Parts that are loaded only when they are asked for."""
 
 

@@ -79,6 +79,33 @@ def test_an_earlier_day_is_counted_as_it_was_known(
     assert [numbers.kpis("2026-03", as_of=at)["K16"].value for at in (closed, None)] == [1.0, 0.0]
 
 
+def test_what_was_judged_or_passed_on_with_an_earlier_time_was_not_known_then(
+    crm: Desk, clock: FixedClock, numbers: Numbers, bring: Bring
+) -> None:  # C113, K20, K26
+    complaint, other = bring("in_handling"), bring("in_handling")
+    happened = clock.advance(hours=1)
+    before = clock.advance(days=5)
+    clock.advance(days=5)
+    crm.complaints.judge(complaint.id, "justified", grounds="It was dry.", occurred_at=happened)
+    crm.complaints.refer(other.id, "the office", whole=True, occurred_at=happened)
+
+    for kpi in ("K20", "K26.external"):
+        assert [len(numbers.kpis("2026-03", as_of=at)[kpi].hits) for at in (before, None)] == [0, 1]
+
+
+def test_a_verdict_that_was_changed_later_counts_as_it_was(
+    crm: Desk, clock: FixedClock, numbers: Numbers, bring: Bring
+) -> None:  # C113, K19
+    complaint = bring("in_handling")
+    happened = clock.advance(hours=1)
+    crm.complaints.judge(complaint.id, "justified", grounds="It was dry.")
+    before = clock.advance(days=5)
+    clock.advance(days=5)
+    crm.complaints.judge(complaint.id, "unjustified", grounds="It was not.", occurred_at=happened)
+
+    assert [numbers.kpis("2026-03", as_of=at)["K19"].n for at in (before, None)] == [1, 0]
+
+
 def test_remedies_and_actions_are_counted(crm: Desk, clock: FixedClock, numbers: Numbers, bring: Bring) -> None:
     # K30, K32
     complaint = bring("in_handling")

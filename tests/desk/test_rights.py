@@ -1,6 +1,7 @@
 """A desk that asks its house first: who may do what, and what has to be there."""  # C005, C007
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,6 +14,7 @@ from servicecrm.errors import GuardNotMet, InvalidValue, NotPermitted
 from servicecrm.kernel.values import Money
 from servicecrm.testing import FixedClock
 from servicecrm.testing.contract.examples import sealed_head
+from servicecrm.tracking import action_items
 from servicecrm.tracking.checklists import Level, Line
 from servicecrm.tracking.responsibility import Duty, from_lifecycle
 from servicecrm.tracking.rights import ByMatrix
@@ -177,3 +179,15 @@ def test_a_remedy_above_the_limit_of_the_house_waits_for_somebody_else(crm: Desk
 
     assert crm.complaints.offer(complaint.id, "refund", amount=small).remedies[0].status == "offered"
     assert crm.complaints.offer(complaint.id, "refund", amount=large).remedies[1].status == "proposed"
+
+
+def test_whoever_owns_an_action_has_the_role_of_its_owner(crm: Desk, bring: Bring) -> None:
+    matrix = from_lifecycle(action_items.LIFECYCLE).with_duties(Duty("action_item.open", {"manager": "R"}))
+    rules = House(rights=ByMatrix(matrix), roles=ROLES)
+    mona, paul, eve = (Desk(crm.store, actor=who, clock=crm.clock, house=rules) for who in ("mona", "paul", "eve"))
+    due = crm.clock() + timedelta(days=1)
+    item = mona.actions.open("Call", source_kind="complaint", source=bring().id, owner="paul", due_at=due)
+
+    with pytest.raises(NotPermitted, match="done is not for somebody without a role"):
+        eve.actions.done(item.id, "called")
+    assert paul.actions.done(item.id, "called").state == "done"

@@ -96,6 +96,13 @@ def test_what_is_personal_is_told_when_asked_for() -> None:
     assert found["changes"] == {"handler": "mains", "subject": "No water"}
 
 
+def test_who_was_complained_about_is_told_when_asked_for() -> None:
+    about = entry(changes=FrozenMap({"handler": "mains", "complained_about": "rita"}))
+
+    assert event(about)["data"]["changes"] == {"handler": "mains"}
+    assert event(about, personal=True)["data"]["changes"]["complained_about"] == "rita"
+
+
 def test_of_a_kind_or_an_event_that_is_not_known_nothing_is_told_but_that_it_happened() -> None:
     unknown = event(entry(type="complaint.sung", data=FrozenMap({"song": "Yesterday"})))["data"]
     assert (unknown["data"], unknown["changes"]) == ({}, {"handler": "mains"})

@@ -15,7 +15,7 @@ from servicecrm.cases import CASE as CASES
 from servicecrm.complaints import COMPLAINT, LIFECYCLE, Complaint
 from servicecrm.desk.desk import Desk
 from servicecrm.errors import InvalidValue
-from servicecrm.interop import Fact, RefusedRow, eventlog, read_log
+from servicecrm.interop import Fact, RefusedRow, eventlog
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.records import evolve
 from servicecrm.storage import Entry
@@ -41,7 +41,8 @@ FIRST = Entry(
     hash="",
 )
 
-texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40).filter(str.strip)
+words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40).filter(str.strip)
+texts = words | st.builds(str.__add__, st.sampled_from(("=", "+", "-", "@", "\t", "\r", "'", "''")), words)
 
 
 def entry(**fields: Any) -> Entry:
@@ -75,7 +76,7 @@ def histories(draw: st.DrawFn) -> list[Entry]:
 def read(path: Path, entries: list[Entry], **options: Any) -> list[Fact | RefusedRow]:
     with path.open("w", encoding="utf-8", newline="") as file:
         assert eventlog.write(entries, file, kind=COMPLAINT, **options) == len(entries)
-    return list(read_log(path, eventlog.read_back("ours", columns=options.get("columns", ()))))
+    return list(eventlog.read(path, eventlog.read_back("ours", columns=options.get("columns", ()))))
 
 
 @given(entries=histories())
@@ -136,6 +137,30 @@ def test_a_log_has_the_names_of_xes_and_nothing_personal(crm: Desk) -> None:
     assert datetime.fromisoformat(first[2]).tzinfo is not None
     for words in ("No water", "Eva Ek", "a pipe", "It rained"):
         assert words not in text.getvalue()
+
+
+@given(entries=histories())
+def test_no_cell_of_a_file_is_run_by_a_spreadsheet(entries: list[Entry]) -> None:
+    text = io.StringIO()
+    eventlog.write(entries, text, kind=COMPLAINT, columns=("handler",))
+    text.seek(0)
+
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in csv.reader(text) for cell in row)
+
+
+def test_what_is_told_as_rows_is_told_as_it_is() -> None:
+    (found,) = eventlog.rows([entry(by="=1+1")], kind=COMPLAINT)
+
+    assert found["org:resource"] == "=1+1"
+
+
+def test_who_was_complained_about_has_to_be_asked_for() -> None:
+    about = entry(changes={"complained_about": "rita"})
+    with pytest.raises(InvalidValue, match="personal=True"):
+        eventlog.rows([about], kind=COMPLAINT, columns=("complained_about",))
+
+    (found,) = eventlog.rows([about], kind=COMPLAINT, columns=("complained_about",), personal=True)
+    assert found["complained_about"] == "rita"
 
 
 def test_a_personal_column_has_to_be_asked_for() -> None:

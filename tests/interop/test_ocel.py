@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import servicecrm
+from servicecrm.cases import CASE, Case, Link, LinkKind
 from servicecrm.complaints import COMPLAINT, Complaint
 from servicecrm.desk.desk import Desk
 from servicecrm.errors import InvalidValue
@@ -16,7 +17,7 @@ from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.kinds import Column, ColumnType, Kind
 from servicecrm.kernel.records import evolve
 from servicecrm.storage import Entry
-from servicecrm.tracking import ACTION_ITEM, MESSAGE
+from servicecrm.tracking import ACTION_ITEM, MESSAGE, ActionItem
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 KINDS: tuple[Kind[Any], ...] = (COMPLAINT, MESSAGE, ACTION_ITEM)
@@ -109,6 +110,43 @@ def test_the_journals_of_a_complaint_its_messages_and_its_actions_become_one_log
     assert "Any news" not in json.dumps(log)
 
 
+def test_an_action_item_is_linked_to_what_it_follows_from(crm: Desk) -> None:
+    complaint = crm.complaints.record(subject="Leak", channel="phone")
+    due = NOON + timedelta(days=30)
+    item = crm.actions.open("Check", source_kind="complaint", source=complaint.id, owner="north", due_at=due)
+    with crm.unit() as unit:
+        log = made(*unit.history(ActionItem, item.id))
+
+    link = {"objectId": f"complaint:{complaint.id}", "qualifier": "source"}
+    assert link in log["events"][0]["relationships"]
+    assert [each["relationships"] for each in log["objects"] if each["type"] == "action_item"] == [[link]]
+
+
+def test_records_that_belong_together_are_linked_by_how_they_do(crm: Desk) -> None:  # C055
+    first, second, third = (crm.complaints.record(subject=each, channel="phone") for each in "abc")
+    crm.complaints.link(first.id, second.id, "child_of")
+    crm.complaints.merge(third.id, first.id)
+    case = crm.cases.open(subject="d", channel="phone", links=[Link(kind=LinkKind.SAME_ISSUE, case="k-1")])
+    with crm.unit() as unit:
+        entries = [
+            entry
+            for kind, id_ in ((Complaint, first.id), (Complaint, third.id), (Case, case.id))
+            for entry in unit.history(kind, id_)
+        ]
+    log = made(*entries, kinds=(*KINDS, CASE))
+
+    found = {each["id"]: [(x["qualifier"], x["objectId"]) for x in each["relationships"]] for each in log["objects"]}
+    assert ("child_of", f"complaint:{second.id}") in found[f"complaint:{first.id}"]
+    assert found[f"complaint:{third.id}"] == [("duplicate_of", f"complaint:{first.id}")]
+    assert found[f"case:{case.id}"] == [("same_issue", "case:k-1")]
+
+
+def test_what_a_host_keeps_as_links_is_not_taken_for_ours() -> None:
+    log = made(entry(changes={"links": ["a", {"kind": 1, "complaint": "b"}, {"kind": "near", "complaint": 2}]}))
+
+    assert [each["relationships"] for each in log["objects"]] == [[]]
+
+
 def test_an_attribute_has_its_value_at_each_time_and_what_became_empty_is_empty() -> None:
     log = made(
         FIRST,
@@ -171,6 +209,19 @@ def test_a_personal_field_is_no_link_and_an_unknown_kind_is_refused() -> None:
         made(FIRST, links={"subject": "subject"})
     with pytest.raises(InvalidValue, match="give that kind too"):
         made(FIRST, kinds=(MESSAGE,))
+    for entries in ((), (FIRST,)):
+        with pytest.raises(InvalidValue, match="none of the kinds has a field 'nonsense'"):
+            made(*entries, links={"customer": "customer", "nonsense": "x"})
+
+
+def test_who_was_complained_about_is_neither_an_attribute_nor_a_link() -> None:
+    columns = (Column[Complaint]("handler", ColumnType.TEXT), Column[Complaint]("complained_about", ColumnType.TEXT))
+    kind = Kind("complaint", COMPLAINT.schema, columns=columns)
+    about = entry(changes={"handler": "north", "complained_about": "rita"})
+
+    assert "rita" not in json.dumps(made(about, kinds=(kind,)))
+    with pytest.raises(InvalidValue, match="personal"):
+        made(about, links={"complained_about": "person"})
 
 
 def test_an_empty_journal_is_an_empty_log() -> None:

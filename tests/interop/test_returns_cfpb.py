@@ -12,6 +12,7 @@ from servicecrm.complaints.codes import RemedyKind
 from servicecrm.errors import InvalidValue, MalformedDocument
 from servicecrm.interop.returns import Redress, cfpb
 from servicecrm.interop.returns.cfpb import CfpbRow, CompanyResponse, Consent
+from servicecrm.kernel.records import evolve
 from servicecrm.kernel.values import Money
 
 SENT = datetime(2026, 1, 20, 15, tzinfo=UTC)
@@ -100,6 +101,14 @@ def test_a_narrative_is_published_with_consent_only(consent: Consent) -> None:
 )
 def test_the_response_says_how_the_consumer_was_relieved(given: tuple[Redress, ...], response: CompanyResponse) -> None:
     assert cfpb.response(row(closed_at=day(1), redress=given), at=LATER) is response
+
+
+def test_what_was_given_later_is_not_told_before() -> None:
+    given = evolve(done("refund", "12.50"), given_at=day(9))
+    complaint = row(closed_at=day(1), redress=(given,))
+
+    assert cfpb.response(complaint, at=day(9) - timedelta(microseconds=1)) is CompanyResponse.EXPLANATION
+    assert cfpb.response(complaint, at=day(9)) is CompanyResponse.MONETARY
 
 
 def test_an_administrative_closing_is_just_closed() -> None:

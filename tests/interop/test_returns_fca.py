@@ -72,9 +72,14 @@ def complaints(draw: st.DrawFn) -> ReturnRow:
 @given(st.lists(complaints(), max_size=12))
 def test_what_was_open_and_came_in_is_closed_or_still_open(rows: list[ReturnRow]) -> None:
     found = made(*rows)
-    told = [each for each in rows if each.passed_on != "whole" and each.verdict is not Verdict.OUT_OF_SCOPE]
     end = HALF_YEAR.end
     assert end is not None
+    told = [
+        each
+        for each in rows
+        if (each.passed_on != "whole" and each.verdict is not Verdict.OUT_OF_SCOPE)
+        or (each.closed_at is not None and each.closed_at >= end)  # what was decided later is for the next return
+    ]
     still_open = sum(each.received_at < end and (each.closed_at is None or each.closed_at >= end) for each in told)
 
     assert found.outstanding_at_start + found.opened - found.closed == still_open
@@ -165,6 +170,34 @@ def test_what_was_passed_on_whole_or_is_out_of_scope_is_left_out_and_named() -> 
     )
 
     assert (found.opened, found.left_out) == (1, ("whole", "alien"))
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"verdict": Verdict.OUT_OF_SCOPE},
+        {"verdict": None},
+        {"verdict": Verdict.JUSTIFIED},
+        {"withdrawn": True},
+        {"passed_on": "whole"},
+    ],
+)
+def test_what_became_of_a_complaint_after_the_period_changes_nothing_in_it(later: dict[str, Any]) -> None:
+    assert HALF_YEAR.end is not None
+    interim = paid("30")
+    known = made(row(redress=(interim,)))
+    closed_later = row(closed_at=HALF_YEAR.end, redress=(interim, paid("5", at=HALF_YEAR.end)), **later)
+
+    assert made(closed_later) == known
+    assert (known.opened, known.closed, known.upheld, known.redress) == (1, 0, 0, 30)
+    assert fca.findings([closed_later], period=HALF_YEAR) == ()
+
+
+def test_what_is_closed_in_the_period_needs_a_verdict() -> None:
+    assert HALF_YEAR.end is not None
+    last = row(closed_at=HALF_YEAR.end - timedelta(microseconds=1))
+
+    assert [each.field for each in fca.findings([last], period=HALF_YEAR)] == ["verdict"]
 
 
 def test_a_withdrawn_complaint_is_closed_and_not_upheld() -> None:

@@ -12,7 +12,10 @@ from servicecrm.complaints import (
     adoption,
     answers,
     chronology,
+    correspondence,
     endings,
+    engine,
+    handling,
     intake,
     judging,
     links,
@@ -22,8 +25,11 @@ from servicecrm.complaints import (
     steps,
     targets,
 )
+from servicecrm.complaints.lifecycle import LIFECYCLE
 from servicecrm.complaints.model import MomentKind
 from servicecrm.kernel.records import evolve
+from servicecrm.processes import steps as following
+from servicecrm.tracking import chronology as order
 from servicecrm.tracking.conditions import On
 
 TESTS = Path(__file__).parent.parent / "complaints"
@@ -83,6 +89,29 @@ def unmarked(action: str) -> Break:
         marks: Any = chronology.CHRONOLOGY.marks
         mark = marks[action]
         patch.setitem(marks, action, type(mark)(mark.kind, mark.side, (), mark.holds))
+
+    return break_
+
+
+def unguarded(action: str, guard: str) -> Break:
+    """A move that does not ask for something."""
+
+    def break_(patch: pytest.MonkeyPatch) -> None:
+        table: Any = LIFECYCLE
+        for state, steps_ in table._steps.items():
+            if action in steps_:
+                to, guards = steps_[action]
+                patch.setitem(table._steps[state], action, (to, tuple(each for each in guards if each.name != guard)))
+
+    return break_
+
+
+def unheld(kind: str, holds: Callable[[Any], bool] = lambda _: False) -> Break:
+    """A moment on which nothing is said to rest, or always something."""
+
+    def break_(patch: pytest.MonkeyPatch) -> None:
+        rules: Any = order.HOLDS
+        patch.setitem(rules, kind, holds)
 
     return break_
 
@@ -159,6 +188,10 @@ MUTANTS: tuple[tuple[str, Break], ...] = (
     ("judging::test_an_answer_lies_after_its_judgement", unmarked("answer")),
     ("judging::test_reclassifications_follow_each_other", unmarked("reclassify")),
     (
+        "intake::test_whoever_it_is_about_does_not_change_that",
+        says(intake, "about in (event.by.id, event.by.on_behalf_of)", "about == event.by.id"),
+    ),
+    (
         "intake::test_what_is_recorded_may_be_no_complaint_and_clocks_are_told",
         says(intake, "code = None if feedback is Feedback.COMPLAINT else feedback", "code = None"),
     ),
@@ -180,13 +213,29 @@ MUTANTS: tuple[tuple[str, Break], ...] = (
         says(steps, "if item.done_at is None:", "if False:"),
     ),
     (
+        "steps::test_only_a_step_of_this_complaint_that_is_not_done_is_taken_up_again",
+        says(steps, "if item.done_at is not None:", "if False:"),
+    ),
+    (
+        "steps::test_a_step_that_did_not_work_is_to_be_done_again_before_the_answer",
+        says(steps, "evolve(step, done_at=None)", "step"),
+    ),
+    (
+        "steps::test_what_does_not_change_a_step_leads_to_nothing",
+        says(following, "if item.done_at is None and step.done_at is not None:", "if item.done_at is None:"),
+    ),
+    (
+        "steps::test_a_step_follows_its_action_item_however_often_that_is_done",
+        says(following, "ActionDone | ActionCancelled | ActionReopened", "ActionDone | ActionCancelled"),
+    ),
+    (
         "steps::test_steps_are_inherited_from_the_categories_above",
         says(policy, "step.category in above)", "step.category == category)"),
     ),
     # what is done for them
     (
         "remedies::test_the_limit_itself_may_be_given",
-        says(policy, "amount.amount > limits[amount.currency]", "amount.amount >= limits[amount.currency]"),
+        says(policy, "given > limits[amount.currency]", "given >= limits[amount.currency]"),
     ),
     (
         "remedies::test_what_is_above_the_limit_of_its_currency_is_only_proposed",
@@ -194,7 +243,27 @@ MUTANTS: tuple[tuple[str, Break], ...] = (
     ),
     (
         "remedies::test_whoever_proposes_does_not_approve",
-        says(remedies, "proposed_by in (approver, event.by.id)", "proposed_by == event.by.id"),
+        says(remedies, "{approver, event.by.id}:", "{event.by.id}:"),
+    ),
+    (
+        "remedies::test_whoever_proposes_does_not_approve",
+        says(remedies, "{proposal.proposed_by, proposal.written_by}", "{proposal.proposed_by}"),
+    ),
+    (
+        "remedies::test_whoever_writes_a_proposal_down_is_kept_besides_who_decided_it",
+        says(remedies, "written_by=event.by.id", "written_by=None"),
+    ),
+    (
+        "remedies::test_what_was_declined_and_what_is_in_another_currency_does_not_count_against_the_limit",
+        says(policy, "if other.status is not RemedyStatus.DECLINED", "if True"),
+    ),
+    (
+        "remedies::test_what_was_declined_and_what_is_in_another_currency_does_not_count_against_the_limit",
+        says(policy, "each and each.currency == amount.currency", "each"),
+    ),
+    (
+        "remedies::test_whatever_is_still_to_be_paid_or_was_paid_counts_against_the_limit",
+        says(remedies, "besides=complaint.remedies", "besides=()"),
     ),
     (
         "remedies::test_an_offer_ends_after_it_is_made",
@@ -215,8 +284,24 @@ MUTANTS: tuple[tuple[str, Break], ...] = (
         says(answers, "complaint.deciders | decided", "decided"),
     ),
     (
-        "answers::test_at_the_next_stage_others_judge_and_answer",
-        says(answers, "for each in (complaint.judgement, complaint.response)", "for each in ()"),
+        "answers::test_who_decided_in_another_system_is_known_by_what_it_tells",
+        says(answers, "for each in (*complaint.judgements, complaint.response)", "for each in ()"),
+    ),
+    (
+        "answers::test_whoever_decided_before_a_reopening_has_decided_too",
+        says(answers, "decided = complaint.decided_by | ", "decided = "),
+    ),
+    (
+        "answers::test_whoever_decided_before_a_reopening_has_decided_too",
+        says(answers, "decided_by=frozenset()", "decided_by=complaint.decided_by"),
+    ),
+    (
+        "answers::test_whoever_decided_before_a_reopening_has_decided_too",
+        says(judging, "| {judgement.by, event.by.id}", "| {judgement.by}"),
+    ),
+    (
+        "answers::test_whoever_decided_before_a_reopening_has_decided_too",
+        says(correspondence, "| {response.by, event.by.id}", ""),
     ),
     (
         "answers::test_only_what_was_closed_is_reopened_by_it",
@@ -236,6 +321,41 @@ MUTANTS: tuple[tuple[str, Break], ...] = (
     ("endings::test_what_was_taken_up_again_ends_after_that", unmarked("close")),
     # other ends
     (
+        "handling::test_what_is_pressing_is_looked_into_even_if_nobody_can_be_reached",
+        says(handling, "if complaint.state == IN_HANDLING:", "if False:"),
+    ),
+    (
+        "handling::test_what_is_pressing_is_looked_into_even_if_nobody_can_be_reached",
+        says(handling, "if complaint.state == IN_HANDLING:", "if True:"),
+    ),
+    ("handling::test_what_was_judged_by_whom_it_is_about_is_not_closed", unguarded("close", "impartial")),
+    (
+        "judging::test_what_is_over_is_taken_up_again_before_it_is_taken_for_a_complaint",
+        unguarded("reclassify", "taken_up_first"),
+    ),
+    ("handling::test_a_receipt_is_never_voided", unheld(order.RECEIVED)),
+    *(
+        ("handling::test_the_last_that_a_complaint_was_told_holds_and_what_was_told_before_does_not", unheld(kind))
+        for kind in (order.REOPENED, order.WAITING, order.RESUMED)
+    ),
+    (
+        "handling::test_a_reopening_of_what_has_ended_again_is_voided_as_anything_else",
+        unheld(order.REOPENED, lambda _: True),
+    ),
+    (
+        "handling::test_a_confirmation_that_never_left_is_taken_back",
+        unheld(MomentKind.ACKNOWLEDGED, lambda _: True),
+    ),
+    *(
+        ("handling::test_the_last_that_a_complaint_was_told_holds_and_what_was_told_before_does_not", unheld(kind))
+        for kind in (MomentKind.RATED, MomentKind.RECLASSIFIED, MomentKind.JUDGED, MomentKind.DUE)
+    ),
+    ("handling::test_a_stage_that_was_reached_is_not_voided", unheld(MomentKind.STAGE)),
+    (
+        "handling::test_the_last_that_a_complaint_was_told_holds_and_what_was_told_before_does_not",
+        says(order, "moment.n < last[moment.kind] or not", "not"),
+    ),
+    (
         "endings::test_a_machine_neither_reminds_nor_breaks_the_silence",
         says(endings, "any_of(on(MomentKind.MESSAGE), moment)", "moment.kind == MomentKind.MESSAGE"),
     ),
@@ -252,7 +372,67 @@ MUTANTS: tuple[tuple[str, Break], ...] = (
     # how complaints belong together
     (
         "links::test_merging_into_one_that_has_ended_reopens_it",
-        says(links, "if into.state not in ENDED:", "if True:"),
+        says(links, "if into.state not in OVER:", "if True:"),
+    ),
+    (
+        "links::test_merging_into_what_was_answered_takes_that_up_again",
+        says(links, "if into.state not in OVER:", "if into.state == 'responded' or into.state not in OVER:"),
+    ),
+    (
+        "links::test_only_the_same_kind_of_feedback_is_merged",
+        says(links, "if complaint.feedback is not into.feedback:", "if False:"),
+    ),
+    (
+        "links::test_a_risk_to_safety_goes_on_with_the_other_one",
+        says(links, "if complaint.safety and not into.safety:", "if False:"),
+    ),
+    (
+        "links::test_what_is_the_most_pressing_already_is_not_rated_again",
+        says(links, "if into.priority is not Priority.P1:", "if True:"),
+    ),
+    (
+        "links::test_the_earlier_due_date_is_kept",
+        says(links, "micros(due_at) < micros(into.due_at)", "micros(due_at) > micros(into.due_at)"),
+    ),
+    (
+        "links::test_the_earlier_due_date_is_kept",
+        says(links, "micros(due_at) < micros(into.due_at)", "micros(due_at) <= micros(into.due_at)"),
+    ),
+    (
+        "links::test_the_earlier_due_date_is_kept",
+        says(links, "moments = with_moment(moments, MomentKind.DUE, event, until=due_at)", "pass"),
+    ),
+    (
+        "links::test_what_was_merged_can_be_taken_up_again_and_is_no_duplicate_then",
+        says(handling, "links=complaint.other_links", "links=complaint.links"),
+    ),
+    (
+        "links::test_it_is_never_too_late_to_take_up_what_was_merged",
+        says(handling, "if complaint.state != MERGED:", "if True:"),
+    ),
+    (
+        "links::test_an_importer_takes_up_what_was_merged_without_its_link",
+        says(adoption, '"links": complaint.other_links,', ""),
+    ),
+    (
+        "links::test_a_part_is_taken_for_what_the_whole_is",
+        says(links, "feedback=complaint.feedback,", ""),
+    ),
+    (
+        "links::test_what_the_whole_was_told_counts_for_the_part_too",
+        says(links, "and moment.side is Side.INSIDE", ""),
+    ),
+    (
+        "links::test_an_answer_to_the_whole_confirms_the_part_and_does_not_resolve_it",
+        says(links, "elif moment.kind == MomentKind.ANSWERED:", "elif False:"),
+    ),
+    (
+        "links::test_a_moment_that_was_taken_back_counts_for_no_part",
+        says(links, "for moment in standing(whole.moments):", "for moment in whole.moments:"),
+    ),
+    (
+        "links::test_a_merge_goes_by_the_rules_of_the_one_that_goes_on",
+        says(engine, "numbered(into.policy)", "numbered(complaint.policy)"),
     ),
     (
         "links::test_what_was_merged_takes_in_nothing_and_names_where_it_went",

@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from servicecrm.desk import Desk, House
 from servicecrm.desk.invitations import Invitations
 from servicecrm.desk.responses import Responses
 from servicecrm.desk.surveys import Campaigns, Questionnaires
+from servicecrm.kernel.decisions import Decision
 from servicecrm.storage import MemoryStore, SQLiteStore
 from servicecrm.storage.kinds import SHIPPED
 from servicecrm.storage.schema import tables
@@ -24,6 +25,7 @@ from servicecrm.surveys import (
     Invitation,
     Item,
     Questionnaire,
+    Sampling,
     campaigns,
     invitations,
     item,
@@ -68,7 +70,7 @@ def a_campaign(state: str = "open", *, asks: Questionnaire | None = None, **told
     campaign = a_plan(**told)
     asks = questions() if asks is None else asks
     after = campaign.opens_at
-    ways = {
+    ways: dict[str, Callable[[Campaign], Decision[Campaign]]] = {
         "prepared": lambda c: campaigns.prepare(c, asks, by=ANN, at=after),
         "open": lambda c: campaigns.open(c, by=ANN, at=after),
         "closed": lambda c: campaigns.close(c, by=ANN, at=after + 30 * DAY),
@@ -122,7 +124,7 @@ def a_desk(place: Path | None = None, *, house: House | None = None) -> Iterator
         yield crm, clock
 
 
-def an_open_campaign(crm: Any, **told: Any) -> Campaign:
+def an_open_campaign(crm: Any, *, sampling: Sampling | None = None, **told: Any) -> Campaign:
     """A campaign that is open at a desk, with the short questionnaire."""
     draft = crm.questionnaires.draft(title=en("How did we do?"), items=short())
     crm.questionnaires.review(draft.id)
@@ -131,6 +133,8 @@ def an_open_campaign(crm: Any, **told: Any) -> Campaign:
     plan = {"purpose": "To find trouble", "population": "All customers", "owner": ANN, **told}
     planned = crm.campaigns.plan("How did we do?", opens_at=now, answer_until=now + 30 * DAY, **plan)
     crm.campaigns.prepare(planned.id, released.id)
+    if sampling is not None:
+        crm.campaigns.draw(planned.id, sampling)
     campaign: Campaign = crm.campaigns.open(planned.id)
     return campaign
 

@@ -78,18 +78,19 @@ def test_whoever_has_opted_out_is_never_asked() -> None:  # C076
     assert asked.from_day is None  # time alone will not change it
 
 
-@given(
-    st.integers(0, 60), st.integers(1, 60), st.integers(0, 60), st.integers(0, 40), st.integers(0, 40), st.booleans()
+rules = st.builds(
+    ContactRules,
+    cooldown_days=st.integers(0, 60),
+    interval_days=st.integers(1, 60),
+    customer_cooldown_days=st.integers(0, 60),
+    waves=st.sampled_from(["rolling", "calendar_window"]),
 )
+
+
+@given(rules, st.integers(0, 40), st.integers(0, 40))
 def test_on_the_day_that_is_named_they_may_be_asked_and_not_before(  # C072
-    cooldown: int, interval: int, customer: int, contacted: int, answered: int, rolling: bool
+    rules: ContactRules, contacted: int, answered: int
 ) -> None:
-    rules = ContactRules(
-        cooldown_days=cooldown,
-        customer_cooldown_days=customer,
-        interval_days=interval,
-        waves="rolling" if rolling else "calendar_window",
-    )
     campaign = a_campaign(contact=rules)
     history = ContactHistory(
         contacted_on=days(contacted), answered_on=days(answered), customer_contacted_on=days(contacted), answered=1
@@ -140,9 +141,7 @@ def test_the_desk_invites_those_who_may_be_asked_and_says_why_not_of_the_others(
         assert invited.refused["c-1"].from_day == date(2026, 4, 1)
 
 
-@pytest.mark.parametrize(
-    "rules", [{"repeat": "some_times"}, {"most": 2}, {"cooldown_days": -1}, {"interval_days": 0}]
-)
+@pytest.mark.parametrize("rules", [{"repeat": "some_times"}, {"most": 2}, {"cooldown_days": -1}, {"interval_days": 0}])
 def test_rules_that_say_nothing_sensible_are_refused(rules: dict[str, Any]) -> None:  # C072
     with pytest.raises(InvalidValue):
         ContactRules(**rules)

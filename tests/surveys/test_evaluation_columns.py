@@ -52,6 +52,8 @@ def test_records_lists_and_frames_make_the_same_table(rows: list[dict[str, Any]]
         def __getitem__(self, name: str) -> SimpleNamespace:
             return series[name]
 
+    whole = {key: [row.get(key) for row in rows] for key in (*keys, "aspects")}
+    assert tabulate(ALL, whole).cells == table.cells
     records = [SimpleNamespace(answers=ALL.read(row).answers) for row in rows]
     assert tabulate(ALL, lists).cells == table.cells
     assert tabulate(ALL, Frame()).cells == table.cells

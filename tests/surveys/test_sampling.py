@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from servicecrm.errors import InvalidValue
 from servicecrm.surveys import SampleKind, sampling
+from servicecrm.testing.strategies import texts
 
 people = st.lists(st.integers(0, 10_000), min_size=1, max_size=60, unique=True).map(lambda ids: [f"c-{n}" for n in ids])
 groups = st.dictionaries(
@@ -15,7 +16,7 @@ groups = st.dictionaries(
 )
 
 
-@given(people, st.randoms(use_true_random=False), st.text(max_size=5))
+@given(people, st.randoms(use_true_random=False), texts())
 def test_the_same_people_and_the_same_seed_give_the_same_sample(everybody, random, seed) -> None:  # type: ignore[no-untyped-def]  # C073
     n = random.randint(1, len(everybody))
     other_order = random.sample(everybody, len(everybody))
@@ -109,6 +110,7 @@ def test_what_cannot_be_drawn_is_refused() -> None:  # C073
         lambda: sampling.simple(["c-1", "c-1"], 1, seed="7"),
         lambda: sampling.simple("c-1", 1, seed="7"),
         lambda: sampling.census([]),
+        lambda: sampling.census(["\ud800"]),
         lambda: sampling.stratified({"c-1": "a", "c-2": "b"}, 1, seed="7"),
         lambda: sampling.stratified({"c-1": "a", "c-2": "b"}, 3, seed="7"),
         lambda: sampling.stratified({"c-1": "a"}, 1, seed="7", allocation={"b": 1}),

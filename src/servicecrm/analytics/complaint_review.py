@@ -55,10 +55,14 @@ _DAY: Final = 24 * 60 * 60 * 1_000_000
 
 
 class ReviewRow(NamedTuple):
-    """What a review has to know of a complaint. `closed_at` is when it ended, and `segment` that of its customer."""
+    """What a review has to know of a complaint. `closed_at` is when it ended, and `segment` that of its customer.
+
+    Without `recorded_at` it was recorded when it was received.
+    """
 
     id: str
     received_at: datetime
+    recorded_at: datetime | None = None
     closed_at: datetime | None = None
     feedback: str = _COMPLAINT
     duplicate_of: str | None = None
@@ -75,6 +79,7 @@ def review_row(complaint: "Complaint", *, segment: str | None = None) -> ReviewR
     return ReviewRow(
         id=complaint.id,
         received_at=complaint.received_at,
+        recorded_at=complaint.recorded_at,
         closed_at=complaint.closed_at,
         feedback=complaint.feedback,
         duplicate_of=complaint.duplicate_of,
@@ -234,15 +239,20 @@ def review_complaints(
 
 
 def _known(rows: Iterable[ReviewRow], now: int) -> list[ReviewRow]:
-    """The complaints that had come in by now, in the order in which they did."""
+    """The complaints that were known by now, in the order in which they came in."""
     known: dict[str, ReviewRow] = {}
     for row in rows:
-        if row.feedback != _COMPLAINT or micros(row.received_at) > now:
+        if row.feedback != _COMPLAINT or micros(row.received_at) > now or _later(row, now):
             continue
         if row.id in known:
             raise InvalidValue("rows", "a complaint stands there twice; give each of them once")
         known[row.id] = row
     return sorted(known.values(), key=lambda row: (micros(row.received_at), row.id))
+
+
+def _later(row: ReviewRow | ActionRow, now: int) -> bool:
+    """Was it recorded after now?"""
+    return row.recorded_at is not None and micros(row.recorded_at) > now
 
 
 def _table(by: str, received: Iterable[ReviewRow], before: Iterable[ReviewRow], *, over: bool) -> Pareto:
@@ -276,7 +286,7 @@ def _overdue(actions: Iterable[ActionRow], now: int) -> Iterator[OverdueAction]:
     """The actions that nobody had ended by now, the latest first."""
     for row in sorted(actions, key=lambda row: (micros(row.due_at), row.id)):
         ended = any(at is not None and micros(at) <= now for at in (row.done_at, row.cancelled_at))
-        if row.source_kind in FOLLOWED and not ended and micros(row.due_at) < now:
+        if row.source_kind in FOLLOWED and not ended and micros(row.due_at) < now and not _later(row, now):
             yield OverdueAction(
                 action=row.id,
                 source_kind=row.source_kind,

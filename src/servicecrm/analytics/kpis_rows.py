@@ -9,10 +9,11 @@ import attrs
 
 from servicecrm.analytics.kpis_ages import age_groups, rising
 from servicecrm.errors import InvalidValue
+from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import record
 from servicecrm.kernel.shapes import Code
 from servicecrm.kernel.values import Money
-from servicecrm.tracking import Reading
+from servicecrm.tracking import Moment, Reading
 
 __all__ = [
     "EXTERNAL",
@@ -178,8 +179,17 @@ class KpiRules:
         return age_groups(self.ages)
 
 
-def timer_row(about: str, reading: Reading) -> TimerRow:
-    """The row of a timer that a clock has kept."""
+def timer_row(about: str, reading: Reading, moments: Iterable[Moment] = ()) -> TimerRow:
+    """The row of a timer that a clock has kept; `moments` of its record tell when its end was told.
+
+    Those that were told when they happened may be left out.
+    """
+    stopped = None if reading.stopped_at is None else micros(reading.stopped_at)
+    told = (
+        moment.recorded_at
+        for moment in moments
+        if micros(moment.occurred_at) == stopped and (reading.read is None or moment.n <= reading.read)
+    )
     return TimerRow(
         about=about,
         name=reading.name,
@@ -189,4 +199,5 @@ def timer_row(about: str, reading: Reading) -> TimerRow:
         due_at=reading.due_at,
         stopped_at=reading.stopped_at,
         elapsed=reading.elapsed,
+        recorded_at=max(told, key=micros, default=None),
     )

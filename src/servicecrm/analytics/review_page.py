@@ -1,5 +1,6 @@
 """A review of complaints to read: in Markdown, and as tables of HTML."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from html import escape
@@ -16,6 +17,9 @@ from servicecrm.measures.scores import Reason
 __all__ = ["html", "markdown"]
 
 _VERDICTS: Final = frozenset(Verdict)
+
+_MARKUP: Final = re.compile(r"[\\`*_\[\]|~]")
+"""What Markdown takes for more than a character within a cell: code, stress, links, the end of the cell."""
 
 
 class _Part(NamedTuple):
@@ -34,8 +38,8 @@ def markdown(review: ComplaintReview, language: str) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    # Neither a bar nor a line break may end a cell, and no tag may come from a name.
-    safe = (" ".join(escape(cell, quote=False).replace("\\", "\\\\").replace("|", "\\|").split()) for cell in cells)
+    # Neither a bar nor a line break may end a cell, and no name may make a tag or a link.
+    safe = (" ".join(_MARKUP.sub(r"\\\g<0>", escape(cell, quote=False)).split()) for cell in cells)
     return f"| {' | '.join(safe)} |"
 
 

@@ -24,8 +24,8 @@ from servicecrm.analytics.status_info import (
     StatusTimer,
 )
 from servicecrm.analytics.status_key import StatusKey, kind_of
+from servicecrm.analytics.status_told import said, told_verdict
 from servicecrm.cases import TEXTS as OF_CASES
-from servicecrm.cases.codes import MomentKind
 from servicecrm.cases.model import Case
 from servicecrm.complaints import TEXTS as OF_COMPLAINTS
 from servicecrm.complaints.codes import RemedyStatus
@@ -180,25 +180,13 @@ def _next_for_official(asked: _Asked) -> str | None:
 
 
 def _last_message(asked: _Asked) -> StatusMessage | None:
-    not_said = _not_said(asked.record)
     told = [
         message
         for message in asked.messages
-        if asked.is_about(message.about_kind, message.about)
-        and message.side is Side.INSIDE
-        and message.klass in TOLD
-        and (micros(message.occurred_at), message.klass) not in not_said
+        if asked.is_about(message.about_kind, message.about) and message.side is Side.INSIDE and message.klass in TOLD
     ]
-    last = max(told, key=lambda message: (micros(message.occurred_at), message.id), default=None)
+    last = max(said(asked.record, told), key=lambda message: (micros(message.occurred_at), message.id), default=None)
     return None if last is None else StatusMessage(at=last.occurred_at, text=last.text)
-
-
-def _not_said(record: Complaint | Case) -> set[tuple[int, str | None]]:
-    """When what was entered that they have not read: by mistake, or as our own note of a call that was the answer."""
-    counting = {moment.n for moment in standing(record.moments)}
-    mistakes = {(micros(m.occurred_at), m.code) for m in record.moments if m.n not in counting}
-    calls = (micros(m.occurred_at) for m in record.moments if m.kind == MomentKind.CONTACT)
-    return mistakes | {(at, MessageClass.FINAL_RESPONSE) for at in calls}
 
 
 def _remedies(asked: _Asked) -> tuple[StatusRemedy, ...]:
@@ -237,11 +225,8 @@ def _verdict(asked: _Asked) -> str | None:
 def _answered_verdict(asked: _Asked) -> str | None:
     """What the answer rests on: what is judged before the answer, or after it, they have not heard."""
     record = asked.record
-    if not isinstance(record, Complaint) or record.answered_at is None:
-        return None
-    answered = micros(record.answered_at)
-    known = [judgement.verdict for judgement in record.judgements if micros(judgement.at) <= answered]
-    return asked.word("verdict", known[-1]) if known else None
+    verdict = told_verdict(record) if isinstance(record, Complaint) else None
+    return None if verdict is None else asked.word("verdict", verdict)
 
 
 # -- what is left to do --------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from servicecrm.complaints.intake import Amendment, acknowledge, amend, assess, 
 from servicecrm.complaints.judging import find_cause, investigate, judge, reclassify
 from servicecrm.complaints.links import link, merge, propose_change, split
 from servicecrm.complaints.remedies import accept_remedy, approve_remedy, decline_remedy, offer, provide_remedy
-from servicecrm.complaints.steps import drop_step, finish_step, plan
+from servicecrm.complaints.steps import drop_step, finish_step, plan, reopen_step
 
 __all__ = [
     "Amendment",
@@ -48,6 +48,7 @@ __all__ = [
     "record",
     "refer",
     "reopen",
+    "reopen_step",
     "resume",
     "split",
     "void",

@@ -100,6 +100,7 @@ def _moved(complaint: Complaint, state: str, at: datetime) -> tuple[dict[str, ob
             "closed_at": None,
             "closing_code": None,
             "reopenings": complaint.reopenings + 1,
+            "links": complaint.other_links,
         }
         happened.append(MomentKind.REOPENED)
     if state in REACHED:

@@ -63,6 +63,8 @@ def raise_stage(
 ) -> Decision[Complaint]:
     """Deal with a complaint again, at the next stage: others than before judge it and answer it.
 
+    Whoever has judged or answered it at this stage, or written that down, has decided, even if it was reopened since.
+
     The answer and the closing no longer hold, as when it is reopened; the judgement stays, until there is a new one.
 
     Raises:
@@ -75,7 +77,8 @@ def raise_stage(
     """
     event = StageRaised(**stamp(by, at, occurred_at), reason=reason)
     stage = complaint.stage + 1
-    decided = {each.by for each in (complaint.judgement, complaint.response) if each is not None}
+    # What was taken over from another system was not decided here, so that only the decisions themselves tell by whom.
+    decided = complaint.decided_by | {each.by for each in (*complaint.judgements, complaint.response) if each}
     moments = with_moment(complaint.moments, MomentKind.REOPENED, event)
     decision = move(
         complaint,
@@ -83,6 +86,7 @@ def raise_stage(
         event,
         stage=stage,
         deciders=complaint.deciders | decided,
+        decided_by=frozenset(),
         handler=handler,
         handler_since=event.occurred_at,
         response=None,

@@ -67,7 +67,13 @@ CHRONOLOGY: Final = Chronology[Complaint](
         REFER:          Mark(MomentKind.PASSED_ON,    Side.INSIDE,  (TAKEN_UP,),          "closed_at"),
         MERGE:          Mark(MomentKind.MERGED,       Side.INSIDE,  (TAKEN_UP,),          "closed_at"),
     },
+    values=frozenset(
+        {MomentKind.RATED, MomentKind.RECLASSIFIED, MomentKind.JUDGED, MomentKind.STAGE, MomentKind.DUE}
+    ),
 )  # fmt: skip
-"""What each action leaves for the clocks, and what it follows."""
+"""What each action leaves for the clocks, and what it follows.
+
+Of an acknowledgement a complaint says only when it was: one that never left is taken back, and its clock runs on.
+"""
 
 move: Final = CHRONOLOGY.move

@@ -116,7 +116,14 @@ def answer(
         recourse=several("recourse", recourse),
     )
     decision = move(
-        complaint, ANSWER, event, code=klass, waiting=None, answered_at=event.occurred_at, response=response
+        complaint,
+        ANSWER,
+        event,
+        code=klass,
+        waiting=None,
+        answered_at=event.occurred_at,
+        response=response,
+        decided_by=complaint.decided_by | {response.by, event.by.id},
     )
     written_by = evolve(response, by=event.by.id)
     LIFECYCLE.step(complaint, ANSWER, answered_at=event.occurred_at, response=written_by)

@@ -21,6 +21,7 @@ __all__ = [
     "StageRaised",
     "StepDone",
     "StepDropped",
+    "StepReopened",
     "StepsPlanned",
 ]
 
@@ -60,6 +61,14 @@ class StepDone(Event):
     """A step was done; `action` is the id of its action item."""
 
     type = "complaint.step_done"
+    action: str
+
+
+@record
+class StepReopened(Event):
+    """A step is to be done again, because it did not work; `action` is the id of its action item."""
+
+    type = "complaint.step_reopened"
     action: str
 
 

@@ -94,7 +94,8 @@ class ComplaintEngine:
     ) -> Complaint:
         """Let a command decide about a complaint, and save that: `do(id, complaints.assign, "water", by=..., at=...)`.
 
-        A command that takes a policy and is given none goes by the house rules under which the complaint started.
+        A command that takes a policy and is given none goes by the house rules under which the complaint started, or
+        of a merge, the one that goes on.
         Commands of the host's own will do as well. Of several records that it decides about, all are saved, and the
         first is given.
 
@@ -103,7 +104,8 @@ class ComplaintEngine:
         """
         complaint = self.repository.get(id)
         if _takes(command, "policy") and "policy" not in kwargs:
-            kwargs.update(policy=self.policies.numbered(complaint.policy))
+            into = signature(command).bind_partial(complaint, *args, **kwargs).arguments.get("into", complaint)
+            kwargs.update(policy=self.policies.numbered(into.policy))
         return self._saved(command(complaint, *args, **kwargs))
 
     def timers(self, id: str, *, now: datetime) -> Timers:

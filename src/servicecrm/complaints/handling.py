@@ -13,7 +13,7 @@ from servicecrm.complaints.events import (
     Resumed,
     WaitingStarted,
 )
-from servicecrm.complaints.lifecycle import ASSIGN, CLOSE, FORWARD, REOPEN, RESUME, WITHDRAW
+from servicecrm.complaints.lifecycle import ASSIGN, CLOSE, FORWARD, IN_HANDLING, MERGED, REOPEN, RESUME, WITHDRAW
 from servicecrm.complaints.model import Complaint, WaitingFor
 from servicecrm.complaints.policy import DEFAULT, ComplaintPolicy
 from servicecrm.kernel.decisions import Actor, Decision, stamp
@@ -101,14 +101,18 @@ def close(
 
     Raises:
         TransitionNotAllowed: it is not in handling yet, or has ended.
-        GuardNotMet: the closing code is empty; the answer was declined, and nobody has said where else to turn; or it
-            is not answered, and the complainant can be reached, it is not judged, or a mandatory step is not done.
-        PolicyViolation: the house does not have this closing code.
+        GuardNotMet: the closing code is empty; it is not judged, or by the one that it is about; the answer was
+            declined, and nobody has said where else to turn; or it is not answered, and the complainant can be reached
+            or a mandatory step is not done.
+        PolicyViolation: the house does not have this closing code; or it is not answered, and its priority asks for an
+            investigation first.
 
     Source: ISO 10002 clause 7 (closing); C049.
     """
     event = ComplaintClosed(**stamp(by, at, occurred_at))
     decision = move(complaint, CLOSE, event, code=code, closed_at=event.occurred_at, closing_code=code)
+    if complaint.state == IN_HANDLING:  # what is closed without an answer needs what an answer needs
+        policy.check_investigation(complaint)
     policy.check_closing_code(code)
     return decision
 
@@ -125,10 +129,11 @@ def reopen(
 ) -> Decision[Complaint]:
     """Take up an answered or ended complaint again, with the handler it had, or another one.
 
-    The answer and the closing no longer hold, so the record forgets them; its moments and the journal do not.
+    The answer and the closing no longer hold, so the record forgets them; its moments and the journal do not. One that
+    was merged goes on by itself again, however long that is ago: the other one may be withdrawn, or another matter.
 
     Raises:
-        TransitionNotAllowed: it is still open, or gone for good.
+        TransitionNotAllowed: it is still open, or withdrawn.
         GuardNotMet: it never had a handler, and none is named.
         PolicyViolation: it has been closed for too long, and a new one can be recorded instead; or it would be reopened
             before it was answered or closed.
@@ -149,8 +154,10 @@ def reopen(
         closed_at=None,
         closing_code=None,
         reopenings=complaint.reopenings + 1,
+        links=complaint.other_links,
     )
-    policy.check_reopening(complaint.closed_at, event.occurred_at)
+    if complaint.state != MERGED:
+        policy.check_reopening(complaint.closed_at, event.occurred_at)
     return decision
 
 
@@ -184,6 +191,8 @@ def void(
 
     Raises:
         InvalidValue: there is no such moment.
-        PolicyViolation: it was voided before, or is itself a voiding; or it is the answer or the end that still holds.
+        PolicyViolation: it was voided before, or is itself a voiding; or the complaint says the same: it is the
+            receipt, the answer or the end that still holds, the reopening of what is open, or the last wait, rating,
+            class, verdict, stage or due date.
     """
     return CHRONOLOGY.void(complaint, n, MomentVoided(**stamp(by, at, occurred_at), reason=reason))

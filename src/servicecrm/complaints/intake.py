@@ -232,7 +232,8 @@ def amend(
     Raises:
         TransitionNotAllowed: the complaint is withdrawn, or goes on as another one.
         InvalidValue: nothing is given, something else than an `Amendment`, a blank text, or an unknown code.
-        PolicyViolation: the house does not have the category.
+        PolicyViolation: the house does not have the category; or whoever the complaint is about, or somebody on their
+            behalf, says that it is about somebody else.
     """
     others = changes.keys() - Amendment.__annotations__.keys()
     if others or not changes:
@@ -255,6 +256,9 @@ def amend(
         moments = with_moment(complaint.moments, MomentKind.DUE, event, until=decision.after.due_at)
         decision = move(complaint, AMEND, event, moments=moments, **changes)
     policy.check_category(changes.get("category"), *sorted(changes.get("issues") or ()))
+    about = complaint.complained_about
+    if about not in (None, decision.after.complained_about) and about in (event.by.id, event.by.on_behalf_of):
+        raise PolicyViolation("complained_about", "whoever it is about does not change that; ask somebody else")
     return decision
 
 

@@ -33,6 +33,7 @@ def reclassify(
 
     Raises:
         TransitionNotAllowed: it is withdrawn, or goes on as another one.
+        GuardNotMet: it is taken for a complaint after it was answered or has ended: reopen it first.
         PolicyViolation: it is taken for that already.
 
     Source: C041.
@@ -125,7 +126,14 @@ def judge(
         stage=complaint.stage,
     )
     before, written_by = complaint.judgements, evolve(judgement, by=event.by.id)
-    decision = move(complaint, JUDGE, event, code=judgement.verdict, judgements=(*before, judgement))
+    decision = move(
+        complaint,
+        JUDGE,
+        event,
+        code=judgement.verdict,
+        judgements=(*before, judgement),
+        decided_by=complaint.decided_by | {judgement.by, event.by.id},
+    )
     LIFECYCLE.step(complaint, JUDGE, judgements=(*before, written_by))
     if complaint.feedback is not Feedback.COMPLAINT:
         raise PolicyViolation("verdict", f"only complaints are judged, and this is a {complaint.feedback}")

@@ -24,9 +24,11 @@ REFERRED: Final = "referred"
 MERGED: Final = "merged"
 
 BEING_WORKED_ON: Final = (ACKNOWLEDGED, ASSESSED, IN_HANDLING)
-OPEN: Final = (RECORDED, *BEING_WORKED_ON, RESPONDED)
+UNANSWERED: Final = (RECORDED, *BEING_WORKED_ON)
+OPEN: Final = (*UNANSWERED, RESPONDED)
 ENDED: Final = (CLOSED, LAPSED, REFERRED)
-"""Where a complaint rests: it can be taken up again."""
+"""Where a complaint rests: it can be taken up again. So can one that goes on as another one, but nothing else."""
+OVER: Final = (RESPONDED, *ENDED)
 NOT_GONE: Final = (*OPEN, *ENDED)
 EVERYWHERE: Final = (*NOT_GONE, WITHDRAWN, MERGED)
 
@@ -49,6 +51,7 @@ JUDGE: Final = "judge"
 PLAN: Final = "plan"
 FINISH_STEP: Final = "finish_step"
 DROP_STEP: Final = "drop_step"
+REOPEN_STEP: Final = "reopen_step"
 INVESTIGATE: Final = "investigate"
 FIND_CAUSE: Final = "find_cause"
 OFFER: Final = "offer"
@@ -107,6 +110,11 @@ IMPARTIAL: Final = Guard[Complaint](
     "whoever judges it is not the one that it is about",
     lambda _, after: after.judgement is None or after.judgement.by != after.complained_about,
 )
+TAKEN_UP_FIRST: Final = Guard[Complaint](
+    "taken_up_first",
+    "what was answered or has ended is taken up again before it is taken for a complaint",
+    lambda before, after: after.feedback is not Feedback.COMPLAINT or before.feedback is after.feedback,
+)
 OTHER_JUDGE: Final = Guard[Complaint](
     "other_judge",
     "whoever judges it has not decided about it at an earlier stage",
@@ -158,10 +166,12 @@ LIFECYCLE: Final = Lifecycle[Complaint](
         Move(FORWARD,        IN_HANDLING,              STAY,         HANDLER,     (HANDLER_NAMED, OTHER_HANDLER)),
         Move(WAIT,           BEING_WORKED_ON,          STAY,         HANDLER,     (NOT_WAITING,)),
         Move(RESUME,         BEING_WORKED_ON,          STAY,         HANDLER,     (IS_WAITING,)),
-        Move(RECLASSIFY,     NOT_GONE,                 STAY,         MANAGER),
+        Move(RECLASSIFY,     UNANSWERED,               STAY,         MANAGER),
+        Move(RECLASSIFY,     OVER,                     STAY,         MANAGER,     (TAKEN_UP_FIRST,)),
         Move(PLAN,           (ASSESSED, IN_HANDLING),  STAY,         HANDLER),
         Move(FINISH_STEP,    NOT_GONE,                 STAY,         HANDLER),
         Move(DROP_STEP,      NOT_GONE,                 STAY,         HANDLER),
+        Move(REOPEN_STEP,    NOT_GONE,                 STAY,         HANDLER),
         Move(INVESTIGATE,    BEING_WORKED_ON,          STAY,         HANDLER),
         Move(FIND_CAUSE,     NOT_GONE,                 STAY,         HANDLER),
         Move(JUDGE,          (ASSESSED, IN_HANDLING),  STAY,         MANAGER,     (IMPARTIAL, OTHER_JUDGE)),
@@ -175,17 +185,17 @@ LIFECYCLE: Final = Lifecycle[Complaint](
         Move(ACCEPT_ANSWER,  RESPONDED,                STAY,         COMPLAINANT),
         Move(DECLINE_ANSWER, (RESPONDED, CLOSED),      STAY,         COMPLAINANT),
         Move(RAISE_STAGE,    (RESPONDED, CLOSED),      IN_HANDLING,  MANAGER,     (HANDLER_NAMED,)),
-        Move(CLOSE,          RESPONDED,                CLOSED,       HANDLER,     (JUDGED, RECOURSE_TOLD),
+        Move(CLOSE,          RESPONDED,                CLOSED,       HANDLER,     (JUDGED, IMPARTIAL, RECOURSE_TOLD),
              demands=("closing_code",)),
-        Move(CLOSE,          IN_HANDLING,              CLOSED,       HANDLER,     (NO_WAY_TO_REPLY, JUDGED, STEPS_DONE),
-             demands=("closing_code",)),
-        Move(REOPEN,         (RESPONDED, *ENDED),      IN_HANDLING,  MANAGER,     (HANDLER_NAMED,)),
+        Move(CLOSE,          IN_HANDLING,              CLOSED,       HANDLER,
+             (NO_WAY_TO_REPLY, JUDGED, IMPARTIAL, STEPS_DONE), demands=("closing_code",)),
+        Move(REOPEN,         (*OVER, MERGED),          IN_HANDLING,  MANAGER,     (HANDLER_NAMED,)),
         Move(WITHDRAW,       OPEN,                     WITHDRAWN,    ANYONE),
         Move(LAPSE,          BEING_WORKED_ON,          LAPSED,       HANDLER),
         Move(REFER_PART,     NOT_GONE,                 STAY,         MANAGER),
         Move(REFER,          OPEN,                     REFERRED,     MANAGER),
         Move(MERGE,          OPEN,                     MERGED,       HANDLER,     (OTHER_COMPLAINT,)),
-        Move(TAKE_IN,        OPEN,                     STAY,         HANDLER),
+        Move(TAKE_IN,        UNANSWERED,               STAY,         HANDLER),
         Move(SPLIT,          OPEN,                     STAY,         HANDLER),
         Move(LINK,           NOT_GONE,                 STAY,         HANDLER,     (OTHER_COMPLAINT,)),
         Move(PROPOSE_CHANGE, NOT_GONE,                 STAY,         ANYONE),
@@ -194,8 +204,8 @@ LIFECYCLE: Final = Lifecycle[Complaint](
         Move(NOTE,           EVERYWHERE,               STAY,         HANDLER),
         Move(VOID,           EVERYWHERE,               STAY,         MANAGER),
     ),
-    resting=set(ENDED),
-    final={WITHDRAWN, MERGED},
+    resting={*ENDED, MERGED},
+    final={WITHDRAWN},
     tags={"open": OPEN},
 )  # fmt: skip
 """The lifecycle of a complaint: recorded, acknowledged, assessed, in handling, responded, closed; or withdrawn, lapsed,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from servicecrm.complaints.chronology import move
 from servicecrm.complaints.codes import ChangeOf, LinkKind
@@ -15,13 +15,17 @@ from servicecrm.complaints.events import (
 )
 from servicecrm.complaints.handling import reopen
 from servicecrm.complaints.intake import record
-from servicecrm.complaints.lifecycle import ENDED, LINK, MERGE, PROPOSE_CHANGE, SPLIT, TAKE_IN
-from servicecrm.complaints.model import Complaint
+from servicecrm.complaints.lifecycle import LINK, MERGE, OVER, PROPOSE_CHANGE, SPLIT, TAKE_IN
+from servicecrm.complaints.model import Complaint, MomentKind, Priority
 from servicecrm.complaints.parts import Link
 from servicecrm.complaints.policy import DEFAULT, ComplaintPolicy
 from servicecrm.errors import PolicyViolation
-from servicecrm.kernel.decisions import Actor, Decision, stamp
+from servicecrm.kernel.decisions import Actor, Decision, Event, begin, stamp
+from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.records import evolve
 from servicecrm.kernel.shapes import several
+from servicecrm.tracking.messages import MessageClass
+from servicecrm.tracking.moments import Moment, Moments, Side, standing, with_moment
 
 __all__ = ["link", "merge", "propose_change", "split"]
 
@@ -76,13 +80,16 @@ def merge(
 ) -> tuple[Decision[Complaint], Decision[Complaint]]:
     """End a complaint because it says the same as another one, and go on there.
 
-    Both keep their numbers, their times and what was said. One that had ended is reopened, because there is more to say
-    about it. A complaint that was merged takes in no others, so that every duplicate leads to one that goes on.
+    Both keep their numbers, their times and what was said. If `into` was answered or has ended, it is reopened, because
+    there is more to say about it; `policy` are its house rules. A risk to safety goes on there, and so does the date
+    until when it is to be answered, unless the other one has an earlier one. A complaint that was merged takes in no
+    others, so that every duplicate leads to one that goes on; `reopen` parts it again.
 
     Raises:
         TransitionNotAllowed: it has ended, or the other one is withdrawn.
         GuardNotMet: it would be merged into itself.
-        PolicyViolation: the other one goes on as a third, which is named; or it has been closed for too long.
+        PolicyViolation: the other one goes on as a third, which is named; or it has been closed for too long; or one is
+            a complaint, and the other something else.
 
     Source: C055.
     """
@@ -98,13 +105,16 @@ def merge(
     )
     if into.duplicate_of is not None:
         raise PolicyViolation("merge", f"that complaint goes on as {into.duplicate_of}; merge into this one instead")
+    if complaint.feedback is not into.feedback:
+        one, other = complaint.feedback, into.feedback
+        raise PolicyViolation("merge", f"this is a {one} and that a {other}; reclassify one of them first")
     taken_in = DuplicateTakenIn(**stamp(by, at, occurred_at), duplicate=complaint.id)
-    if into.state not in ENDED:
-        return merged, move(into, TAKE_IN, taken_in)
+    if into.state not in OVER:
+        return merged, _taken_in(into, complaint, taken_in)
     why = f"a duplicate came: {complaint.number or complaint.id}"
     handler = into.handler or complaint.handler
     reopened = reopen(into, why, handler=handler, by=by, at=at, occurred_at=occurred_at, policy=policy)
-    return merged, reopened.then(move, TAKE_IN, taken_in)
+    return merged, reopened.then(_taken_in, complaint, taken_in)
 
 
 def split(
@@ -123,6 +133,9 @@ def split(
     policy_version: int = 0,
 ) -> tuple[Decision[Complaint], Decision[Complaint]]:
     """Make a part of a complaint a complaint of its own, which was received when the whole was.
+
+    It is taken for what the whole is, and what the complainant was told until then was told about both: where the
+    receipt of the whole was confirmed or answered, nobody is late with that for the part.
 
     Raises:
         TransitionNotAllowed: it has ended.
@@ -148,6 +161,7 @@ def split(
         agreement=complaint.agreement,
         category=category,
         complained_about=complaint.complained_about,
+        feedback=complaint.feedback,
         received_at=complaint.received_at,
         links=(Link(kind=LinkKind.SPLIT_FROM, complaint=complaint.id),),
         by=by,
@@ -155,7 +169,7 @@ def split(
         policy=policy,
         policy_version=policy_version,
     )
-    return whole, part
+    return whole, begin(evolve(part.after, moments=_moments_of_a_part(complaint)), part.events[0])
 
 
 def propose_change(
@@ -178,3 +192,33 @@ def propose_change(
     """
     event = ChangeProposed(**stamp(by, at, occurred_at), proposal=id, kind=ChangeOf(kind), text=text)
     return move(complaint, PROPOSE_CHANGE, event)
+
+
+def _taken_in(into: Complaint, complaint: Complaint, event: Event) -> Decision[Complaint]:
+    """A complaint takes in another one, with what is more pressing about that."""
+    changes: dict[str, Any] = {}
+    moments = into.moments
+    if complaint.safety and not into.safety:
+        changes |= {"safety": True, "computed_priority": Priority.P1, "priority": Priority.P1}
+        if into.priority is not Priority.P1:
+            moments = with_moment(moments, MomentKind.RATED, event, code=Priority.P1)
+    due_at = complaint.due_at
+    if due_at is not None and (into.due_at is None or micros(due_at) < micros(into.due_at)):
+        changes["due_at"] = due_at
+        moments = with_moment(moments, MomentKind.DUE, event, until=due_at)
+    return move(into, TAKE_IN, event, moments=moments, **changes)
+
+
+TOLD_OF_BOTH: Final = (MomentKind.RECEIVED, MomentKind.RECLASSIFIED, MomentKind.ACKNOWLEDGED)
+
+
+def _moments_of_a_part(whole: Complaint) -> Moments:
+    """When it came, what it was taken for, and what the complainant was told: the rest is of the whole alone."""
+    found: list[Moment] = []
+    for moment in standing(whole.moments):
+        if moment.kind in TOLD_OF_BOTH or (moment.kind == MomentKind.MESSAGE and moment.side is Side.INSIDE):
+            found.append(moment)
+        elif moment.kind == MomentKind.ANSWERED:  # it resolves the whole, and of the part it says that it came
+            found.append(evolve(moment, kind=MomentKind.ACKNOWLEDGED, code=None))
+            found.append(evolve(moment, kind=MomentKind.MESSAGE, code=MessageClass.FINAL_RESPONSE))
+    return tuple(evolve(moment, n=n) for n, moment in enumerate(found, 1))

@@ -74,8 +74,9 @@ class Complaint:
     the host names; `promised_by` is what the complainant was told. `priority` is in force, `computed_priority` is what
     the policy made of the ratings, and `policy` the number of the policy that the complaint started under, 0 for the
     one that is shipped. `category` is the main one, `issues` are others. `complained_about` is the person or the team
-    that the complaint is about, who may not judge it; `deciders` are those who decided at earlier stages, and may not
-    decide again. What was said is kept apart, as messages.
+    that the complaint is about, who may not judge it. `decided_by` are those who have judged or answered it at this
+    stage, or written that down; `deciders` are those of earlier stages, who may not decide again. What was said is kept
+    apart, as messages.
     """
 
     id: ComplaintId = attrs.field(validator=filled)
@@ -115,6 +116,7 @@ class Complaint:
 
     stage: int = 1
     deciders: frozenset[str] = frozenset()
+    decided_by: frozenset[str] = frozenset()
     judgements: Personal[tuple[Judgement, ...]] = ()
     steps: tuple[HandlingStep, ...] = ()
     investigation: Personal[Investigation] | None = None
@@ -155,6 +157,11 @@ class Complaint:
     def linked(self, kind: LinkKind) -> tuple[str, ...]:
         """The ids of the complaints that this one has such a link to."""
         return tuple(link.complaint for link in self.links if link.kind is kind)
+
+    @property
+    def other_links(self) -> tuple[Link, ...]:
+        """Its links, without that to the complaint that it was merged into."""
+        return tuple(link for link in self.links if link.kind is not LinkKind.DUPLICATE_OF)
 
     @property
     def duplicate_of(self) -> str | None:

@@ -75,6 +75,8 @@ class Investigation:
 class Remedy:
     """Something that is done for the complainant, and how far it has come; it may cost an `amount`.
 
+    `proposed_by` is whoever decided on it, `written_by` whoever wrote that down.
+
     Raises:
         InvalidValue: the amount is below nothing.
     """
@@ -84,6 +86,7 @@ class Remedy:
     amount: Money | None = None
     status: RemedyStatus
     proposed_by: str
+    written_by: str | None = None
     approved_by: str | None = None
     offered_at: datetime | None = None
     valid_until: datetime | None = None

@@ -1,7 +1,7 @@
 """The house rules for complaints: priorities, categories and causes, what has to be done and found out, what a remedy
 may cost, and how it ends."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -9,7 +9,9 @@ from typing import Final
 import attrs
 
 from servicecrm.calendars import duration
+from servicecrm.complaints.codes import RemedyStatus
 from servicecrm.complaints.model import Complaint, Priority, Severity
+from servicecrm.complaints.parts import Remedy
 from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.kinds import micros
@@ -56,7 +58,7 @@ class StepTemplate:
 
 @record
 class RemedyLimit:
-    """What a remedy may cost before somebody else has to approve it.
+    """What the remedies for a complaint may cost in a currency before somebody else has to approve one.
 
     Raises:
         InvalidValue: the currency is not three capital letters, or the amount is below nothing.
@@ -95,7 +97,7 @@ class ComplaintPolicy:
     reopen_within: timedelta | None = None
     steps: tuple[StepTemplate, ...] = attrs.field(default=(), converter=tuple)
     investigated: frozenset[Priority] = attrs.field(default=frozenset({Priority.P1}), converter=frozenset)
-    """Complaints of these priorities are answered only when somebody has found something out."""
+    """Complaints of these priorities are answered, or closed unanswered, only when something was found out."""
     remedy_limits: tuple[RemedyLimit, ...] = attrs.field(default=(), converter=tuple)
     stages: int = 2
     """How often a complaint is decided, each time by somebody else, before one has to turn to others."""
@@ -172,7 +174,7 @@ class ComplaintPolicy:
         return tuple(step for step in self.steps if step.category is None or step.category in above)
 
     def check_investigation(self, complaint: Complaint) -> None:
-        """Refuses an answer to a pressing complaint that nobody has looked into.
+        """Refuses to answer a pressing complaint, or to close it unanswered, that nobody has looked into.
 
         Raises:
             PolicyViolation: there is no finding yet.
@@ -181,17 +183,23 @@ class ComplaintPolicy:
         """
         found = complaint.investigation is not None and complaint.investigation.findings
         if complaint.priority in self.investigated and not found:
-            raise PolicyViolation("investigated", f"priority {complaint.priority} needs a finding before the answer")
+            raise PolicyViolation(
+                "investigated", f"priority {complaint.priority} needs a finding before it is answered or closed"
+            )
 
-    def needs_approval(self, amount: Money | None) -> bool:
-        """Does a remedy cost more than whoever offers it may give?
+    def needs_approval(self, amount: Money | None, *, besides: Iterable[Remedy] = ()) -> bool:
+        """Does a remedy cost more than may be given for a complaint, `besides` its other remedies?
 
-        Where there are limits, a currency without one allows nothing.
+        Those that were declined cost nothing. Where there are limits, a currency without one allows nothing.
+
+        Source: C047.
         """
         limits = {limit.currency: limit.amount for limit in self.remedy_limits}
         if amount is None or not limits:
             return False
-        return amount.currency not in limits or amount.amount > limits[amount.currency]
+        others = (other.amount for other in besides if other.status is not RemedyStatus.DECLINED)
+        given = sum((each.amount for each in others if each and each.currency == amount.currency), amount.amount)
+        return amount.currency not in limits or given > limits[amount.currency]
 
     def check_stage(self, stage: int) -> None:
         """Refuses a stage that the house does not have.

@@ -37,7 +37,8 @@ def offer(
     occurred_at: datetime | None = None,
     policy: ComplaintPolicy = DEFAULT,
 ) -> Decision[Complaint]:
-    """Offer the complainant a remedy. One that costs more than the house allows is only proposed: see `approve_remedy`.
+    """Offer the complainant a remedy. One with which all cost more than the house allows, but for those that were
+    declined, is only proposed: see `approve_remedy`.
 
     Remedies are numbered from 1, in the order in which they came.
 
@@ -48,7 +49,7 @@ def offer(
 
     Source: C047; ISO 10002, remedies.
     """
-    proposed = policy.needs_approval(amount)
+    proposed = policy.needs_approval(amount, besides=complaint.remedies)
     event = (RemedyProposed if proposed else RemedyOffered)(**stamp(by, at, occurred_at))
     remedy = Remedy(
         kind=RemedyKind(kind),
@@ -56,6 +57,7 @@ def offer(
         amount=amount,
         status=RemedyStatus.PROPOSED if proposed else RemedyStatus.OFFERED,
         proposed_by=event.by.on_behalf_of or event.by.id,
+        written_by=event.by.id,
         offered_at=None if proposed else event.occurred_at,
         valid_until=valid_until,
     )
@@ -72,14 +74,15 @@ def approve_remedy(
     Raises:
         TransitionNotAllowed: the complaint is neither in handling nor answered.
         PolicyViolation: it is not proposed; the offer would be over; or whoever approves, or on whose behalf, has
-            proposed it.
+            proposed it or written the proposal down.
         InvalidValue: there is no such remedy.
     """
     event = RemedyOffered(**stamp(by, at, occurred_at))
     approver = event.by.on_behalf_of or event.by.id
     changes = {"status": RemedyStatus.OFFERED, "approved_by": approver, "offered_at": event.occurred_at}
     decision = _changed(complaint, remedy, APPROVE, event, needs=RemedyStatus.PROPOSED, **changes)
-    if complaint.remedies[remedy - 1].proposed_by in (approver, event.by.id):
+    proposal = complaint.remedies[remedy - 1]
+    if {proposal.proposed_by, proposal.written_by} & {approver, event.by.id}:
         raise PolicyViolation("remedy_limits", "whoever proposes a remedy does not approve it; ask somebody else")
     return decision
 
@@ -130,7 +133,7 @@ def provide_remedy(
         PolicyViolation: the remedy is not accepted, or it would be provided before it was.
         InvalidValue: there is no such remedy.
 
-    Source: C047; K32 counts what was provided.
+    Source: C047; K32 counts it already since it was accepted.
     """
     event = RemedyProvided(**stamp(by, at, occurred_at), remedy=remedy)
     changes = {"status": RemedyStatus.PROVIDED, "provided_at": event.occurred_at}

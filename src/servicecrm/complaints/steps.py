@@ -7,8 +7,8 @@ from typing import Any
 
 from servicecrm.calendars import BusinessHours
 from servicecrm.complaints.chronology import move
-from servicecrm.complaints.deciding_events import StepDone, StepDropped, StepsPlanned
-from servicecrm.complaints.lifecycle import DROP_STEP, FINISH_STEP, LIFECYCLE, PLAN
+from servicecrm.complaints.deciding_events import StepDone, StepDropped, StepReopened, StepsPlanned
+from servicecrm.complaints.lifecycle import DROP_STEP, FINISH_STEP, LIFECYCLE, PLAN, REOPEN_STEP
 from servicecrm.complaints.model import Complaint
 from servicecrm.complaints.parts import HandlingStep
 from servicecrm.complaints.policy import DEFAULT, ComplaintPolicy, StepTemplate
@@ -19,7 +19,7 @@ from servicecrm.kernel.shapes import several
 from servicecrm.tracking import action_items
 from servicecrm.tracking.action_model import ActionItem
 
-__all__ = ["drop_step", "finish_step", "plan"]
+__all__ = ["drop_step", "finish_step", "plan", "reopen_step"]
 
 
 def plan(
@@ -88,6 +88,27 @@ def finish_step(
         raise PolicyViolation("steps", "this action item is no step of the complaint")
     if item.done_at is None:
         raise PolicyViolation("steps", "the action item is not done yet")
+    return decision
+
+
+def reopen_step(
+    complaint: Complaint, item: ActionItem, *, by: Actor | str, at: datetime, occurred_at: datetime | None = None
+) -> Decision[Complaint]:
+    """A step is to be done again, because its action item is: somebody has found that it did not work.
+
+    Raises:
+        TransitionNotAllowed: the complaint is withdrawn, or goes on as another one.
+        PolicyViolation: the action item is no step of this complaint, or is done.
+
+    Source: C006, C045.
+    """
+    event = StepReopened(**stamp(by, at, occurred_at), action=item.id)
+    steps = tuple(evolve(step, done_at=None) if step.action == item.id else step for step in complaint.steps)
+    decision = move(complaint, REOPEN_STEP, event, steps=steps)
+    if item.id not in {step.action for step in complaint.steps}:
+        raise PolicyViolation("steps", "this action item is no step of the complaint")
+    if item.done_at is not None:
+        raise PolicyViolation("steps", "the action item is done")
     return decision
 
 

@@ -49,7 +49,10 @@ class Commands(Register[R]):
         house = order.house
         if house is not None and house.rights is not None:
             tracked = TRACKED.get(type(record))
-            people = {} if tracked is None else tracked.people(record)
+            people: dict[str, str | None] = {}
+            if tracked is not None:
+                people |= {str(party): person for party, person in tracked.people(record).items()}
+                people |= tracked.roles(record)
             among = dict.fromkeys(move.role for move in self._lifecycle.moves)
             roles = house.roles_of(order.by.id, people, record, among)
             permit(house.rights, roles, lifecycle=self._lifecycle, action=self._moves.get(command, command))

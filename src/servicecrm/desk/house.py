@@ -95,12 +95,13 @@ class House:
             raise InvalidValue("matrix", "; ".join(unknown))
 
     def roles_of(
-        self, actor: str, people: Mapping[Party, str | None], record: Any, among: Iterable[str]
+        self, actor: str, people: Mapping[str, str | None], record: Any, among: Iterable[str]
     ) -> tuple[str, ...]:
         """The roles that somebody has: as one of the people of a record, and `among` others as the house says."""
-        own = (party for party, person in people.items() if person == actor)
-        asked = self.roles.holders if isinstance(self.roles, _Listed) else dict.fromkeys(among)
-        return tuple(map(str, own)) + tuple(role for role in asked if actor in self.roles(role, record))
+        own = (str(role) for role, person in people.items() if person == actor)
+        asked = self.roles.holders if isinstance(self.roles, _Listed) else among
+        told = (role for role in asked if actor in self.roles(role, record))
+        return tuple(dict.fromkeys((*own, *told)))
 
     def check_roles(self, roles: Iterable[str]) -> None:
         """Refuses roles that nobody has, if the house lists who has which role.

@@ -27,7 +27,7 @@ from servicecrm.surveys.invitations import News
 from servicecrm.surveys.returns import dispositions, return_rate
 from servicecrm.surveys.schema import CAMPAIGN, INVITATION
 
-__all__ = ["Invitations", "Invited", "Invitee", "Returned", "invited_by", "survey_templates"]
+__all__ = ["Invitations", "Invited", "Invitee", "Turnout", "invited_by", "survey_templates"]
 
 INVITATION_TOPIC: Final = "survey_invitation"
 REMINDER_TOPIC: Final = "survey_reminder"
@@ -54,7 +54,7 @@ class Invited:
 
 
 @attrs.frozen
-class Returned:
+class Turnout:
     """How many were invited, and how many of them have answered; the share and the rates of the AAPOR."""
 
     invited: int
@@ -194,7 +194,7 @@ class Invitations(Commands[Invitation]):
         """Keep that somebody was not to answer after all. See `invitations.exclude`."""
         return self._do("exclude", invitation, command, exclusion=exclusion)
 
-    def returned(self, campaign: str, *, weighted: bool = False) -> Returned:
+    def turnout(self, campaign: str, *, weighted: bool = False) -> Turnout:
         """How many of those invited have answered; `weighted` by how many people each of them stands for.
 
         Raises:
@@ -203,13 +203,13 @@ class Invitations(Commands[Invitation]):
         Source: K33, C076.
         """
 
-        def program(work: Work) -> Program[Returned]:
+        def program(work: Work) -> Program[Turnout]:
             found = yield from fetch(work, CAMPAIGN, campaign)
             strata = () if found.sampling is None else found.sampling.strata
             weights = {stratum.name: stratum.weight for stratum in strata} if weighted else None
             page = yield from work.find(Invitation, where("campaign") == found.id)
             counts = dispositions(page, weights=weights)
-            return Returned(len(page), return_rate(page), MappingProxyType(counts), response_rates(counts))
+            return Turnout(len(page), return_rate(page), MappingProxyType(counts), response_rates(counts))
 
         return self._desk.perform(program, readonly=True)
 

@@ -8,6 +8,7 @@ import attrs
 
 from servicecrm import cases, complaints
 from servicecrm.analytics.board import OpenRow
+from servicecrm.analytics.judged import judged
 from servicecrm.analytics.kpis_rows import (
     EXTERNAL,
     ActionRow,
@@ -61,7 +62,9 @@ class Numbered:
 
 
 def _complaint_row(complaint: Complaint, as_of: datetime) -> ComplaintRow:
-    judgement = next((each for each in reversed(complaint.judgements) if each.at <= as_of), None)
+    # What was taken over from another system does not say when we heard of it.
+    told = [each for each, moment in judged(complaint) if (moment.recorded_at if moment else each.at) <= as_of]
+    judgement = told[-1] if told else None
     return ComplaintRow(
         id=complaint.id,
         received_at=complaint.received_at,
@@ -148,8 +151,12 @@ def moves_of(kind: Numbered, record: Any, as_of: datetime) -> Iterator[MoveRow]:
             kind_of_move = MoveKind.CONTACTED
         if kind_of_move is not None:
             yield MoveRow(record.id, kind_of_move, moment.occurred_at, moment.recorded_at, moment.n, moment.code)
-    for referral in record.referrals if isinstance(record, Complaint) else ():
-        yield MoveRow(record.id, MoveKind.ESCALATED, referral.at, code=EXTERNAL)
+    if isinstance(record, Complaint) and record.referrals:
+        # That a part was passed on leaves no moment, so that it counts from when it happened.
+        told = {micros(each.occurred_at): each.recorded_at for each in record.moments if each.kind == "passed_on"}
+        for referral in record.referrals:
+            recorded_at = told.get(micros(referral.at)) if referral.whole else None
+            yield MoveRow(record.id, MoveKind.ESCALATED, referral.at, recorded_at, code=EXTERNAL)
 
 
 def _came_again(moment: Moment, received_at: datetime) -> bool:

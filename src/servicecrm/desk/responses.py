@@ -281,13 +281,12 @@ class Responses(Commands[Response]):
             InvalidValue: there is no such column.
         """
         every, order = list(rows), self._order("import_", {}, None)
-        ids = [self._desk.ids() for _ in every]
+        new = [self._desk.ids() for _ in every]
 
         def program(work: Work) -> Program[Imported]:
             self._permit(order, "record")
             found, questionnaire = yield from _asks(work, campaign)
-            if key is not None:
-                ids[:] = [f"{found.id}:{_other(row, key)}" for row in every]
+            ids = new if key is None else [f"{found.id}:{_other(row, key)}" for row in every]
             known = yield from work.present(Response, list(dict.fromkeys(ids)), held=False)
             decided: dict[str, Decision[Response]] = {}
             for id, row in zip(ids, every, strict=True):
@@ -340,13 +339,15 @@ class Responses(Commands[Response]):
 
         return self._desk.perform(program, readonly=True)
 
-    def texts(self, campaign: str) -> tuple[GivenAnswer, ...]:
-        """What was written in free texts. In an anonymous campaign they belong to nobody, and to no other answers."""
+    def answers(self, campaign: str) -> tuple[GivenAnswer, ...]:
+        """The answers that count, one by one, free texts among them: what `surveys.evaluate` takes of any campaign.
+
+        In an anonymous one a text belongs to nobody, and to no other answers.
+        """
 
         def program(work: Work) -> Program[tuple[GivenAnswer, ...]]:
             found = yield from fetch(work, CAMPAIGN, campaign)
-            given = yield from table.answers_of(found.id)
-            return tuple(each for each in given if each.answer.text is not None and each.counts)
+            return tuple(each for each in (yield from table.answers_of(found.id)) if each.counts)
 
         return self._desk.perform(program, readonly=True)
 

@@ -36,6 +36,8 @@ class Tracked(Generic[R]):
     """Is somebody still to do something about it?"""
     facts: Callable[[R], Facts]
     people: Callable[[R], Mapping[Party, str | None]]
+    roles: Callable[[R], Mapping[str, str | None]] = lambda _: {}
+    """Whoever has a role of its lifecycle because of the record, and is no party of notices."""
 
 
 def _case(case: Case) -> Facts:
@@ -107,6 +109,7 @@ _KINDS: Final[Iterable[Tracked[Any]]] = (
         open=lambda item: item.state in ACTIONS.open,
         facts=_action,
         people=lambda item: {Party.HANDLER: item.owner},
+        roles=lambda item: {"owner": item.owner},
     ),
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from servicecrm.kernel.decisions import Event
 from servicecrm.kernel.frozen import Plain
@@ -11,6 +11,9 @@ from servicecrm.kernel.kinds import Kind
 from servicecrm.kernel.records import field_names, personal_fields
 
 __all__ = ["JournalEntry", "Open", "open_part", "without_personal"]
+
+ABOUT_US: Final = frozenset({"complained_about"})
+"""Fields that say something bad of one of ours: no other tool has to know, so they count as personal here."""
 
 
 class JournalEntry(Protocol):
@@ -47,7 +50,7 @@ Open = Mapping[str, frozenset[str]]
 
 
 def open_part(kinds: Iterable[Kind[Any]]) -> Open:
-    """The fields that are not personal, of every kind."""
+    """The fields that are not personal, of every kind; who was complained about is."""
     records: dict[str, type] = {kind.name: kind.schema.record for kind in kinds}
     return {name: _open_fields(record) for name, record in records.items()}
 
@@ -66,7 +69,7 @@ def without_personal(entry: JournalEntry, open_: Open) -> dict[str, Mapping[str,
 
 @cache
 def _open_fields(cls: type) -> frozenset[str]:
-    return frozenset(field_names(cls)) - personal_fields(cls)
+    return frozenset(field_names(cls)) - personal_fields(cls) - ABOUT_US
 
 
 @cache

@@ -1,15 +1,18 @@
 """The journal of one kind of record as a CSV event log, with the names of XES: for tools of process mining.
 
-What is written is read back by `read_log`, with the map that `read_back` gives.
+What is written is read back by `read`, with the map that `read_back` gives.
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from os import PathLike
+from types import MappingProxyType
+from typing import IO, Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from servicecrm.errors import InvalidValue
 from servicecrm.interop.entries import JournalEntry, open_part
+from servicecrm.interop.logs import Fact, RefusedRow, read_log
 from servicecrm.interop.maps import FIELDS, Column, LogMap, Vocabulary, Word
 from servicecrm.interop.vocabulary import COMPLAINT_WORDS
 from servicecrm.kernel.documents import to_text
@@ -18,7 +21,9 @@ from servicecrm.kernel.kinds import Kind
 from servicecrm.kernel.quick import time_text
 from servicecrm.kernel.records import field_names
 
-__all__ = ["ACTIVITY", "CASE", "LIFECYCLE", "RESOURCE", "STATE", "TIME", "read_back", "rows", "write"]
+__all__ = ["ACTIVITY", "CASE", "LIFECYCLE", "RESOURCE", "STATE", "TIME", "read", "read_back", "rows", "write"]
+
+V = TypeVar("V")
 
 CASE: Final = "case:concept:name"
 ACTIVITY: Final = "concept:name"
@@ -31,6 +36,10 @@ COMPLETE: Final = "complete"
 """A fact tells what has been done, so that each activity of the log is complete at once."""
 
 _OURS: Final = (CASE, ACTIVITY, TIME, RESOURCE, LIFECYCLE, STATE)
+
+_QUOTE: Final = "'"
+_RUNS: Final = ("=", "+", "-", "@", "\t", "\r", _QUOTE)
+"""How a cell begins that a spreadsheet would run, and how one that was quoted against it."""
 
 
 def rows(
@@ -65,6 +74,8 @@ def write(
 ) -> int:
     """Write a log as CSV to a file that was opened with `newline=""`; tells how many rows. See `rows`.
 
+    What a spreadsheet would take for a formula begins with an apostrophe in the file, which `read` takes off again.
+
     Raises what `rows` raises.
     """
     found = rows(entries, kind=kind, columns=columns, personal=personal)
@@ -72,13 +83,13 @@ def write(
     writer.writeheader()
     count = 0
     for row in found:
-        writer.writerow(row)
+        writer.writerow({name: _quoted(cell) for name, cell in row.items()})
         count += 1
     return count
 
 
 def read_back(name: str, *, columns: Sequence[str] = (), words: Vocabulary = COMPLAINT_WORDS) -> LogMap:
-    """The map by which `read_log` reads a log that was written here; `name` is the name of the log.
+    """The map by which `read` reads a log that was written here; `name` is the name of the log.
 
     Each fact is in the state that the record had, its values are the `columns`, and the activity is among what it keeps
     besides.
@@ -101,6 +112,34 @@ def read_back(name: str, *, columns: Sequence[str] = (), words: Vocabulary = COM
         values=(),
         vocabulary=words,
     )
+
+
+def read(path: str | PathLike[str], log_map: LogMap) -> Iterator[Fact | RefusedRow]:
+    """The facts of a log that was written here, as `read_log` gives them, each cell as it was.
+
+    Raises what `read_log` raises.
+    """
+    return map(_plain_fact, read_log(path, log_map))
+
+
+def _plain_fact(fact: Fact | RefusedRow) -> Fact | RefusedRow:
+    if isinstance(fact, RefusedRow):
+        return fact
+    return fact._replace(
+        case=_plain(fact.case), by=_plain(fact.by), values=_all_plain(fact.values), extra=_all_plain(fact.extra)
+    )
+
+
+def _all_plain(cells: Mapping[str, V]) -> Mapping[str, V]:
+    return MappingProxyType({name: _plain(cell) for name, cell in cells.items()})
+
+
+def _plain(cell: V) -> V:
+    return cell[1:] if isinstance(cell, str) and cell.startswith(_QUOTE) else cell  # type: ignore[return-value]
+
+
+def _quoted(cell: str) -> str:
+    return f"{_QUOTE}{cell}" if cell.startswith(_RUNS) else cell
 
 
 def _rows(entries: Iterable[JournalEntry], kind: str, columns: Sequence[str]) -> Iterator[dict[str, str]]:

@@ -1,7 +1,7 @@
 """Another system's log as a stream of facts about its cases; what its rows mean is said by a `LogMap`."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from os import PathLike
 from types import MappingProxyType
@@ -13,7 +13,13 @@ from servicecrm.interop.csvfile import Row, read_rows
 from servicecrm.interop.maps import OUTCOME, LogMap, Word
 from servicecrm.interop.xes import is_xes, names_in, read_events
 
-__all__ = ["Fact", "RefusedRow", "read_log"]
+__all__ = ["Fact", "RefusedRow", "UnknownWords", "read_log"]
+
+LONGEST_WORD: Final = 40
+"""Characters of a word that are shown."""
+
+MAX_WORDS: Final = 1_000
+"""Words that are counted one by one."""
 
 STEPS: Final = 4
 """Facts that a row about a whole case can become: recorded, handled, answered, ended."""
@@ -52,11 +58,40 @@ class Fact(NamedTuple):
 
 
 class RefusedRow(NamedTuple):
-    """A row that could not be taken, why, and in which column of the log; its values are not shown."""
+    """A row that could not be taken, why, and in which column of the log.
+
+    Its values may be personal and are not shown, but for a `word` that [words] of the map has not, as it can be printed
+    and at most 40 characters long: words name what happened, and nobody.
+    """
 
     row: int
     column: str | None
     says: str
+    word: str | None = None
+
+
+class UnknownWords:
+    """Counts the rows of a log that have a word which its map has not: `first` is the first row of each word.
+
+    Of a column that has no words but texts, only so many are counted one by one.
+    """
+
+    def __init__(self, log_map: LogMap) -> None:
+        self.counts: Counter[str] = Counter()
+        self.first: dict[str, RefusedRow] = {}
+        self._same, self._spelled = log_map.same, dict[str, str]()
+
+    def watch(self, facts: Iterable[Fact | RefusedRow]) -> Iterator[Fact | RefusedRow]:
+        """The same facts, counted as they pass."""
+        for fact in facts:
+            if isinstance(fact, RefusedRow) and fact.word is not None:
+                self._count(self._spelled.setdefault(self._same(fact.word), fact.word), fact)
+            yield fact
+
+    def _count(self, word: str, row: RefusedRow) -> None:
+        if word in self.first or len(self.first) < MAX_WORDS:
+            self.counts[word] += 1
+            self.first.setdefault(word, row)
 
 
 def read_log(path: str | PathLike[str], log_map: LogMap) -> Iterator[Fact | RefusedRow]:
@@ -96,6 +131,7 @@ def _facts(rows: Iterator[Row], log_map: LogMap, names: list[str]) -> Iterator[F
     (_, case_at, read_case), *plan = readers(log_map, names)
     more = extra_readers(log_map, names)
     constants = {c.field: c.value for c in log_map.columns if c.value is not None}
+    unknown = _unknown(log_map, names)
     facts_of = _facts_of_event if log_map.shape == "events" else _facts_of_case
     width = len(names)
     rows_of: defaultdict[str, int] = defaultdict(int)
@@ -118,9 +154,28 @@ def _facts(rows: Iterator[Row], log_map: LogMap, names: list[str]) -> Iterator[F
                     extra[field] = value
             facts = facts_of(log_map, (n, case, nth), values, MappingProxyType(extra))
         except Refused as refused:
-            yield RefusedRow(n, refused.column, refused.says)
+            yield RefusedRow(n, refused.column, refused.says, unknown(refused.column, cells))
         else:
             yield from facts
+
+
+def _unknown(log_map: LogMap, names: list[str]) -> Callable[[str | None, Sequence[str]], str | None]:
+    """Tells the word because of which a row was refused, if that is why."""
+    column = next((c.name for c in log_map.columns if c.field == "word"), None)
+    known = {log_map.same(word.text) for word in log_map.words}
+
+    def unknown(refused: str | None, cells: Sequence[str]) -> str | None:
+        if column is None or refused != column:
+            return None
+        word = cells[names.index(column)]
+        return None if log_map.same(word) in known else _shown(word)
+
+    return unknown
+
+
+def _shown(word: str) -> str:
+    text = " ".join("".join(char if char.isprintable() else " " for char in word).split())
+    return text if len(text) <= LONGEST_WORD else f"{text[: LONGEST_WORD - 1]}…"
 
 
 # -- from a row to facts -------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from servicecrm.interop.entries import JournalEntry, Open, open_part
 from servicecrm.kernel.frozen import Plain
 from servicecrm.kernel.kinds import ColumnType, Kind
 from servicecrm.kernel.quick import time_text
+from servicecrm.kernel.records import field_names
 
 __all__ = ["Log", "to_ocel"]
 
@@ -28,6 +29,9 @@ _TYPES: Final[Mapping[ColumnType, str]] = {
 }
 
 EVENT_ATTRIBUTES: Final = (("by", "string"), ("on_behalf_of", "string"), ("recorded_at", "time"))
+
+NAMED: Final = (("about_kind", "about"), ("source_kind", "source"))
+"""Fields that name another record by its kind and its id: a message what it is about, an action item what it is for."""
 
 _NO_LINKS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -51,12 +55,13 @@ def to_ocel(
 ) -> Log:
     """The log of entries, in their order; `kinds` are those of their records.
 
-    `links` says which fields name other objects, and of which type these are: `{"customer": "customer"}`. A record that
-    is about another one, such as a message, is always linked to it. Objects that are only named have no attributes.
+    `links` says which fields name other objects, and of which type these are: `{"customer": "customer"}`. Linked without
+    being asked are a message and what it is about, an action item and what it follows from, and complaints and cases
+    that belong together; these by how they do, such as `child_of`. Objects that are only named have no attributes.
     Values are texts, as the schema wants it, and the types say how to read them; what became empty is the empty text.
 
     Raises:
-        InvalidValue: an entry is of a kind that is not given, or a link is a personal field.
+        InvalidValue: an entry is of a kind that is not given, or a link is a personal field, or one that no kind has.
     """
     building = _Building({kind.name: kind for kind in kinds}, links)
     for entry in entries:
@@ -68,6 +73,9 @@ class _Building:
     """A log that entries are added to."""
 
     def __init__(self, kinds: Mapping[str, Kind[Any]], links: Mapping[str, str]) -> None:
+        fields = frozenset[str]().union(*(field_names(kind.schema.record) for kind in kinds.values()))
+        if unknown := sorted(links.keys() - fields):
+            raise InvalidValue("links", f"none of the kinds has a field {', '.join(map(repr, unknown))}")
         self.kinds, self.links = kinds, links
         self.attributes = {name: dict(_attributes(kind)) for name, kind in kinds.items()}
         self.open: Open = open_part(kinds.values())
@@ -112,11 +120,14 @@ class _Building:
         return self.objects.setdefault(key, {"id": key, "type": type_, "attributes": [], "relationships": []})
 
     def linked(self, entry: JournalEntry) -> Iterator[tuple[str, str, str]]:
-        """The other objects that an entry names: the field, the type and the id of each."""
+        """The other objects that an entry names: why, which is mostly the field, the type and the id of each."""
         changes = entry.changes
-        kind, id_ = changes.get("about_kind"), changes.get("about")
-        if isinstance(kind, str) and isinstance(id_, str):
-            yield "about", kind, id_
+        for of_kind, field in NAMED:
+            type_, id_ = changes.get(of_kind), changes.get(field)
+            if isinstance(type_, str) and isinstance(id_, str):
+                yield field, type_, id_
+        if "links" in self.open[entry.kind]:
+            yield from _belonging(changes.get("links"))
         for field, type_ in self.links.items():
             if field in changes and field not in self.open[entry.kind]:
                 raise InvalidValue("links", f"{field} of a {entry.kind} is personal, so it cannot be a link")
@@ -140,6 +151,14 @@ def _attributes(kind: Kind[Any]) -> Iterator[tuple[str, str]]:
     """The columns that are fields as they stand, and not personal."""
     fields = open_part([kind])[kind.name]
     return ((column.name, _TYPES[column.type]) for column in kind.columns if column.name in fields)
+
+
+def _belonging(links: Plain) -> Iterator[tuple[str, str, str]]:
+    """The records that the links of a record name: how it belongs to each, the type and the id."""
+    for link in links if isinstance(links, tuple) else ():
+        how = link.get("kind") if isinstance(link, Mapping) else None
+        if isinstance(link, Mapping) and isinstance(how, str):
+            yield from ((how, type_, id_) for type_, id_ in link.items() if type_ != "kind" and isinstance(id_, str))
 
 
 def _type(name: str, attributes: Iterable[tuple[str, str]]) -> _Type:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, Protocol
 import attrs
 
 from servicecrm import surveys
-from servicecrm.calendars import BusinessHours, Duration, ElapsedTime
+from servicecrm.calendars import BusinessHours, Duration, ElapsedTime, duration
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Actor, Decision
 from servicecrm.kernel.frozen import FrozenMap
@@ -20,7 +20,7 @@ from servicecrm.surveys.logic import holds, shape_problems
 from servicecrm.tracking import action_items
 from servicecrm.tracking.action_model import ActionItem
 
-__all__ = ["FollowUp", "LowScoreRule", "Told", "call_back", "follow_up"]
+__all__ = ["FollowUp", "LowScoreRule", "Told", "call_back", "follow_up", "rule"]
 
 _USUAL: Final = ElapsedTime(seconds=48 * 3600)
 
@@ -55,10 +55,22 @@ class LowScoreRule:
     """
 
     name: str = attrs.field(validator=filled)
-    when: FrozenMap = attrs.field(validator=_condition, converter=FrozenMap)
+    when: FrozenMap = attrs.field(validator=_condition)
     title: str = attrs.field(validator=filled)
     owner: str = attrs.field(validator=filled)
     within: Duration = _USUAL
+
+
+def rule(
+    name: str, when: Mapping[str, object], *, title: str, owner: str, within: Duration | str = _USUAL
+) -> LowScoreRule:
+    """A rule in few words: `rule("easy", {"item": "easy", "at_most": 3}, title="Call back", owner="care")`.
+
+    Raises:
+        InvalidValue: as `LowScoreRule` does, or the text is no duration.
+    """
+    how_long = duration(within) if isinstance(within, str) else within
+    return LowScoreRule(name=name, when=FrozenMap(when), title=title, owner=owner, within=how_long)
 
 
 def call_back(
@@ -85,18 +97,18 @@ def call_back(
     answers = {answer.key: answer for answer in response.answers}
     return tuple(
         action_items.open(
-            rule.title,
+            each.title,
             id=id,
             source_kind="response",
             source=response.id,
-            owner=rule.owner,
-            due_at=_due(at, rule.within, calendar),
-            extra={"rule": rule.name},
+            owner=each.owner,
+            due_at=_due(at, each.within, calendar),
+            extra={"rule": each.name},
             by=by,
             at=at,
         )
-        for rule in rules
-        if (id := _key(response.id, rule.name)) not in known and holds(rule.when, answers)
+        for each in rules
+        if (id := _key(response.id, each.name)) not in known and holds(each.when, answers)
     )
 
 

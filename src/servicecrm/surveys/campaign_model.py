@@ -162,14 +162,14 @@ class ContactRules:
 
 @record
 class Quota:
-    """At most so many answers from people of some kind: `Quota(name="north", limit=50, of={"region": "north"})`.
+    """At most so many answers from people of some kind; see `quotas.quota`.
 
     `of` names attributes and what they have to be, one text or several; without it, it is for everybody.
     """
 
     name: str = attrs.field(validator=filled)
     limit: int
-    of: FrozenMap = attrs.field(default=EMPTY, converter=FrozenMap)
+    of: FrozenMap = EMPTY
 
     def __attrs_post_init__(self) -> None:
         _whole(1, limit=self.limit)

@@ -65,19 +65,17 @@ def cell_of(item: Item, answer: Answer) -> Cell:
 # -- plain values --------------------------------------------------------------------------------
 
 
-def across(questionnaire: Questionnaire, rows: Sequence[Mapping[str, object]]) -> dict[str, Sequence[object]]:
-    """Rows as lists by name; a mapping by row of a matrix becomes a list for each of these."""
+def across(questionnaire: Questionnaire, lists: Mapping[str, Sequence[object]]) -> dict[str, Sequence[object]]:
+    """The lists, with one for each row in place of a matrix that is a mapping by row."""
     matrices = {item.id: item for item in questionnaire.items if item.rows}
-    names = dict.fromkeys(name for row in rows for name in row)
-    lists: dict[str, Sequence[object]] = {}
-    for name in names:
-        values = [row.get(name) for row in rows]
-        if name not in matrices:
-            lists[name] = values
-            continue
-        for code in matrices[name].parts:
-            lists[f"{name}/{code}"] = [_of_row(value, code) for value in values]
-    return lists
+    found: dict[str, Sequence[object]] = {}
+    for name, values in lists.items():
+        if name in matrices:
+            codes = matrices[name].parts
+            found |= {f"{name}/{code}": [_of_row(value, code) for value in values] for code in codes}
+        else:
+            found[name] = values
+    return found
 
 
 def _of_row(value: object, code: str | None) -> object:

@@ -165,7 +165,9 @@ def tabulate(questionnaire: Questionnaire, responses: Responses, *, keep: Iterab
         return _of_lists(questionnaire, {str(name): responses[name].to_list() for name in responses.columns})
     listed = list(responses)
     if listed and all(isinstance(each, Mapping) for each in listed):
-        return _of_lists(questionnaire, across(questionnaire, cast(Sequence[Mapping[str, object]], listed)))
+        rows = cast(Sequence[Mapping[str, object]], listed)
+        names = dict.fromkeys(name for row in rows for name in row)
+        return _of_lists(questionnaire, {name: [row.get(name) for row in rows] for name in names})
     if listed and all(isinstance(each, Given) for each in listed):
         return _of_table(questionnaire, cast(Sequence[Given], listed))
     return _of_responses(questionnaire, listed, tuple(keep))
@@ -178,6 +180,7 @@ def _group(cell: Cell) -> str:
 
 
 def _of_lists(questionnaire: Questionnaire, lists: Mapping[str, Sequence[object]]) -> Columns:
+    lists = across(questionnaire, lists)
     sizes = {len(values) for values in lists.values()}
     if len(sizes) > 1:
         raise InvalidValue("responses", "the columns have different lengths")

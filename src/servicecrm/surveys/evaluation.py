@@ -1,9 +1,6 @@
 """What the answers to a questionnaire say: scores with intervals, what matters, and what may not be shown.
 
 ```python
-from servicecrm import surveys
-
-questionnaire = surveys.draft(id="q-1", **surveys.template("nps"), by="ann", at=now).after
 evaluation = surveys.evaluate(questionnaire, [{"recommend": 9}, {"recommend": 3}, {"recommend": 10}], min_n=1)
 evaluation["recommend"].score
 ```

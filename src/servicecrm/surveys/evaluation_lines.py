@@ -1,5 +1,6 @@
 """The lines of an evaluation: what a figure is about, how many have answered, and whether it may be shown."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Literal
 
@@ -47,8 +48,8 @@ _APART: Final = frozenset(("not_applicable", "dont_know", "invalid", "not_shown"
 def counted(cells: Iterable[Cell]) -> Counts:
     """What came of an item in some responses."""
     found = dict.fromkeys(("answered", "missing", *_APART), 0)
-    for cell in cells:
-        found["missing" if cell is None else cell if isinstance(cell, str) and cell in _APART else "answered"] += 1
+    for cell, times in Counter(cells).items():
+        found["missing" if cell is None else cell if isinstance(cell, str) and cell in _APART else "answered"] += times
     return Counts(**found)
 
 

@@ -1,5 +1,6 @@
 """The figures of an evaluation: which ones an item has by its kind, and those of several items together."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import fsum, isinf, sqrt
 from typing import Final, Literal, NamedTuple
@@ -167,9 +168,9 @@ def _ranks(codes: Sequence[str], cells: _Cells, view: View) -> Iterator[_Scored]
 
 def _distribution(cells: Iterable[Cell]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for cell in cells:
+    for cell, times in Counter(cells).items():
         for name in (f"{cell:g}",) if isinstance(cell, float) else cell if isinstance(cell, tuple) else ():
-            found[name] = found.get(name, 0) + 1
+            found[name] = found.get(name, 0) + times
     return found
 
 

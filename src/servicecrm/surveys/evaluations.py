@@ -9,14 +9,14 @@ evaluations.publish(kept, by="bob", at=now)
 ```
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Final
 
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Actor, Decision, begin, stamp
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.shapes import several
+from servicecrm.measures.scales import number
 from servicecrm.surveys.cells import parts
 from servicecrm.surveys.evaluation import Evaluation
 from servicecrm.surveys.evaluation_events import (
@@ -67,12 +67,13 @@ def low_scores(evaluation: Evaluation, threshold: Thresholds) -> tuple[LowScore,
     known = {line.key for line in evaluation.lines}
     if isinstance(threshold, Mapping) and not threshold.keys() <= known:
         raise InvalidValue("threshold", f"there is nothing on {', '.join(sorted(threshold.keys() - known))}")
-    found = [(line, limit) for line in evaluation.lines if (limit := _limit(evaluation, line, threshold)) is not None]
-    if not found and not isinstance(threshold, Mapping):
+    limits = dict(_limits(evaluation, threshold))
+    if not limits and not isinstance(threshold, Mapping):
         raise InvalidValue("threshold", f"{threshold:g} lies on the scale of no rating; give a number for each key")
+    judged = ((line, limit) for line in evaluation.lines if (limit := limits.get(_figure(line))) is not None)
     return tuple(
-        LowScore(name=_name(line), figure=line.figure, value=value, threshold=limit, n=line.n)
-        for line, limit in found
+        LowScore(name=_name(line), figure=line.figure, value=value, threshold=number(limit), n=line.n)
+        for line, limit in judged
         if line.score is not None and (value := line.score.value) is not None
         if (value > limit if line.score.method.better == "lower" else value < limit)
     )
@@ -220,21 +221,27 @@ def publish(kept: SurveyEvaluation, *, by: Actor | str, at: datetime) -> Decisio
     return EVALUATION_LIFECYCLE.move(kept, PUBLISH, event, published_at=event.occurred_at)
 
 
-_OF_ALL: Final = (About.ITEM, About.SERVICE, About.DIMENSION)
+_Figure = tuple[About, str, str]
 
 
-def _limit(evaluation: Evaluation, line: Line, threshold: Thresholds) -> float | None:
-    """From where a figure is good enough, if anybody says so."""
-    if line.about not in _OF_ALL:
-        return None
+def _figure(line: Line) -> _Figure:
+    return line.about, line.key, line.figure
+
+
+def _limits(evaluation: Evaluation, threshold: Thresholds) -> Iterator[tuple[_Figure, float]]:
+    """From where each figure is good enough, where anybody says so."""
+    whole = [line for line in evaluation.lines if not line.group and line.about is not About.OPTION]
     if isinstance(threshold, Mapping):
-        known_by = evaluation.line(line.key, about=line.about).figure
-        return threshold.get(line.key) if line.figure == known_by else None
+        known_by = {(line.about, line.key): line for line in reversed(whole)}
+        yield from ((_figure(line), threshold[key]) for (_, key), line in known_by.items() if key in threshold)
+        return
     judged = {part.key for part in parts(evaluation.questionnaire) if rated(part)}
-    if line.figure != "mean" or line.score is None or (line.about is About.ITEM and line.key not in judged):
-        return None
-    reach = ends(line.score)
-    return threshold if reach is not None and reach[0] <= threshold <= reach[1] else None
+    for line in whole:
+        reach = None if line.figure != "mean" or line.score is None else ends(line.score)
+        if reach is None or (line.about is About.ITEM and line.key not in judged):
+            continue
+        if reach[0] <= threshold <= reach[1]:
+            yield _figure(line), threshold
 
 
 def _name(line: Line) -> str:

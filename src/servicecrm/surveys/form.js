@@ -42,8 +42,8 @@
   const read = (item, part) => {
     const controls = [...part.querySelectorAll("[name]")];
     if (controls.some((control) => control.validity.badInput)) return invalid;
-    const set = controls.filter((control) => control.checked || !["radio", "checkbox"].includes(control.type));
-    const said = set.filter((control) => !BLANK.test(control.value));
+    const chosen = controls.filter((control) => control.checked || !["radio", "checkbox"].includes(control.type));
+    const said = chosen.filter((control) => !BLANK.test(control.value));
     if (!said.length) return without("missing");
     const values = said.map((control) => control.value);
     if (values.length === 1 && item.apart.includes(values[0])) return without(values[0]);
@@ -103,15 +103,16 @@
     return found;
   };
 
+  const set = (element, name, value) => (value ? element.setAttribute(name, value) : element.removeAttribute(name));
   const mark = (part, wrong) => {
     part.classList.toggle("wrong", wrong !== undefined);
     for (const kind of ["missing", "invalid"]) document.getElementById(`${part.id}-${kind}`).hidden = kind !== wrong;
     const controls = [...part.querySelectorAll("[name]")];
-    for (const control of controls) wrong ? control.setAttribute("aria-invalid", "true") : control.removeAttribute("aria-invalid");
+    for (const control of controls) set(control, "aria-invalid", wrong && "true");
     const described = part.matches("fieldset") ? part : controls[0];
-    const ids = (described.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && !/-(missing|invalid)$/.test(id));
-    if (wrong) ids.push(`${part.id}-${wrong}`);
-    ids.length ? described.setAttribute("aria-describedby", ids.join(" ")) : described.removeAttribute("aria-describedby");
+    const ids = (described.getAttribute("aria-describedby") ?? "").split(" ");
+    const hints = ids.filter((id) => id.endsWith("-about"));
+    set(described, "aria-describedby", [...hints, ...(wrong ? [`${part.id}-${wrong}`] : [])].join(" "));
   };
 
   const show = (found) => {

@@ -75,16 +75,16 @@ def form_of(
 
 
 def _entered(questionnaire: Questionnaire, fields: Fields) -> tuple[_Entered, _Wrong]:
-    entered = by_name(fields)
+    entered = {f"{ANSWER}{name}": values for name, values in by_name(fields).items()}
     if not entered:
         return {}, {}
-    reading = questionnaire.read(posted(questionnaire, fields))
+    reading = questionnaire.read(posted(questionnaire, entered))
     wrong = {
         answer.key: "missing" if answer.status is Status.MISSING else "invalid"
         for answer in reading.answers
         if any(problem.startswith(f"$.{answer.key.replace('/', '.')}: ") for problem in reading.problems)
     }
-    return {f"{ANSWER}{name}": values for name, values in entered.items()}, wrong
+    return entered, wrong
 
 
 def _file(name: str) -> str:
@@ -97,8 +97,11 @@ def _hash(text: str) -> str:
 
 def _origin(action: str) -> str:
     """Where the form may be posted to."""
-    address = urlsplit(action)
-    if address.scheme not in ("", "http", "https") or not _ORIGIN.fullmatch(address.netloc):
+    try:
+        address = urlsplit(action)
+    except ValueError:
+        address = None
+    if address is None or address.scheme not in ("", "http", "https") or not _ORIGIN.fullmatch(address.netloc):
         raise InvalidValue("action", "expected an address such as /answers or https://city.example/answers")
     if not address.netloc:
         return "'self'"

@@ -58,6 +58,10 @@ __all__ = [
 ]
 
 
+LEAST_TOKEN: Final = 22
+"""How many characters of URL-safe Base64 hold 128 bits."""
+
+
 class News(Code):
     """What is heard of an invitation on its way."""
 
@@ -113,10 +117,6 @@ def invite(
         extra=FrozenMap(extra),
     )
     return begin(new, InvitationCreated(**stamp(by, at)))
-
-
-LEAST_TOKEN: Final = 22
-"""How many characters of URL-safe Base64 hold 128 bits."""
 
 
 def send(invitation: Invitation, campaign: Campaign, *, by: Actor | str, at: datetime) -> Decision[Invitation]:

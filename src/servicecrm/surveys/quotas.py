@@ -3,7 +3,7 @@
 A campaign's revision guards them, so that the last place is never given twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from servicecrm.errors import PolicyViolation
@@ -15,7 +15,7 @@ from servicecrm.surveys.campaign_events import PlaceReleased, PlaceReserved, Pla
 from servicecrm.surveys.campaign_lifecycle import CAMPAIGN_LIFECYCLE, RELEASE_PLACE, RESERVE, TAKE, in_use
 from servicecrm.surveys.campaign_model import Campaign, Quota, Reservation
 
-__all__ = ["Standing", "full", "matching", "release", "reserve", "standing", "take"]
+__all__ = ["Standing", "full", "matching", "quota", "release", "reserve", "standing", "take"]
 
 
 @record
@@ -31,6 +31,16 @@ class Standing:
     def free(self) -> int:
         """How many places are left."""
         return max(0, self.limit - self.taken - self.reserved)
+
+
+def quota(name: str, limit: int, **of: str | Iterable[str]) -> Quota:
+    """A quota in few words: `quota("north", 50, region="north", age=["teen", "twen"])`.
+
+    Raises:
+        InvalidValue: the limit is below 1, or an attribute has nothing to be.
+    """
+    told = {attribute: wanted if isinstance(wanted, str) else list(wanted) for attribute, wanted in of.items()}
+    return Quota(name=name, limit=limit, of=FrozenMap(told))
 
 
 def standing(campaign: Campaign, at: datetime) -> tuple[Standing, ...]:

@@ -203,7 +203,7 @@ def _sample(kind: SampleKind, seed: str | None, people: Mapping[str, list[str]],
 
 def _place(seed: str | None) -> Callable[[str], tuple[bytes, str]]:
     """Where somebody stands in the order of the draw. A digest is as good as chance, and depends on nobody else."""
-    return lambda person: (sha256(f"{seed or ''}\0{person}".encode()).digest(), person)
+    return lambda person: (sha256(f"{seed or ''}\0{person}".encode("utf-8", "surrogatepass")).digest(), person)
 
 
 def _allocated(sizes: Mapping[str, int], shares: Mapping[str, int], n: int, least: int) -> dict[str, int]:

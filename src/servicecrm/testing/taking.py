@@ -7,9 +7,11 @@ from typing import Final
 from servicecrm import complaints
 from servicecrm.calendars import Calendar
 from servicecrm.complaints import Complaint, Feedback, Priority, RemedyStatus
+from servicecrm.complaints.chronology import CHRONOLOGY
+from servicecrm.complaints.lifecycle import OVER
 from servicecrm.kernel.decisions import Actor, Decision, acting
 from servicecrm.testing.makers import a_complaint
-from servicecrm.tracking import ActionItem, Moments, action_items, standing
+from servicecrm.tracking import ActionItem, action_items
 
 __all__ = ["feasible", "take"]
 
@@ -30,14 +32,8 @@ def take(complaint: Complaint, action: str, *, by: Actor | str, at: datetime) ->
 _Take = Callable[[Complaint, Actor | str, datetime], Decision[Complaint]]
 
 
-def _voidable(complaint: Complaint) -> Moments:
-    """The moments that nothing rests on."""
-    ends = ("answered", "closed", "withdrawn", "lapsed", "passed_on", "merged")
-    return tuple(moment for moment in standing(complaint.moments) if moment.kind not in ends)
-
-
 def _void(complaint: Complaint, by: Actor | str, at: datetime) -> Decision[Complaint]:
-    return complaints.void(complaint, _voidable(complaint)[-1].n, reason="a mistake", by=by, at=at)
+    return complaints.void(complaint, CHRONOLOGY.voidable(complaint)[-1].n, reason="a mistake", by=by, at=at)
 
 
 def _forward(complaint: Complaint, by: Actor | str, at: datetime) -> Decision[Complaint]:
@@ -64,12 +60,16 @@ def _closable(complaint: Complaint) -> bool:
     if not _judged(complaint):
         return False
     if complaint.response is None:
-        return complaint.state == "responded" or (not complaint.can_reply and not _open_steps(complaint))
+        return complaint.state == "responded" or (not complaint.can_reply and _answerable(complaint))
     return complaint.response.accepted is not False or bool(complaint.response.recourse)
 
 
 def _open_steps(complaint: Complaint) -> list[str]:
     return [step.action for step in complaint.steps if step.done_at is None]
+
+
+def _done_steps(complaint: Complaint) -> list[str]:
+    return [step.action for step in complaint.steps if step.done_at is not None]
 
 
 def _remedy(complaint: Complaint, status: RemedyStatus) -> int:
@@ -81,26 +81,32 @@ def _assign(complaint: Complaint, by: Actor | str, at: datetime) -> Decision[Com
     return complaints.assign(complaint, "north", by=by, at=at)
 
 
-def _step(complaint: Complaint, by: Actor | str, at: datetime) -> ActionItem:
-    """The action item of the first open step, or one that is no step of it."""
-    id, about = (_open_steps(complaint) or ["no step of it"])[0], complaint.id
+def _step(complaint: Complaint, among: list[str], by: Actor | str, at: datetime) -> ActionItem:
+    """The action item of the first of some steps, not done yet, or one that is no step of it."""
+    id, about = (among or ["no step of it"])[0], complaint.id
     return action_items.open(
         "Measure", id=id, source_kind="complaint", source=about, owner="north", due_at=at, by=by, at=at
     ).after
 
 
 def _finish_step(complaint: Complaint, by: Actor | str, at: datetime) -> Decision[Complaint]:
-    done = action_items.done(_step(complaint, by, at), evidence="measured", by=by, at=at).after
+    step = _step(complaint, _open_steps(complaint), by, at)
+    done = action_items.done(step, evidence="measured", by=by, at=at).after
     return complaints.finish_step(complaint, done, by=by, at=at)
 
 
 def _drop_step(complaint: Complaint, by: Actor | str, at: datetime) -> Decision[Complaint]:
-    cancelled = action_items.cancel(_step(complaint, by, at), "not needed", by=by, at=at).after
+    step = _step(complaint, _open_steps(complaint), by, at)
+    cancelled = action_items.cancel(step, "not needed", by=by, at=at).after
     return complaints.drop_step(complaint, cancelled, by=by, at=at)
 
 
+def _reopen_step(complaint: Complaint, by: Actor | str, at: datetime) -> Decision[Complaint]:
+    return complaints.reopen_step(complaint, _step(complaint, _done_steps(complaint), by, at), by=by, at=at)
+
+
 def _other(complaint: Complaint) -> Complaint:
-    return a_complaint(id=f"complaint-{len(complaint.links) + 2}")
+    return a_complaint(id=f"complaint-{len(complaint.links) + 2}", feedback=complaint.feedback)
 
 
 _POSSIBLE: Mapping[str, Callable[[Complaint], bool]] = {
@@ -108,10 +114,12 @@ _POSSIBLE: Mapping[str, Callable[[Complaint], bool]] = {
     "assign": lambda complaint: complaint.state != "recorded" or complaint.safety or not complaint.can_reply,
     "resume": lambda complaint: complaint.waiting is not None,
     "wait": lambda complaint: complaint.waiting is None,
-    "void": lambda complaint: bool(_voidable(complaint)),
+    "void": lambda complaint: bool(CHRONOLOGY.voidable(complaint)),
+    "reclassify": lambda complaint: complaint.feedback is Feedback.COMPLAINT or complaint.state not in OVER,
     "judge": lambda complaint: complaint.feedback is Feedback.COMPLAINT,
     "finish_step": lambda complaint: bool(_open_steps(complaint)),
     "drop_step": lambda complaint: bool(_open_steps(complaint)),
+    "reopen_step": lambda complaint: bool(_done_steps(complaint)),
     "approve": lambda complaint: bool(_remedy(complaint, RemedyStatus.PROPOSED)),
     "settle": lambda complaint: bool(_remedy(complaint, RemedyStatus.OFFERED)),
     "provide": lambda complaint: bool(_remedy(complaint, RemedyStatus.ACCEPTED)),
@@ -145,6 +153,7 @@ _TAKE: Mapping[str, _Take] = {
     )[0],
     "finish_step": _finish_step,
     "drop_step": _drop_step,
+    "reopen_step": _reopen_step,
     "investigate": lambda complaint, by, at: complaints.investigate(complaint, "The valve leaks.", by=by, at=at),
     "find_cause": lambda complaint, by, at: complaints.find_cause(complaint, "wear", by=by, at=at),
     "judge": lambda complaint, by, at: complaints.judge(

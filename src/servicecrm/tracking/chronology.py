@@ -10,7 +10,7 @@ from servicecrm.errors import PolicyViolation
 from servicecrm.kernel.decisions import Decision, Event
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.lifecycle import Lifecycle
-from servicecrm.tracking.moments import Side, standing, with_moment, without_moment
+from servicecrm.tracking.moments import Moments, Side, standing, with_moment, without_moment
 from servicecrm.tracking.shapes import coded
 from servicecrm.tracking.tickets import Ticket, Waiting, WaitingFor
 
@@ -18,8 +18,17 @@ __all__ = ["ANSWERED", "CLOSED", "Chronology", "Earlier", "Mark", "check_later"]
 
 T = TypeVar("T", bound=Ticket)
 
+RECEIVED, REOPENED = "received", "reopened"
 WAITING, RESUMED = "waiting", "resumed"
 """The kinds of the moments that a wait leaves."""
+
+HOLDS: Final[Mapping[str, Callable[[Ticket], bool]]] = {
+    RECEIVED: lambda _: True,
+    REOPENED: lambda ticket: ticket.closed_at is None,
+    WAITING: lambda ticket: ticket.waiting is not None,
+    RESUMED: lambda ticket: ticket.waiting is None,
+}
+"""Of every ticket, when the last moment of a kind says what the ticket says itself."""
 
 AT_ANY_TIME: Final = ("message", "note")
 """The actions that tell what may have been said before there was a ticket, such as the letter that led to it."""
@@ -56,11 +65,15 @@ UNMARKED: Final = Mark[Any](None)
 
 @attrs.frozen
 class Chronology(Generic[T]):
-    """The moves of a kind of ticket, with the mark of each action that leaves one. `begins` is what makes a ticket."""
+    """The moves of a kind of ticket, with the mark of each action that leaves one. `begins` is what makes a ticket.
+
+    `values` are the kinds of moments that say which value the ticket has, such as its priority: the last one holds.
+    """
 
     lifecycle: Lifecycle[T]
     begins: str
     marks: Mapping[str, Mark[T]]
+    values: frozenset[str] = frozenset()
 
     def move(
         self,
@@ -123,18 +136,39 @@ class Chronology(Generic[T]):
 
         Raises what `move` raises, and:
             InvalidValue: there is no such moment.
-            PolicyViolation: it was voided before, or is itself a voiding; or the state rests on it, and clocks would
-                run on for what has ended.
+            PolicyViolation: it was voided before, or is itself a voiding; or the ticket says the same, and clocks
+                would tell something else.
         """
         decision = self.move(ticket, "void", event, moments=without_moment(ticket.moments, n, event))
-        kind = ticket.moments[n - 1].kind
-        last = all(moment.n <= n for moment in standing(ticket.moments) if moment.kind == kind)
-        held = {mark.kind: mark.holds for mark in self.marks.values() if mark.holds is not None}
-        if last and kind in held and getattr(ticket, held[kind]) is not None:
-            instead = "reopen it" if "reopen" in self.lifecycle.allowed(ticket) else f"{self.begins} a new one"
-            name = self.lifecycle.name
+        moment = ticket.moments[n - 1]
+        if moment not in self.voidable(ticket):
+            name, kind, instead = self.lifecycle.name, moment.kind, self._instead(ticket, moment.kind)
             raise PolicyViolation("void", f"the {name} is still {kind}, as moment {n} says; {instead} instead")
         return decision
+
+    def voidable(self, ticket: T) -> Moments:
+        """The moments that can be taken back: nothing that the ticket says rests on them."""
+        moments = standing(ticket.moments)
+        last = {moment.kind: moment.n for moment in sorted(moments, key=lambda moment: moment.n)}
+        return tuple(
+            moment for moment in moments if moment.n < last[moment.kind] or not self._holds(ticket, moment.kind)
+        )
+
+    def _holds(self, ticket: T, kind: str) -> bool:
+        """Does the ticket say what the last moment of this kind says?"""
+        if kind in HOLDS:
+            return HOLDS[kind](ticket)
+        held = self._held()
+        return kind in self.values or (kind in held and getattr(ticket, held[kind]) is not None)
+
+    def _held(self) -> Mapping[str | None, str]:
+        return {mark.kind: mark.holds for mark in self.marks.values() if mark.holds is not None}
+
+    def _instead(self, ticket: T, kind: str) -> str:
+        """What to do about a moment that is wrong, and cannot be taken back."""
+        if kind in self._held() and "reopen" in self.lifecycle.allowed(ticket):
+            return "reopen it"
+        return f"{self.begins} a new one" if kind in (RECEIVED, *self._held()) else "take the step that changes it"
 
     def _check_follows(self, says: str, earlier: datetime | None, event: Event) -> None:
         if earlier is not None and micros(event.occurred_at) < micros(earlier):

@@ -34,8 +34,8 @@ Codes = Mapping[str, Mapping[str, str]]
 class AsicRow(ReturnRow):
     """A complaint to a financial firm of Australia, about one of its brands.
 
-    `outcome` is how it ended. `representative` is the one that it is about, if it is about one. What the complainant
-    did not tell stays None.
+    `outcome` is how it ended, unless it was withdrawn. `representative` is the one that it is about, if it is about
+    one. What the complainant did not tell stays None.
 
     Raises:
         InvalidValue: an age is below 0.
@@ -61,14 +61,15 @@ class AsicRow(ReturnRow):
 
 
 class Element(NamedTuple):
-    """An element of the data dictionary: how it is found, if every row needs it or closed ones do, and if it is coded.
+    """An element of the data dictionary: how it is found, which rows need it, and if it is coded.
 
-    `of` is given the complaint, the end of the period in microseconds, and the zone whose dates count.
+    What needs an answer is `answered`: closed, and not withdrawn. `of` is given the complaint, the end of the period in
+    microseconds, and the zone whose dates count.
     """
 
     name: str
     of: Callable[[AsicRow, int, tzinfo], Value]
-    needed: Literal["always", "closed", "never"] = "never"
+    needed: Literal["always", "closed", "answered", "never"] = "never"
     form: Literal["plain", "coded"] = "plain"
 
 
@@ -103,7 +104,7 @@ ELEMENTS: Final = (
     Element("Product or service",            lambda row, *_: row.product,                           "always", "coded"),
     Element("Complaint issue",               lambda row, *_: row.issue,                             "always", "coded"),
     Element("Complaint outcome",             lambda row, end, _: row.outcome if row.closed_by(end) else None,
-            "closed", "coded"),
+            "answered", "coded"),
     Element("Monetary remedy",               lambda row, end, _: _paid(row, end) if row.closed_by(end) else None),
 )  # fmt: skip
 """The data elements, in order."""
@@ -150,10 +151,16 @@ def _misfits(row: AsicRow, end: int, zone: tzinfo, codes: Codes) -> Iterator[Fin
     for each in ELEMENTS:
         value = each.of(row, end, zone)
         listed = codes.get(each.name) if each.form == "coded" else None
-        if value is None and (each.needed == "always" or (each.needed == "closed" and row.closed_by(end))):
+        if value is None and _needs(each, row, end):
             yield Finding(row.complaint, each.name, "is missing")
         elif value is not None and listed is not None and value not in listed:
             yield Finding(row.complaint, each.name, f"has no code; there are codes for {'; '.join(listed)}")
+
+
+def _needs(element: Element, row: AsicRow, end: int) -> bool:
+    closed = row.closed_by(end) is not None
+    answered = closed and not row.withdrawn
+    return {"always": True, "closed": closed, "answered": answered, "never": False}[element.needed]
 
 
 def _coded(element: Element, value: Value, codes: Codes) -> Value:

@@ -150,9 +150,10 @@ def response(row: CfpbRow, *, at: datetime) -> CompanyResponse:
     if _closed(row, at):
         if row.administrative:
             return CompanyResponse.CLOSED
-        if total(row.redress) > 0:
+        given = [each for each in row.redress if micros(each.given_at) <= micros(at)]
+        if total(given) > 0:
             return CompanyResponse.MONETARY
-        relief = any(each.kind not in NO_RELIEF for each in row.redress)
+        relief = any(each.kind not in NO_RELIEF for each in given)
         return CompanyResponse.NON_MONETARY if relief else CompanyResponse.EXPLANATION
     return CompanyResponse.IN_PROGRESS if _in_time(row, at) else CompanyResponse.UNTIMELY
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from servicecrm.calendars import BusinessHours
 from servicecrm.complaints.codes import Verdict
-from servicecrm.interop.returns.model import Finding, ReturnRow, foreign, known, refuse, repeated, span, total
+from servicecrm.interop.returns.model import Finding, ReturnRow, foreign, known, refuse, repeated, span, stood, total
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import fields_of, record
@@ -110,6 +110,7 @@ def complaints_return(
 ) -> FcaReturn:
     """The return of a period, from all complaints that were open in it; others do no harm.
 
+    They are told as they stood when the period ended: what was closed, decided or paid later is for the next return.
     `calendar` says when business closes and which days count. Without `products` any word will do. Not reported are
     complaints that were passed on whole, and those out of scope; what was passed on in part is reported by both firms.
     One that was closed and taken up again counts as open.
@@ -165,11 +166,11 @@ def upheld(row: ReturnRow) -> bool:
 
 
 def _of(rows: Iterable[ReturnRow], period: Period) -> list[ReturnRow]:
-    """The complaints that a period has to do with: open in it for a while, or paid for."""
+    """The complaints that a period has to do with, as they stood at its end: open in it for a while, or paid for."""
     start, end = span(period)
     return [
         row
-        for row in rows
+        for row in (stood(each, end) for each in rows)
         if micros(row.received_at) < end and (not _closed_before(row, start) or _paid(row, start, end))
     ]
 

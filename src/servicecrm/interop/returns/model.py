@@ -11,11 +11,11 @@ import attrs
 from servicecrm.complaints.codes import RemedyKind, Verdict
 from servicecrm.errors import InvalidValue, MalformedDocument
 from servicecrm.kernel.kinds import micros
-from servicecrm.kernel.records import Personal, record
+from servicecrm.kernel.records import Personal, evolve, record
 from servicecrm.kernel.shapes import filled
 from servicecrm.kernel.values import Money, Period
 
-__all__ = ["Finding", "Redress", "ReturnRow", "foreign", "known", "refuse", "repeated", "span", "total"]
+__all__ = ["Finding", "Redress", "ReturnRow", "foreign", "known", "refuse", "repeated", "span", "stood", "total"]
 
 
 @record
@@ -105,6 +105,18 @@ def foreign(row: ReturnRow, currency: str) -> Iterator[Finding]:
 def total(given: Iterable[Redress]) -> Decimal:
     """What redress came to; only sensible in one currency."""
     return sum((each.amount.amount for each in given if each.amount is not None), Decimal(0))
+
+
+def stood(row: ReturnRow, at: int) -> ReturnRow:
+    """A complaint as it stood before an instant, in microseconds: what came later did not count yet.
+
+    A verdict counts from the closing on, and so does that it was passed on whole.
+    """
+    row = evolve(row, redress=tuple(each for each in row.redress if micros(each.given_at) < at))
+    if row.closed_at is not None and micros(row.closed_at) < at:
+        return row
+    passed_on = "no" if row.closed_at is not None and row.passed_on == "whole" else row.passed_on
+    return evolve(row, closed_at=None, withdrawn=False, verdict=None, passed_on=passed_on)
 
 
 def span(period: Period) -> tuple[int, int]:

@@ -1,0 +1,38 @@
+"""Each judgement of a complaint has its moment, which tells when it was entered."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from servicecrm import complaints
+from servicecrm.analytics.judged import judged
+from servicecrm.complaints import MomentKind, Verdict
+from servicecrm.kernel.records import evolve
+from servicecrm.testing.makers import MONDAY, a_complaint, a_judgement
+
+HOUR = timedelta(hours=1)
+VERDICTS = st.sampled_from([Verdict.JUSTIFIED, Verdict.UNJUSTIFIED])
+
+
+@given(st.lists(st.tuples(st.booleans(), VERDICTS, st.integers(0, 2))))
+def test_a_judgement_has_the_moment_that_it_left_and_one_taken_over_has_none(
+    course: list[tuple[bool, Verdict, int]],
+) -> None:  # C044
+    complaint = a_complaint(state="in_handling", handler="north")
+    left: list[int | None] = []
+    for n, (taken_over, verdict, hours) in enumerate(course):
+        at = MONDAY + (100 + n) * HOUR
+        if taken_over:  # with a time of its own, so that it is mistaken for no other
+            complaint = evolve(complaint, judgements=(*complaint.judgements, a_judgement(verdict=verdict, at=at)))
+            left.append(None)
+        else:
+            complaint = complaints.judge(
+                complaint, verdict, grounds="So it is.", by="eva", at=at, occurred_at=MONDAY + hours * HOUR
+            ).after
+            left.append(complaint.moments[-1].n)
+    found = list(judged(complaint))
+
+    assert [judgement for judgement, _ in found] == list(complaint.judgements)
+    assert [moment and moment.n for _, moment in found] == left
+    assert {moment.kind for _, moment in found if moment} <= {MomentKind.JUDGED}
