@@ -88,6 +88,8 @@ def test_the_page_of_words_has_all_of_them() -> None:
 # -- types ---------------------------------------------------------------------------------------
 
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+AHEAD = re.compile(r"^<!-- skip: start .*?^<!-- skip: end -->$", re.MULTILINE | re.DOTALL)
+"""A part of a page that is ahead of the code, and says why."""
 
 WRONG_ON_PURPOSE = {
     'complaint.subject = "Something else"': "misc",  # a record never changes
@@ -100,7 +102,7 @@ WRONG_ON_PURPOSE = {
 def module(text: str) -> str:
     """The Python of a page as one module, without prompts and output."""
     parts = []
-    for fence in FENCE.findall(text):
+    for fence in FENCE.findall(AHEAD.sub("", text)):
         examples = DocTestParser().get_examples(fence)
         parts += [example.source for example in examples] if examples else [fence]
     code = "".join(parts)

@@ -36,3 +36,10 @@ def test_a_judgement_has_the_moment_that_it_left_and_one_taken_over_has_none(
     assert [judgement for judgement, _ in found] == list(complaint.judgements)
     assert [moment and moment.n for _, moment in found] == left
     assert {moment.kind for _, moment in found if moment} <= {MomentKind.JUDGED}
+
+
+def test_what_was_taken_over_takes_no_moment_of_another_verdict_at_the_same_time() -> None:  # C044
+    taken_over = a_complaint(state="in_handling", judgements=(a_judgement(verdict=Verdict.UNJUSTIFIED, at=MONDAY),))
+    complaint = complaints.judge(taken_over, "justified", grounds="So it is.", by="eva", at=MONDAY).after
+
+    assert [moment and moment.code for _, moment in judged(complaint)] == [None, "justified"]

@@ -273,6 +273,14 @@ def test_what_is_judged_after_the_answer_with_a_time_before_it_is_not_told() -> 
     assert shown(again, audience="complainant").verdict == "not justified"
 
 
+def test_of_what_was_taken_over_from_another_system_the_times_tell_what_was_known_with_the_answer() -> None:  # C052
+    told = answered(judgements=(a_judgement(at=MONDAY + 2 * HOUR),))
+    judged = complaints.judge(in_handling(), "justified", grounds="It leaks.", by="eva", at=MONDAY + HOUR).after
+
+    assert shown(told, audience="complainant").verdict == "justified"
+    assert shown(evolve(judged, answered_at=MONDAY + HOUR), audience="complainant").verdict == "justified"
+
+
 def test_a_verdict_that_was_entered_by_mistake_is_not_told() -> None:  # C052, C044
     wrong = complaints.judge(in_handling(), "unjustified", grounds="Of another.", by="eva", at=MONDAY + HOUR).after
     told = complaints.answer(wrong, "It was you.", id="m", by="zoe", at=MONDAY + 2 * HOUR)[0].after
@@ -298,6 +306,16 @@ def test_of_messages_that_were_entered_at_one_time_only_the_mistaken_one_is_hidd
     assert shown(complaint, audience="complainant", messages=left[:1]).last_message is None
 
 
+def test_a_mistaken_message_from_outside_hides_none_of_ours() -> None:  # C052
+    theirs = complaints.message(in_handling(), "Hello?", id="m-1", side="outside", by="ann", at=MONDAY + 2 * HOUR)
+    ours = complaints.message(theirs[0].after, "Hello.", id="m-2", side="inside", by="ann", at=MONDAY + 2 * HOUR)
+    complaint = complaints.void(
+        ours[0].after, len(theirs[0].after.moments), reason="Of another one.", by="ann", at=MONDAY + DAY
+    ).after
+
+    assert lines(complaint, messages=[theirs[1].after, ours[1].after])[-1] == "Hello."
+
+
 def test_what_was_said_again_later_at_the_time_of_a_mistake_is_told() -> None:  # C052
     wrong = complaints.message(in_handling(), "Dear Eva", id="m-1", side="inside", by="ann", at=MONDAY + 2 * HOUR)
     complaint = complaints.void(
@@ -307,7 +325,8 @@ def test_what_was_said_again_later_at_the_time_of_a_mistake_is_told() -> None:  
         complaint, "Dear Max", id="m-2", side="inside", by="ann", at=MONDAY + DAY, occurred_at=MONDAY + 2 * HOUR
     )
 
-    assert lines(right[0].after, messages=[wrong[1].after, right[1].after])[-1] == "Dear Max"
+    for messages in ([wrong[1].after, right[1].after], [right[1].after]):
+        assert lines(right[0].after, messages=messages)[-1] == "Dear Max"
     assert shown(right[0].after, audience="complainant", messages=[wrong[1].after]).last_message is None
 
 

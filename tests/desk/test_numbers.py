@@ -93,6 +93,19 @@ def test_what_was_judged_or_passed_on_with_an_earlier_time_was_not_known_then(
         assert [len(numbers.kpis("2026-03", as_of=at)[kpi].hits) for at in (before, None)] == [0, 1]
 
 
+def test_a_part_that_was_passed_on_counts_from_when_it_happened(
+    crm: Desk, clock: FixedClock, numbers: Numbers, bring: Bring
+) -> None:  # K26
+    complaint = bring("in_handling")
+    happened = clock.advance(hours=1)
+    crm.complaints.refer(complaint.id, "the bank", whole=False)
+    before = clock.advance(days=5)
+    clock.advance(days=5)
+    crm.complaints.refer(complaint.id, "the office", whole=True, occurred_at=happened)
+
+    assert numbers.kpis("2026-03", as_of=before)["K26.external"].hits == (complaint.id,)
+
+
 def test_a_verdict_that_was_changed_later_counts_as_it_was(
     crm: Desk, clock: FixedClock, numbers: Numbers, bring: Bring
 ) -> None:  # C113, K19

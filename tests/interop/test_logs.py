@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from servicecrm.errors import ImportProblem
 from servicecrm.interop import COMPLAINT_WORDS, Fact, LogMap, RefusedRow, packed, read_log
+from servicecrm.interop.logs import UnknownWords
 from tests.interop.conftest import CASES, EVENTS, Read
 
 HEAD = "Ticket,When,Status,Group,Via,City\n"
@@ -78,9 +79,8 @@ def test_blank_and_missing_cells_give_no_value(read: Read) -> None:
 def test_words_are_exact_unless_the_map_folds_them(read: Read) -> None:
     row = HEAD + ROW.replace("New", " NEW ").replace("Call", "CALL")
 
-    assert read(row) == [
-        RefusedRow(2, "Status", "is a word that the map has not; add it to [words], or mark it { ignore = true }")
-    ]
+    says = "is a word that the map has not; add it to [words], or mark it { ignore = true }"
+    assert read(row) == [RefusedRow(2, "Status", says, " NEW ")]
     (fact,) = facts(read(row, EVENTS.replace('missing = ["?"]', "fold = true")))
     assert (fact.state, fact.values["channel"]) == ("recorded", "phone")
 
@@ -95,6 +95,58 @@ def test_a_field_with_codes_refuses_a_word_that_is_none_and_a_free_field_keeps_i
     translated = EVENTS + '[values.handler]\n"?" = "nobody"\n'
     found = facts(read(HEAD + ROW + ROW.replace("?", "billing"), translated))
     assert [fact.values["handler"] for fact in found] == ["nobody", "billing"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("Löschen", "Löschen"),
+        ("", ""),
+        ("w" * 40, "w" * 40),
+        ("w" * 41, "w" * 39 + "…"),
+        ("a\x1b[31mb\u202ec", "a\ufffd[31mb\ufffdc"),
+    ],
+)
+def test_a_word_that_the_map_has_not_is_shown_as_it_can_be_printed(read: Read, cell: str, shown: str) -> None:
+    (refused,) = read(HEAD + ROW.replace("New", cell))
+
+    assert isinstance(refused, RefusedRow)
+    assert (refused.column, refused.word) == ("Status", shown)
+
+
+def test_only_unknown_words_are_shown_and_no_other_value(read: Read) -> None:
+    shared = EVENTS.replace('"Group", keep_missing = true', '"Status"').replace('"Via"', '"Status"')
+    kinds = shared.replace('"*" = "other"\n', "")  # a channel that is in the column of the words
+    found = read(HEAD + ROW.replace("01.03.2026", "secret"), EVENTS) + read(HEAD + ROW, kinds)
+
+    assert [(each.column, each.word) for each in found if isinstance(each, RefusedRow)] == [
+        ("When", None),
+        ("Status", None),
+    ]
+
+
+@given(st.lists(st.sampled_from(["New", "Old", "old ", "Gone"])), st.booleans())
+def test_unknown_words_are_counted_with_the_first_row_of_each(words: list[str], fold: bool) -> None:
+    log_map = LogMap.from_toml(EVENTS.replace('missing = ["?"]', f"fold = {str(fold).lower()}"), COMPLAINT_WORDS)
+    unknown = UnknownWords(log_map)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "log.csv"
+        path.write_text(HEAD + "".join(ROW.replace("New", word) for word in words), "utf-8")
+        found = list(read_log(path, log_map))
+        assert list(unknown.watch(found)) == found
+
+    bad = [(n, log_map.same(word)) for n, word in enumerate(words, 2) if word != "New"]
+    counted = {log_map.same(word): (count, unknown.first[word].row) for word, count in unknown.counts.items()}
+    assert counted == {
+        word: (sum(word == other for _, other in bad), min(n for n, other in bad if other == word)) for _, word in bad
+    }
+
+
+def test_a_column_of_texts_is_not_counted_without_end() -> None:
+    unknown = UnknownWords(LogMap.from_toml(EVENTS, COMPLAINT_WORDS))
+    list(unknown.watch(RefusedRow(n, "Status", "is none", f"{n % 1_001}") for n in range(2_002)))
+
+    assert (len(unknown.counts), set(unknown.counts.values())) == (1_000, {2})
 
 
 @pytest.mark.parametrize(

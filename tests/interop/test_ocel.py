@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import servicecrm
-from servicecrm.cases import CASE, Case, Link, LinkKind
+from servicecrm.cases import CASE, Case
 from servicecrm.complaints import COMPLAINT, Complaint
 from servicecrm.desk.desk import Desk
 from servicecrm.errors import InvalidValue
@@ -126,7 +126,9 @@ def test_records_that_belong_together_are_linked_by_how_they_do(crm: Desk) -> No
     first, second, third = (crm.complaints.record(subject=each, channel="phone") for each in "abc")
     crm.complaints.link(first.id, second.id, "child_of")
     crm.complaints.merge(third.id, first.id)
-    case = crm.cases.open(subject="d", channel="phone", links=[Link(kind=LinkKind.SAME_ISSUE, case="k-1")])
+    case = crm.cases.open(subject="d", channel="phone")
+    other = crm.cases.open(subject="e", channel="phone")
+    crm.cases.link(case.id, other.id, kind="same_issue")
     with crm.unit() as unit:
         entries = [
             entry
@@ -138,7 +140,7 @@ def test_records_that_belong_together_are_linked_by_how_they_do(crm: Desk) -> No
     found = {each["id"]: [(x["qualifier"], x["objectId"]) for x in each["relationships"]] for each in log["objects"]}
     assert ("child_of", f"complaint:{second.id}") in found[f"complaint:{first.id}"]
     assert found[f"complaint:{third.id}"] == [("duplicate_of", f"complaint:{first.id}")]
-    assert found[f"case:{case.id}"] == [("same_issue", "case:k-1")]
+    assert found[f"case:{case.id}"] == [("same_issue", f"case:{other.id}")]
 
 
 def test_what_a_host_keeps_as_links_is_not_taken_for_ours() -> None:

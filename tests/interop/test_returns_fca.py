@@ -193,6 +193,13 @@ def test_what_became_of_a_complaint_after_the_period_changes_nothing_in_it(later
     assert fca.findings([closed_later], period=HALF_YEAR) == ()
 
 
+def test_what_is_paid_after_the_period_upholds_nothing_in_it() -> None:
+    assert HALF_YEAR.end is not None
+    given = [paid("50", at=HALF_YEAR.end - n * timedelta.resolution) for n in (0, 1)]
+
+    assert [made(closed(RECEIVED, Verdict.UNDETERMINED, redress=(each,))).upheld for each in given] == [0, 1]
+
+
 def test_what_is_closed_in_the_period_needs_a_verdict() -> None:
     assert HALF_YEAR.end is not None
     last = row(closed_at=HALF_YEAR.end - timedelta(microseconds=1))

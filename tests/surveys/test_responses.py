@@ -36,6 +36,7 @@ from servicecrm.surveys import (
     Source,
     Status,
     ballots,
+    campaigns,
     coded,
     invitations,
     responses,
@@ -107,7 +108,11 @@ def test_what_comes_after_the_end_is_kept_and_flagged_and_does_not_count() -> No
         campaign=a_campaign("closed"), at=MONDAY + 31 * DAY, occurred_at=MONDAY + 29 * DAY, source="import"
     )
 
-    assert [(each.late, each.counts) for each in (late, still_open, told_later)] == [
+    ended = campaigns.close(a_campaign(mode="identified"), by=ANN, at=MONDAY + 40 * DAY).after
+    before_closing = a_response(campaign=ended, at=MONDAY + 41 * DAY, occurred_at=MONDAY + 35 * DAY)
+
+    assert [(each.late, each.counts) for each in (late, still_open, before_closing, told_later)] == [
+        (True, False),
         (True, False),
         (True, False),
         (False, True),
@@ -400,6 +405,8 @@ def test_a_ballot_is_cast_in_a_unit_of_its_own() -> None:  # C076
         clock.advance(days=40)
         crm.responses.cast(ballot)  # it was given in time
         assert len(crm.responses.of(campaign.id)) == 1
+        # It came in last, and all were shuffled once more, so that the last place does not say so.
+        assert {each.revision for each in crm.responses.answers(campaign.id)} == {2}
         with pytest.raises(PolicyViolation, match="they have taken part"):
             crm.responses.take_part(one.token, FULL)
 

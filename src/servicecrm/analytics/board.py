@@ -4,12 +4,13 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import attrs
 
 from servicecrm.analytics.kpis_ages import BusinessAges, age_groups, rising
 from servicecrm.analytics.kpis_rows import ActionRow
+from servicecrm.analytics.printing import TEXTS, data_frame, html_table, section
 from servicecrm.analytics.summary import Share
 from servicecrm.calendars import BusinessHours
 from servicecrm.errors import InvalidValue
@@ -37,7 +38,7 @@ _DAY: Final = 24 * 60 * 60 * 1_000_000
 class OpenRow(NamedTuple):
     """An open record. `due_at` is when its next timer is due, `last_at` when something happened to it last.
 
-    `blockers` are the codes of what still keeps it from its end.
+    `blockers` are the codes of what it lacks for the next step to its end.
     """
 
     id: str
@@ -111,7 +112,11 @@ class BoardLine:
 
 @record
 class Board:
-    """The open records, what is due first at the top, and how many there are by age and by the column asked for."""
+    """The open records, what is due first at the top, and how many there are by age and by the column asked for.
+
+    `to_dicts`, `to_pandas` and `to_polars` give a row for each line; printed, it is a table, with times in the zone of
+    `as_of`.
+    """
 
     as_of: datetime
     by: str
@@ -135,16 +140,100 @@ class Board:
         """Those to which nothing has happened for too long."""
         return tuple(line for line in self.lines if line.stalled)
 
-    def to_dicts(self) -> list[dict[str, object]]:
+    # -- other forms -----------------------------------------------------------------------------
+
+    def to_dicts(self) -> list[dict[str, str | int | bool | list[str] | None]]:
         """A dict for each line, in JSON types."""
-        return [
-            {name: value.isoformat() if isinstance(value, datetime) else _plain(value) for name, value in each.items()}
-            for each in map(fields_of, self.lines)
-        ]
+        return [{name: _plain(value) for name, value in fields_of(line).items()} for line in self.lines]
+
+    def to_pandas(self) -> Any:  # pandas is not there for everybody, nor are its types
+        """The same as a data frame of pandas.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        return data_frame("pandas", self.to_dicts(), _TYPES)
+
+    def to_polars(self) -> Any:
+        """The same as a data frame of polars.
+
+        Raises:
+            MissingExtra: polars is not installed.
+        """
+        return data_frame("polars", self.to_dicts(), _TYPES)
+
+    # -- for people ------------------------------------------------------------------------------
+
+    def text(self, *, language: str = "en") -> str:
+        """The lines as a text to print.
+
+        Raises:
+            InvalidValue: the language is not a language tag.
+        """
+        shown = self._shown()
+        texts = (n for n, name in enumerate(shown) if name != "age")
+        _, *lines = section(self._title(language), [self._head(language), *self._rows(language)], texts=texts)
+        return "\n".join(lines)
+
+    def html(self, *, language: str = "en") -> str:
+        """The lines as a table of HTML."""
+        return html_table(self._title(language), self._head(language), self._rows(language))
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def _title(self, language: str) -> str:
+        return TEXTS.get("board.title", language=language, count=f"{len(self):,}", now=f"{self.as_of:{_MINUTE} %Z}")
+
+    def _shown(self) -> tuple[str, ...]:
+        """The columns that people see: those of every board, and the one that it was asked for by."""
+        return tuple(dict.fromkeys(("number", "state", "handler", self.by, "age", "due_at", *_LATER)))
+
+    def _head(self, language: str) -> tuple[str, ...]:
+        return tuple(TEXTS.get(f"board.{name}", language=language) for name in self._shown())
+
+    def _rows(self, language: str) -> Iterator[tuple[str, ...]]:
+        shown = self._shown()
+        for line in self.lines:
+            yield tuple(self._cell(line, name, language) for name in shown)
+
+    def _cell(self, line: BoardLine, name: str, language: str) -> str:
+        if name == "number":
+            return line.number or line.id
+        if name == "due_at":
+            return "" if line.due_at is None else f"{line.due_at.astimezone(self.as_of.tzinfo):{_MINUTE}}"
+        if name == "risk":
+            told = [f"risk.{line.risk}"] * (line.risk is not None) + ["board.stalled"] * line.stalled
+            return ", ".join(TEXTS.get(key, language=language) for key in told)
+        if name == "proposals":
+            return ", ".join(TEXTS.get(f"countermeasure.{each}", language=language) for each in line.proposals)
+        value = getattr(line, name)
+        return ", ".join(value) if isinstance(value, tuple) else "" if value is None else f"{value}"
 
 
-def _plain(value: object) -> object:
-    return list(map(str, value)) if isinstance(value, tuple) else value
+_MINUTE: Final = "%Y-%m-%d %H:%M"
+_LATER: Final = ("risk", "waiting_for", "blockers", "proposals")
+
+_TYPES: Final[Mapping[str, type]] = {
+    **dict.fromkeys(("id", "number", "state", "handler", "service", "category"), str),
+    "age": int,
+    **dict.fromkeys(("age_group", "due_at", "risk"), str),
+    "stalled": bool,
+    "waiting_for": str,
+    **dict.fromkeys(("blockers", "proposals"), list),
+}
+"""What each column of a data frame holds."""
+
+
+def _plain(value: object) -> str | int | bool | list[str] | None:
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, tuple):
+        return [str(each) for each in value]
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 _PROPOSED: Final[Mapping[Countermeasure, Callable[[BoardLine], bool]]] = {

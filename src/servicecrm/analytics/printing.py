@@ -1,14 +1,17 @@
-"""A summary as a text for people."""
+"""Numbers in other forms: as a text for people, as a table of HTML, as a data frame."""
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
+from importlib import import_module
+from typing import Any, Final, Literal
 from unicodedata import east_asian_width
 
 from servicecrm.analytics.summary import COUNTS, TARGETS, Share, Summary
+from servicecrm.errors import MissingExtra
 from servicecrm.kernel.records import fields_of
 from servicecrm.kernel.texts import Texts
 
-__all__ = ["TEXTS", "section", "summary_lines"]
+__all__ = ["TEXTS", "data_frame", "html_table", "section", "summary_lines"]
 
 TEXTS: Final = Texts("servicecrm.analytics")
 
@@ -39,21 +42,59 @@ def _named(share: Share, unnamed: str) -> str:
     return unnamed if share.name is None else share.name
 
 
-def section(title: str, rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    """A title and a table below it, after an empty line."""
+def section(title: str, rows: Sequence[tuple[str, ...]], *, texts: Iterable[int] = (0,)) -> Iterator[str]:
+    """A title and a table below it, after an empty line. `texts` are the columns that are no numbers, from 0 on."""
     yield ""
     yield title
-    for line in _table(rows):
+    for line in _table(rows, texts):
         yield f"  {line}"
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    """Rows with the first column to the left and numbers to the right."""
+def _table(rows: Sequence[tuple[str, ...]], texts: Iterable[int] = (0,)) -> Iterator[str]:
+    """Rows with texts to the left and numbers to the right."""
+    left = frozenset(texts)
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
-    for first, *others in rows:
-        cells = [first + " " * (widths[0] - _width(first))]
-        cells += [" " * (width - _width(cell)) + cell for cell, width in zip(others, widths[1:], strict=True)]
-        yield "  ".join(cells)
+    for row in rows:
+        padded = (
+            cell + blank if n in left else blank + cell
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+            for blank in (" " * (width - _width(cell)),)
+        )
+        yield "  ".join(padded).rstrip()
+
+
+def html_table(title: str, head: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of HTML; the first cell of each row names it."""
+    names = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    body = "".join(
+        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in others)}</tr>'
+        for first, *others in rows
+    )
+    return f"<table><caption>{escape(title)}</caption><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def data_frame(
+    library: Literal["pandas", "polars"], rows: Sequence[Mapping[str, Any]], columns: Mapping[str, type]
+) -> Any:  # neither library is there for everybody, nor are its types
+    """Rows as a data frame of a library; the columns say which types they have, a list being one of texts.
+
+    Raises:
+        MissingExtra: the library is not installed.
+    """
+    try:
+        found: Any = import_module(library)
+    except ImportError as error:
+        raise MissingExtra(f"a data frame of {library}", library) from error
+    if library == "pandas":
+        return found.DataFrame(rows, columns=list(columns))
+    types = {
+        str: found.String,
+        float: found.Float64,
+        int: found.Int64,
+        bool: found.Boolean,
+        list: found.List(found.String),
+    }
+    return found.DataFrame(rows, schema={name: types[type_] for name, type_ in columns.items()})
 
 
 def _width(text: str) -> int:

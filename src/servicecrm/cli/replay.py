@@ -15,7 +15,7 @@ from servicecrm.cli.stores import opened
 from servicecrm.desk.desk import Desk
 from servicecrm.desk.replay import Replay, replay
 from servicecrm.errors import MalformedDocument
-from servicecrm.interop.logs import read_log
+from servicecrm.interop.logs import UnknownWords, read_log
 from servicecrm.interop.maps import LogMap
 from servicecrm.interop.vocabulary import COMPLAINT_WORDS
 from servicecrm.storage.sqlite import SQLiteStore
@@ -30,7 +30,9 @@ def replay_log(args: Namespace) -> None:
     for report in filter(None, reports):
         if not report.parent.is_dir():  # told now, not after a long replay
             raise FileNotFoundError(ENOENT, "there is no such folder for the report", str(report.parent))
-    facts = read_log(args.log, log_map)  # a log that does not fit its map leaves no empty store behind
+    unknown = UnknownWords(log_map)
+    # A log that does not fit its map leaves no empty store behind.
+    facts = unknown.watch(read_log(args.log, log_map))
     with opened(args, tenant=args.tenant) as desk:
         start = perf_counter()
         result = replay(desk, facts, log_map, batch=args.batch, strict=args.strict, progress=_progress(start))
@@ -43,12 +45,14 @@ def replay_log(args: Namespace) -> None:
     name = Path(args.log).name
     as_json, as_html = reports
     if as_json is not None:
-        document = json.dumps(report_document(summary, courses, result, log_map), ensure_ascii=False, indent=2)
+        document = json.dumps(
+            report_document(summary, courses, result, log_map, unknown=unknown), ensure_ascii=False, indent=2
+        )
         as_json.write_text(f"{document}\n", encoding="utf-8", newline="\n")
     if as_html is not None:
-        page = report_html(summary, courses, result, name, language=args.language)
+        page = report_html(summary, courses, result, name, unknown=unknown, language=args.language)
         as_html.write_text(page, encoding="utf-8", newline="\n")
-    for line in report_lines(summary, courses, result, name, language=args.language):
+    for line in report_lines(summary, courses, result, name, unknown=unknown, language=args.language):
         print(line)
 
 

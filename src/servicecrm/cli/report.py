@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from servicecrm.analytics.clocks import TimerCount, count_timers, timer_lines
 from servicecrm.analytics.kpis_table import KpiTable
@@ -14,6 +14,7 @@ from servicecrm.calendars import Calendar
 from servicecrm.complaints.model import Complaint
 from servicecrm.desk.desk import Desk
 from servicecrm.desk.replay import Replay
+from servicecrm.interop.logs import RefusedRow, UnknownWords
 from servicecrm.interop.maps import LogMap
 from servicecrm.kernel.kinds import from_micros
 from servicecrm.kernel.records import fields_of, record
@@ -27,6 +28,8 @@ OWN_TEXTS: Final = Texts("servicecrm.cli")
 COLUMNS: Final = ("id", *CaseRow._fields)
 TIMES: Final = ("received_at", "closed_at", "due_at")
 PAGE: Final = 10_000
+SHOWN: Final = 20
+"""Words that the map has not, of which so many are shown to people."""
 
 
 def summary_of(desk: Desk, log_map: LogMap, result: Replay, *, now: datetime) -> Summary:
@@ -102,10 +105,13 @@ def _case(values: Sequence[Any]) -> CaseRow:
     return row._replace(open=bool(row.open), **times)
 
 
-def report_lines(summary: Summary, courses: Courses, result: Replay, log: str, *, language: str) -> Iterator[str]:
+def report_lines(
+    summary: Summary, courses: Courses, result: Replay, log: str, *, unknown: UnknownWords | None = None, language: str
+) -> Iterator[str]:
     """The summary, the timers, what was remarkable, and the key figures.
 
-    Of each kind of finding the first one is told, and of the refused rows the first ones.
+    Of each kind of finding the first one is told. Refused rows are told by the word that the map has not, the most
+    frequent ones, each with its first row; of the others, the first ones are told.
     """
     yield from summary.lines(language=language)
     yield from timer_lines(courses.timers, language=language)
@@ -120,16 +126,43 @@ def report_lines(summary: Summary, courses: Courses, result: Replay, log: str, *
     if result.refused:
         yield ""
         yield TEXTS.get("summary.refused_rows", language=language)
-        for row, column, says in result.refused:
-            where = f"{log}:{row}" if column is None else f"{log}:{row} {column!r}"
-            yield f"  {where}: {says}"
-        if result.refused_rows > len(result.refused):
-            yield "  ..."
+        yield from _refused_lines(_refusals(result, unknown), log)
     yield ""
     yield courses.figures.text(language=language)
 
 
-def report_html(summary: Summary, courses: Courses, result: Replay, log: str, *, language: str) -> str:
+class _Refusals(NamedTuple):
+    """The refused rows as people are told of them: by the word that the map has not, and the first of the others."""
+
+    words: Sequence[tuple[str, int, RefusedRow]]
+    others: Sequence[RefusedRow]
+    left: int
+
+
+def _refusals(result: Replay, unknown: UnknownWords | None) -> _Refusals:
+    if unknown is None:
+        return _Refusals((), result.refused, result.refused_rows - len(result.refused))
+    words = [(word, count, unknown.first[word]) for word, count in unknown.counts.most_common(SHOWN)]
+    others = [row for row in result.refused if row.word is None]
+    return _Refusals(words, others, result.refused_rows - sum(count for _, count, _ in words) - len(others))
+
+
+def _refused_lines(refused: _Refusals, log: str) -> Iterator[str]:
+    if refused.words:
+        *_, first = refused.words[0]
+        yield f"  {first.column!r}: {first.says}"
+    for word, count, first in refused.words:
+        yield f"  {count:>9,}  {word!r}  ({log}:{first.row})"
+    for row in refused.others:
+        where = f"{log}:{row.row}" if row.column is None else f"{log}:{row.row} {row.column!r}"
+        yield f"  {where}: {row.says}"
+    if refused.left:
+        yield "  ..."
+
+
+def report_html(
+    summary: Summary, courses: Courses, result: Replay, log: str, *, unknown: UnknownWords, language: str
+) -> str:
     """The same as a page for a browser."""
 
     def text(key: str) -> str:
@@ -140,12 +173,17 @@ def report_html(summary: Summary, courses: Courses, result: Replay, log: str, *,
         head = tuple(text(f"page.{key}") for key in ("finding", "count", "first_row"))
         kinds = [(says, f"{count:,}", f"{result.first[says]}") for says, count in result.kinds.most_common()]
         remarkable.append(Listed(text("summary.findings"), head, kinds))
-    if result.refused:
+    refused = _refusals(result, unknown)
+    if refused.words:
+        head = tuple(text(f"page.{key}") for key in ("word", "rows", "first_row"))
+        words = [(word, f"{count:,}", f"{first.row}") for word, count, first in refused.words]
+        remarkable.append(Listed(text("page.unknown_words"), head, words))
+    if refused.others or refused.left:
         head = tuple(text(f"page.{key}") for key in ("says", "row", "column"))
-        refused = [(says, f"{row}", column or "") for row, column, says in result.refused]
-        if left := result.refused_rows - len(refused):
-            refused.append((TEXTS.get("page.more", language=language, count=f"{left:,}"), "", ""))
-        remarkable.append(Listed(text("summary.refused_rows"), head, refused))
+        others = [(row.says, f"{row.row}", row.column or "") for row in refused.others]
+        if refused.left:
+            others.append((TEXTS.get("page.more", language=language, count=f"{refused.left:,}"), "", ""))
+        remarkable.append(Listed(text("summary.refused_rows"), head, others))
     return report_page(
         summary,
         log=log,
@@ -157,7 +195,9 @@ def report_html(summary: Summary, courses: Courses, result: Replay, log: str, *,
     )
 
 
-def report_document(summary: Summary, courses: Courses, result: Replay, log_map: LogMap) -> dict[str, object]:
+def report_document(
+    summary: Summary, courses: Courses, result: Replay, log_map: LogMap, *, unknown: UnknownWords
+) -> dict[str, object]:
     """The same in JSON types. What is on time, and which timers were met, is told only if the map names targets."""
     document = summary.to_dict()
     if all(column.field != "due_at" for column in log_map.columns):
@@ -172,6 +212,9 @@ def report_document(summary: Summary, courses: Courses, result: Replay, log_map:
         "new": result.new,
         "findings_by_kind": {
             says: {"count": count, "first_row": result.first[says]} for says, count in result.kinds.most_common()
+        },
+        "unknown_words": {
+            word: {"count": count, "first_row": unknown.first[word].row} for word, count in unknown.counts.most_common()
         },
         "refused": [row._asdict() for row in result.refused],
     }

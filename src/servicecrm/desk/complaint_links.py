@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from servicecrm.complaints.codes import LinkKind
+from servicecrm.complaints.lifecycle import OVER
 from servicecrm.complaints.model import Complaint
 from servicecrm.complaints.policy import ComplaintPolicies
 from servicecrm.desk.books import book_of
@@ -52,7 +53,7 @@ class ComplaintLinks(ComplaintDecisions):
 
         def more(work: Work, _: Complaint, order: Order) -> Program[Mapping[str, Any]]:
             other: Complaint = yield from fetch(work, self._kind, into)
-            self._permit(order, "take_in" if other.closed_at is None else "reopen", other)
+            self._permit(order, "reopen" if other.state in OVER else "take_in", other)
             book = yield from book_of(work, ComplaintPolicies)
             return {"into": other, "policy": book.numbered(other.policy)}
 

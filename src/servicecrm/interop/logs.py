@@ -79,7 +79,8 @@ class UnknownWords:
     def __init__(self, log_map: LogMap) -> None:
         self.counts: Counter[str] = Counter()
         self.first: dict[str, RefusedRow] = {}
-        self._same, self._spelled = log_map.same, dict[str, str]()
+        self._same = log_map.same
+        self._spelled: dict[str, str] = {}
 
     def watch(self, facts: Iterable[Fact | RefusedRow]) -> Iterator[Fact | RefusedRow]:
         """The same facts, counted as they pass."""
@@ -174,7 +175,8 @@ def _unknown(log_map: LogMap, names: list[str]) -> Callable[[str | None, Sequenc
 
 
 def _shown(word: str) -> str:
-    text = " ".join("".join(char if char.isprintable() else " " for char in word).split())
+    # Blanks stay, as they count, and a mark stands for what cannot be printed.
+    text = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in word[: LONGEST_WORD + 1])
     return text if len(text) <= LONGEST_WORD else f"{text[: LONGEST_WORD - 1]}…"
 
 

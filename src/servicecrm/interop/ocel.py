@@ -55,9 +55,9 @@ def to_ocel(
 ) -> Log:
     """The log of entries, in their order; `kinds` are those of their records.
 
-    `links` says which fields name other objects, and of which type these are: `{"customer": "customer"}`. Linked without
-    being asked are a message and what it is about, an action item and what it follows from, and complaints and cases
-    that belong together; these by how they do, such as `child_of`. Objects that are only named have no attributes.
+    `links` says which fields name other objects, and of which type these are: `{"customer": "customer"}`. Without being
+    asked, a message is linked to what it is about, an action item to what it follows from, and complaints and cases to
+    those that they belong to, by how they do, such as `child_of`. Objects that are only named have no attributes.
     Values are texts, as the schema wants it, and the types say how to read them; what became empty is the empty text.
 
     Raises:
