@@ -1,14 +1,19 @@
 """The board shows what is open, what is at risk and what stands still, and what is left to do after the end."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecrm.analytics.board import (
+    COLUMNS,
     Board,
+    BoardLine,
     BoardRules,
     Countermeasure,
     FollowUpStatus,
@@ -101,6 +106,58 @@ def test_the_board_is_given_as_dicts_in_json_types() -> None:
 
     assert line["due_at"] == "2026-03-26T12:00:00+00:00"
     assert (line["risk"], line["proposals"], line["blockers"]) == ("overdue", ["escalate"], ["answer_given"])
+
+
+    assert {type(value) for value in (line["risk"], line["waiting_for"], *line["proposals"])} == {str, type(None)}
+    assert json.loads(json.dumps(line)) == line
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_the_board_becomes_a_data_frame_also_when_nothing_is_open(library: str) -> None:
+    pytest.importorskip(library)
+    full, empty = (
+        getattr(shown(*rows), f"to_{library}")() for rows in ((a_row("c", due_at=FRIDAY, blockers=("judged",)),), ())
+    )
+
+    assert list(full.columns) == list(empty.columns) == list(attrs.fields_dict(BoardLine))
+    assert (len(full), len(empty)) == (1, 0)
+    assert (list(full["age"]), list(full["stalled"]), list(full["risk"])) == ([0], [False], ["at_risk"])
+    assert list(full["blockers"][0]) == ["judged"]
+
+
+def test_a_board_is_printed_as_a_table_with_times_in_its_zone() -> None:  # C051
+    zone = ZoneInfo("Europe/Rome")
+    found = shown(
+        a_row("c-1", 30, number="CMP-2026-000001", due_at=FRIDAY - DAY, last_at=FRIDAY - 20 * DAY, blockers=("judged",)),
+        a_row("c-2", category="Leak", waiting_for="customer", handler=None),
+        as_of=FRIDAY.astimezone(zone),
+        by="category",
+    )
+
+    assert str(found) == (
+        "2 open, 2026-03-27 13:00 CET\n"
+        "  Number           State        Handler  Category  Business days  Next due          Risk                   "
+        "Waits for  Lacks   Proposals\n"
+        "  CMP-2026-000001  in_handling  north                         22  2026-03-26 13:00  overdue, stands still  "
+        "           judged  escalate, give it to somebody\n"
+        "  c-2              in_handling           Leak                  0                                           "
+        "customer           give it to somebody"
+    )
+    assert str(shown()).splitlines()[0] == "0 open, 2026-03-27 12:00 UTC"
+
+
+def test_a_notebook_shows_the_board_in_safe_cells() -> None:
+    table = shown(a_row("c", handler="<b>")).html(language="de")
+
+    assert "<caption>1 offen, 2026-03-27 12:00 UTC</caption>" in table
+    assert '<tr><th scope="row">c</th>' in table
+    assert "<td>&lt;b&gt;</td>" in table
+    assert shown()._repr_html_() == shown().html()
+
+
+@pytest.mark.parametrize("by", COLUMNS)
+def test_every_column_that_a_board_may_be_asked_for_by_has_a_name(by: str) -> None:  # C093
+    assert all(shown(by=by).text(language=language) for language in ("en", "de", "zh"))
 
 
 def test_what_the_board_does_not_know_is_refused() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from servicecrm.analytics import CaseRow, Summary, TimerCount, summarise
 from servicecrm.analytics.charts import Series, bars, columns
-from servicecrm.analytics.kpis_table import KpiLine, KpiTable
+from servicecrm.analytics.kpis_table import KpiLine, KpiTable, kpi_name
 from servicecrm.analytics.page import Listed, report_page
 from servicecrm.analytics.printing import TEXTS
 from servicecrm.analytics.whole_log import Reopened
@@ -108,6 +108,21 @@ def test_every_chart_has_a_name_a_legend_and_its_figures_as_a_table() -> None:
     assert len(read.all("details")) == len(read.all("summary")) == len(read.all("figcaption")) == len(charts)
     assert all(cell["scope"] in ("col", "row") for cell in read.all("th"))
     assert {"12.2", "3", "close without a code", "Works"} <= set(read.texts)
+
+
+@pytest.mark.parametrize("language", ["en", "de", "zh"])
+def test_what_is_taken_up_again_is_not_called_what_is_reopened_after_its_end(language: str) -> None:  # K24
+    after_its_end = kpi_name("K24.reopened", language=language).casefold()
+
+    for key in ("summary.reopened_cases", "summary.reopenings", "page.reopened", "page.reopenings"):
+        assert TEXTS.get(key, language=language).casefold() not in after_its_end
+        assert "reopen" not in TEXTS.get(key, language=language).casefold()
+
+
+def test_a_heading_stands_above_what_it_names() -> None:
+    style = (files("servicecrm.analytics") / "page.css").read_text("utf-8")
+
+    assert "#figures :is(th, td):nth-child(2) { text-align: left; }" in style
 
 
 def test_headings_go_down_one_by_one_and_every_link_leads_to_a_section() -> None:

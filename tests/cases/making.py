@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from servicecrm import cases
 from servicecrm.cases import LIFECYCLE, Case, Routing
+from servicecrm.cases.chronology import CHRONOLOGY
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.records import evolve
 from servicecrm.testing.makers import MONDAY
-from servicecrm.tracking import standing
 from servicecrm.tracking.moments import Moments
 
 HOUR = timedelta(hours=1)
@@ -75,7 +75,7 @@ def feasible(case: Case) -> tuple[str, ...]:
 
 def voidable(case: Case) -> Moments:
     """The moments that nothing rests on, latest last."""
-    return tuple(moment for moment in standing(case.moments) if moment.kind not in ("answered", "closed", "withdrawn"))
+    return CHRONOLOGY.voidable(case)
 
 
 def take(case: Case, action: str, *, at: datetime) -> Decision[Case]:
@@ -138,5 +138,5 @@ _TAKE: Mapping[str, _Take] = {
     "amend": lambda case, at: cases.amend(case, service="water", by=WANDA, at=at),
     "message": lambda case, at: cases.message(case, "News?", id="m", side="outside", by=OFFICE, at=at)[0],
     "note": lambda case, at: cases.note(case, "Called the depot.", id="n", by=WANDA, at=at)[0],
-    "void": lambda case, at: cases.void(case, voidable(case)[-1].n, reason="a mistake", by=OFFICE, at=at),
+    "void": lambda case, at: cases.void(case, (voidable(case) or case.moments)[-1].n, reason="a mistake", by=OFFICE, at=at),
 }  # fmt: skip

@@ -140,10 +140,37 @@ def test_rows_that_cannot_be_taken_are_shown_with_row_and_column(log: Path, tmp_
 
     assert replay(log) == 0
     out, _ = capsys.readouterr()
-    assert "\nRefused rows\n  water.csv:4 'Status': " in out
+    assert "\nRefused rows\n  'Status': is a word that the map has not; " in out
+    assert "\n          1  'Receipted'  (water.csv:4)\n" in out
 
     assert replay(log, "--strict", "--store", tmp_path / "crm.db") == 1
     assert f"servicecrm: {log}: row 4, column 'Status': " in capsys.readouterr().err
+
+
+def test_rows_refused_for_the_same_word_are_told_once_with_their_count(
+    log: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    report, page = tmp_path / "report.json", tmp_path / "report.html"
+    text = log.read_text("utf-8").replace(",Acknowledged,", ",Receipted,").replace(",Assessed,", ",Weighed,", 1)
+    count = text.count(",Receipted,")
+    rows = text.splitlines(keepends=True)
+    log.write_text("".join([*rows, rows[-1].replace("2025-", "never-", 1)]), "utf-8")
+
+    assert replay(log, "--json", report, "--report", page) == 0
+    out, _ = capsys.readouterr()
+    first = next(n for n, row in enumerate(rows, 1) if ",Receipted," in row)
+    refused = out.partition("\nRefused rows\n")[2].partition("\n\n")[0].splitlines()
+    assert count > 10  # more than are shown one by one
+    assert refused[0].startswith("  'Status': is a word that the map has not; ")
+    assert refused[1] == f"  {count:>9,}  'Receipted'  (water.csv:{first})"
+    assert refused[2].split()[:2] == ["1", "'Weighed'"]
+    assert refused[3:] == ["  ..."]  # the row without a time
+
+    told = json.loads(report.read_text("utf-8"))
+    assert told["unknown_words"]["Receipted"] == {"count": count, "first_row": first}
+    assert list(told["unknown_words"]) == ["Receipted", "Weighed"]
+    assert told["refused"][0]["word"] == "Receipted"
+    assert f'<th scope="row">Receipted</th><td>{count}</td><td>{first}</td>' in page.read_text("utf-8")
 
 
 @pytest.mark.parametrize(("language", "word"), [("de", "Auffälligkeiten"), ("zh", "异常事项")])
@@ -341,7 +368,7 @@ def test_the_demonstration_may_be_kept_and_a_second_one_adds_nothing(store: str,
     assert [main(["demo", "--store", store]), main(["demo", "--store", store])] == [0, 0]
     out, err = capsys.readouterr()
     assert (out[: len(expected)], err) == (expected, "")
-    assert out[len(expected) :].startswith("Cases                  390\nOpen                    13\n")
+    assert out[len(expected) :].startswith("Cases                   390\nOpen                     13\n")
     assert "\nNothing new in this log\n" in out[len(expected) :]
     with connect(store, readonly=True) as desk:
         assert desk.complaints.count() == 390

@@ -234,3 +234,13 @@ def test_what_does_not_change_a_step_leads_to_nothing() -> None:  # C045
     assert dropped is not None
     assert [step.action for step in dropped.after.steps] == ["s-2"]
     assert followed(dropped.after, cancelled) is None
+
+
+def test_what_the_house_has_is_planned_once() -> None:  # C045
+    policy = ComplaintPolicy(steps=(StepTemplate(title="Measure"),))
+    told: dict[str, Any] = {"calendar": OFFICE, "by": ANN, "at": MONDAY, "policy": policy}
+    planned = complaints.plan(a_complaint(state="in_handling"), ids=["a-1"], **told)[0].after
+
+    with pytest.raises(PolicyViolation, match="planned already; say which ones to add"):
+        complaints.plan(planned, ids=["a-2"], **told)
+    assert len(complaints.plan(planned, ["Call back"], ids=["a-2"], **told)[0].after.steps) == 2

@@ -207,7 +207,7 @@ def its_end(id: str) -> Story:
     yield lambda crm: crm.cases.close(id, "answered")
     yield lambda crm: crm.cases.reopen(id, "It stopped again.")
     yield lambda crm: crm.cases.hand_back(id, "It is a gas pipe.")
-    yield lambda crm: crm.cases.void(id, 1, reason="a mistake")
+    yield lambda crm: crm.cases.void(id, 3, reason="a mistake")
     yield lambda crm: crm.cases.link(id, "another")
     yield lambda crm: crm.cases.withdraw(id)
     yield lambda crm: crm.cases.dossier("c-7")

@@ -62,13 +62,16 @@ class Case(NamedTuple):
 
 EUROS: Final = Money(amount=Decimal(30), currency="EUR")
 FOUND: Final = Finding(text="The valve leaks.", evidence=("photo 1",), by=BOB, at=WHEN)
-REPAIR: Final = Remedy(kind=RemedyKind.REPAIR, status=RemedyStatus.OFFERED, proposed_by=ANN, offered_at=START)
+REPAIR: Final = Remedy(
+    kind=RemedyKind.REPAIR, status=RemedyStatus.OFFERED, proposed_by=ANN, written_by=ANN, offered_at=START
+)
 OFFERED: Final = Remedy(
     kind=RemedyKind.REFUND,
     text="the fee",
     amount=EUROS,
     status=RemedyStatus.OFFERED,
     proposed_by=FOR,
+    written_by=BOB,
     offered_at=WHEN,
     valid_until=LATER,
 )
@@ -176,7 +179,10 @@ CASES = (
         "in_handling",
         {"verdict": "partly", "grounds": "The valve leaked."},
         "complaint.judged",
-        {"judgements": (Judgement(verdict=Verdict.PARTLY, grounds="The valve leaked.", by=FOR, at=WHEN),)},
+        {
+            "judgements": (Judgement(verdict=Verdict.PARTLY, grounds="The valve leaked.", by=FOR, at=WHEN),),
+            "decided_by": frozenset({BOB, FOR}),
+        },
     ),
     Case(
         "propose_change",
@@ -204,6 +210,7 @@ CASES = (
                     amount=EUROS,
                     status=RemedyStatus.OFFERED,
                     proposed_by=BOB,
+                    written_by=BOB,
                     approved_by=FOR,
                     offered_at=WHEN,
                 ),
@@ -241,6 +248,7 @@ CASES = (
             "state": "responded",
             "answered_at": WHEN,
             "waiting": None,
+            "decided_by": frozenset({ANN, BOB, FOR}),
             "response": Response(message="?", kind=ResponseKind.ACCEPTED, by=FOR, at=WHEN, recourse=("ombudsman",)),
         },
         ("inside", "final_response", "It runs again."),
@@ -264,6 +272,7 @@ CASES = (
             "handler_since": WHEN,
             "stage": 2,
             "deciders": frozenset({ANN}),
+            "decided_by": frozenset(),
             "reopenings": 1,
         },
     ),
@@ -326,6 +335,7 @@ def test_every_action_of_the_lifecycle_is_a_command_that_is_tested_here_or_with_
     of_other_names = {
         "finish_step",
         "drop_step",
+        "reopen_step",
         "take_in",
         "refer_part",
         *Complaints._moves.values(),

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from servicecrm.analytics.status_key import StatusKey
 from servicecrm.complaints import Complaint, ComplaintPolicy, LinkKind
 from servicecrm.desk import Desk
 from servicecrm.errors import GuardNotMet, NotFound, PolicyViolation, TransitionNotAllowed
@@ -241,3 +242,22 @@ def test_how_long_back_is_a_rule_of_the_house(crm: Desk, clock: FixedClock, brin
     bring(**like, received_at=clock() - 6 * DAY)
 
     assert crm.complaints.earlier_like(now.id) == (near,)
+
+
+def test_whoever_was_merged_sees_how_the_other_one_stands_and_nothing_that_was_said_about_it(crm: Desk) -> None:  # C052
+    key = StatusKey(b"k" * 32)
+    first, twin = (
+        crm.complaints.record(subject=subject, channel="web", customer=customer)
+        for subject, customer in (("No water", "cafe"), ("Dry taps", "bakery"))
+    )
+    crm.complaints.merge(twin.id, first.id)
+    for act in (crm.complaints.acknowledge, lambda id: crm.complaints.assign(id, "north")):
+        act(first.id)
+    crm.complaints.judge(first.id, "justified", grounds="A broken pipe.")
+    crm.complaints.answer(first.id, "Dear cafe, your account 42 is credited.", recourse=["ombudsman"])
+    told = crm.status(str(twin.number), key=key, secret=key.secret_for(twin))
+
+    assert (told.number, told.subject, told.state) == (twin.number, "Dry taps", "responded")
+    assert (told.verdict, told.recourse, told.last_message) == ("justified", ("ombudsman",), None)
+    assert "cafe" not in told.text()
+    assert crm.status(twin.id, audience="handler").state == "merged"

@@ -106,6 +106,22 @@ def test_a_part_that_was_passed_on_counts_from_when_it_happened(
     assert numbers.kpis("2026-03", as_of=before)["K26.external"].hits == (complaint.id,)
 
 
+def test_what_was_answered_with_an_earlier_time_was_late_as_long_as_nobody_knew(
+    crm: Desk, clock: FixedClock, numbers: Numbers, bring: Bring
+) -> None:  # C113, K15, K23
+    crm.policies.publish(Targets(targets=(usual("resolution", "4h business"),)), name="complaint", effective=clock())
+    complaint = bring("in_handling")
+    happened = clock.advance(hours=1)
+    before = clock.advance(days=5)
+    crm.sweep()
+    clock.advance(days=5)
+    crm.complaints.judge(complaint.id, "justified", grounds="It was dry.", occurred_at=happened)
+    crm.complaints.answer(complaint.id, "It runs again.", occurred_at=happened)
+
+    assert [numbers.kpis("2026-03", as_of=at)["K23"].value for at in (before, None)] == [0.0, 100.0]
+    assert [numbers.kpis("2026-03", as_of=at)["K15"].n for at in (before, None)] == [1, 0]
+
+
 def test_a_verdict_that_was_changed_later_counts_as_it_was(
     crm: Desk, clock: FixedClock, numbers: Numbers, bring: Bring
 ) -> None:  # C113, K19

@@ -170,16 +170,35 @@ def test_an_action_that_is_no_step_or_comes_too_late_changes_no_complaint(crm: D
     assert crm.complaints.get(planned.id) == withdrawn
 
 
-def test_a_step_that_was_done_once_stays_done_when_its_action_is_taken_up_again(
+def test_a_step_whose_action_did_not_help_is_open_again_and_waited_for(
     crm: Desk, clock: FixedClock, bring: Bring
 ) -> None:
+    planned = crm.complaints.plan(bring("judged").id, ["Measure", "Dig"])
+    measured, dug = (step.action for step in planned.steps)
+    for id in (measured, dug):
+        crm.actions.done(id, "3 bar")
+    done_at = clock()
+    clock.advance(hours=1)
+    crm.acting_as("vera").actions.verify(measured, "Dry again.", effective=False, due_at=clock() + DAY, command="k-1")
+
+    assert [step.done_at for step in crm.complaints.get(planned.id).steps] == [None, done_at]
+    entry = crm.history(planned.id)[-1]
+    assert (entry.type, entry.by, entry.at, entry.command) == ("complaint.step_reopened", "vera", clock(), "k-1")
+    with pytest.raises(GuardNotMet, match="every mandatory step is done"):
+        crm.complaints.answer(planned.id, "It runs again.")
+
+    clock.advance(hours=1)
+    crm.actions.done(measured, "4 bar")
+    assert [step.done_at for step in crm.complaints.get(planned.id).steps] == [clock(), done_at]
+    assert crm.complaints.answer(planned.id, "It runs again.").state == "responded"
+
+
+def test_a_step_whose_action_helped_stays_done(crm: Desk, clock: FixedClock, bring: Bring) -> None:
     planned = crm.complaints.plan(bring("in_handling").id, ["Measure"])
-    id = planned.steps[0].action
-    crm.actions.done(id, "3 bar")
+    crm.actions.done(planned.steps[0].action, "3 bar")
     before = crm.complaints.get(planned.id)
     clock.advance(hours=1)
-    crm.acting_as("vera").actions.verify(id, "Dry again.", effective=False, due_at=clock() + DAY)
-    crm.actions.done(id, "4 bar")
+    crm.acting_as("vera").actions.verify(planned.steps[0].action, "It runs.", effective=True)
 
     assert crm.complaints.get(planned.id) == before
 

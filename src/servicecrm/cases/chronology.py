@@ -58,6 +58,7 @@ CHRONOLOGY: Final = Chronology[Case](
         REOPEN:         Mark(MomentKind.REOPENED,         None,         (ANSWERED, CLOSED)),
         WITHDRAW:       Mark(MomentKind.WITHDRAWN,        Side.OUTSIDE, holds="closed_at"),
     },
+    values=frozenset({MomentKind.RATED}),
 )  # fmt: skip
 """What each action leaves for the clocks, and what it follows."""
 

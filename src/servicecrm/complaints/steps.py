@@ -42,6 +42,7 @@ def plan(
     Raises:
         TransitionNotAllowed: the complaint is not assessed yet, or is answered.
         InvalidValue: there are no steps, or fewer ids than steps.
+        PolicyViolation: there are steps already, and it is not said which ones to add.
 
     Source: C045; YaSM SP3.3.
     """
@@ -136,6 +137,8 @@ def drop_step(
 def _wanted(
     complaint: Complaint, steps: Iterable[StepTemplate | str] | None, policy: ComplaintPolicy
 ) -> Sequence[StepTemplate]:
+    if steps is None and complaint.steps:
+        raise PolicyViolation("steps", "what the house has for its category is planned already; say which ones to add")
     given = policy.steps_for(complaint.category) if steps is None else several("steps", steps)
     if not given:
         raise InvalidValue("steps", "the house has no steps for this category; say which ones")

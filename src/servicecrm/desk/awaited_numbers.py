@@ -53,7 +53,7 @@ class AsyncNumbers:
 
         Days begin as in `zone`, by default that of the house's calendar, whose business days are counted. What was
         recorded after `as_of`, by default now, does not count; what a record is classified as counts as it is now, and
-        verdicts, remedies and timers by when they happened.
+        remedies, the ends of actions, and parts that were passed on by when they happened.
 
         Raises:
             InvalidValue: there is no such period, zone, kind of record or column.

@@ -168,8 +168,8 @@ class Desk(BaseDesk[EngineStore]):
     ) -> "StatusInfo":
         """How a record stands, as far as an audience may know: the complainant, its handler, or the official behind it.
 
-        With the `key` of the house it is for whoever comes from outside: a wrong `secret`, none, and a record that is not
-        there have the same answer, `NO_STATUS`.
+        With the `key` of the house it is for whoever comes from outside: a wrong `secret`, none, and a record that is
+        not there have the same answer, `NO_STATUS`.
 
         Raises:
             NotFound: there is no such record, and no secret was asked for.

@@ -29,7 +29,7 @@ from servicecrm.kernel.lifecycle import Lifecycle
 from servicecrm.tracking import ActionItem, Moment, Moments, Side, standing
 from servicecrm.tracking.messages import MessageClass
 
-__all__ = ["Numbered", "action_row", "moves_of", "numbered", "open_row", "remedies_of"]
+__all__ = ["Numbered", "action_row", "moves_of", "numbered", "open_row", "remedies_of", "told_later"]
 
 _MOVES: Final[Mapping[str, MoveKind]] = {
     "forwarded": MoveKind.FORWARDED,
@@ -157,6 +157,11 @@ def moves_of(kind: Numbered, record: Any, as_of: datetime) -> Iterator[MoveRow]:
         for referral in record.referrals:
             recorded_at = told.get(micros(referral.at)) if referral.whole else None
             yield MoveRow(record.id, MoveKind.ESCALATED, referral.at, recorded_at, code=EXTERNAL)
+
+
+def told_later(record: Any) -> Moments:
+    """The moments of a record that were told later than they happened."""
+    return tuple(moment for moment in record.moments if moment.recorded_at != moment.occurred_at)
 
 
 def _came_again(moment: Moment, received_at: datetime) -> bool:

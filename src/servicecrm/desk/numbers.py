@@ -21,7 +21,15 @@ from servicecrm.analytics.kpis_table import KpiTable
 from servicecrm.calendars import Calendar
 from servicecrm.complaints import COMPLAINT, Complaint
 from servicecrm.desk.books import book_of
-from servicecrm.desk.number_rows import Numbered, action_row, moves_of, numbered, open_row, remedies_of
+from servicecrm.desk.number_rows import (
+    Numbered,
+    action_row,
+    moves_of,
+    numbered,
+    open_row,
+    remedies_of,
+    told_later,
+)
 from servicecrm.kernel.filters import Filter, where
 from servicecrm.kernel.kinds import Identified, from_micros, micros
 from servicecrm.kernel.values import Period
@@ -29,7 +37,7 @@ from servicecrm.measures import Kpi
 from servicecrm.measures.catalogue import KPIS
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
-from servicecrm.tracking import ActionItem, Clock, RecordEscalated
+from servicecrm.tracking import ActionItem, Clock, Moments, RecordEscalated
 from servicecrm.tracking.books import CalendarBook
 
 if TYPE_CHECKING:
@@ -67,7 +75,7 @@ class Numbers:
 
         Days begin as in `zone`, by default that of the house's calendar, whose business days are counted. What was
         recorded after `as_of`, by default now, does not count; what a record is classified as counts as it is now, and
-        verdicts, remedies and timers by when they happened.
+        remedies, the ends of actions, and parts that were passed on by when they happened.
 
         Raises:
             InvalidValue: there is no such period, zone, kind of record or column.
@@ -153,14 +161,17 @@ def _rows(work: Work, kind: Numbered, as_of: datetime) -> Program[KpiRows]:
     timers: list[TimerRow] = []
     actions: list[ActionRow] = []
     escalated: list[Clock] = []
+    later: dict[str, Moments] = {}
 
     def told(record: Any) -> None:
         complaints.append(kind.row(record, as_of))
         moves.extend(moves_of(kind, record, as_of))
         remedies.extend(remedies_of(record))
+        if backdated := told_later(record):
+            later[record.id] = backdated
 
     def timed(clock: Clock) -> None:
-        timers.extend(timer_row(clock.about, reading) for reading in clock.timers)
+        timers.extend(timer_row(clock.about, reading, later.get(clock.about, ())) for reading in clock.timers)
         if clock.level:
             escalated.append(clock)
 

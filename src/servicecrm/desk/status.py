@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from servicecrm import cases, complaints
 from servicecrm.analytics.status import NO_STATUS, TOLD, Audience, StatusInfo, StatusKey, status_of
+from servicecrm.complaints.model import Complaint
 from servicecrm.desk.timers import timers_of
 from servicecrm.errors import InvalidValue, NotFound
 from servicecrm.kernel.filters import where
@@ -18,6 +19,9 @@ from servicecrm.storage.work import Work
 from servicecrm.tracking import ActionItem, Message, Side
 
 __all__ = ["status_for"]
+
+GOES_ON: Final = ("state", "state_in_words", "since", "next", "promised_by", "verdict", "recourse")
+"""What the complainant of a merged complaint is told of the one that it goes on as."""
 
 KINDS: Final[Mapping[str, Kind[Any]]] = {kind.name: kind for kind in (complaints.COMPLAINT, cases.CASE)}
 """What may be asked for."""
@@ -73,16 +77,22 @@ def status_for(
         works_on_it = audience is Audience.HANDLER
         timers = (yield from timers_of(record.id, at)(work)) if works_on_it else None
         actions = (yield from work.find(ActionItem, where("source") == record.id)) if works_on_it else ()
-        return status_of(
-            record,
-            audience=audience,
-            messages=told,
-            timers=timers,
-            actions=actions,
-            language=language or record.language or NO_STATUS.language,
-        )
+        spoken = language or record.language or NO_STATUS.language
+        info = status_of(record, audience=audience, messages=told, timers=timers, actions=actions, language=spoken)
+        if works_on_it or getattr(record, "duplicate_of", None) is None:
+            return info
+        # It goes on as another one: how that stands, but nothing that was said about it to somebody else.
+        goes_on = status_of((yield from _root(work, record)), audience=audience, language=spoken)
+        return evolve(info, **{name: getattr(goes_on, name) for name in GOES_ON})
 
     return program
+
+
+def _root(work: Work, complaint: Complaint) -> Program[Complaint]:
+    """The complaint that a merged one goes on as."""
+    while complaint.duplicate_of is not None:
+        complaint = yield from work.get(Complaint, complaint.duplicate_of, held=False)
+    return complaint
 
 
 def _named(work: Work, id: str) -> Program[list[tuple[str, str]]]:
