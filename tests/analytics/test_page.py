@@ -119,12 +119,6 @@ def test_what_is_taken_up_again_is_not_called_what_is_reopened_after_its_end(lan
         assert "reopen" not in TEXTS.get(key, language=language).casefold()
 
 
-def test_a_heading_stands_above_what_it_names() -> None:
-    style = (files("servicecrm.analytics") / "page.css").read_text("utf-8")
-
-    assert "#figures :is(th, td):nth-child(2) { text-align: left; }" in style
-
-
 def test_headings_go_down_one_by_one_and_every_link_leads_to_a_section() -> None:
     read = Checked(page())
     ids = [attributes["id"] for _, attributes in read.tags if "id" in attributes]

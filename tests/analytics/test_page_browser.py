@@ -171,6 +171,13 @@ def test_the_page_fits_the_screen_asks_for_nothing_and_nothing_is_wrong_with_it(
     assert sum(url.startswith("file:") for url in asked) == 1
 
 
+def test_a_heading_stands_above_what_it_names(browser: Browser, tmp_path: Path) -> None:
+    show(browser, tmp_path, width=1400)
+
+    names = "[...document.querySelectorAll('#figures tr')].map(row => getComputedStyle(row.children[1]).textAlign)"
+    assert set(browser.value(f"{names}.join()").split(",")) == {"left"}
+
+
 def test_the_keyboard_alone_skips_to_the_figures_and_opens_a_table(browser: Browser, tmp_path: Path) -> None:
     show(browser, tmp_path, width=400)
 

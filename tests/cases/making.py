@@ -74,7 +74,7 @@ def feasible(case: Case) -> tuple[str, ...]:
 
 
 def voidable(case: Case) -> Moments:
-    """The moments that nothing rests on, latest last."""
+    """The moments that nothing rests on, in the order in which they happened."""
     return CHRONOLOGY.voidable(case)
 
 
@@ -138,5 +138,7 @@ _TAKE: Mapping[str, _Take] = {
     "amend": lambda case, at: cases.amend(case, service="water", by=WANDA, at=at),
     "message": lambda case, at: cases.message(case, "News?", id="m", side="outside", by=OFFICE, at=at)[0],
     "note": lambda case, at: cases.note(case, "Called the depot.", id="n", by=WANDA, at=at)[0],
-    "void": lambda case, at: cases.void(case, (voidable(case) or case.moments)[-1].n, reason="a mistake", by=OFFICE, at=at),
+    "void": lambda case, at: cases.void(
+        case, (voidable(case) or case.moments)[-1].n, reason="a mistake", by=OFFICE, at=at
+    ),
 }  # fmt: skip

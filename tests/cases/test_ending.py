@@ -9,7 +9,7 @@ from servicecrm.errors import GuardNotMet, InvalidValue, PolicyViolation, Transi
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.records import evolve
 from servicecrm.testing.makers import MONDAY
-from tests.cases.making import DAY, HOUR, OFFICE, WANDA, accepted, in_state, tried
+from tests.cases.making import DAY, HOUR, OFFICE, WANDA, accepted, in_state, take, tried
 
 POLICY = CasePolicy()
 
@@ -164,6 +164,19 @@ def test_an_end_that_holds_no_longer_is_voided_as_anything_else(kind: str) -> No
     for each in (case, cases.close(ended, "answered", by=WANDA, at=MONDAY + HOUR).after):
         n = min(moment.n for moment in each.moments if moment.kind == kind)
         assert cases.void(each, n, reason="a mistake", by=OFFICE, at=MONDAY + HOUR).after.moments[-1].voids == n
+
+
+def test_what_a_case_still_says_of_itself_is_not_voided() -> None:
+    reopened = take(in_state("closed"), "reopen", at=MONDAY + HOUR).after
+    rated = take(reopened, "rate", at=MONDAY + HOUR).after
+    rerated = cases.rate(rated, "p3", by=OFFICE, at=MONDAY + HOUR).after
+
+    for kind in ("received", "reopened", "rated"):
+        n = max(moment.n for moment in rerated.moments if moment.kind == kind)
+        with pytest.raises(PolicyViolation, match=f"the case is still {kind}, as moment {n} says"):
+            cases.void(rerated, n, reason="a mistake", by=OFFICE, at=MONDAY + HOUR)
+    earlier = min(moment.n for moment in rerated.moments if moment.kind == "rated")
+    assert cases.void(rerated, earlier, reason="a mistake", by=OFFICE, at=MONDAY + HOUR).after.priority == "p3"
 
 
 # -- the rules of a house ------------------------------------------------------------------------

@@ -8,11 +8,13 @@ import pytest
 
 from servicecrm.analytics.status_key import StatusKey
 from servicecrm.complaints import Complaint, ComplaintPolicy, LinkKind
-from servicecrm.desk import Desk
+from servicecrm.desk import Desk, House, complaint_links, connect
 from servicecrm.errors import GuardNotMet, NotFound, PolicyViolation, TransitionNotAllowed
-from servicecrm.testing import FixedClock
+from servicecrm.kernel import filters
+from servicecrm.testing import FixedClock, SeededIds
 from servicecrm.testing.contract.examples import sealed_head
 from servicecrm.testing.makers import MONDAY
+from tests.desk import calling
 
 Bring = Callable[..., Complaint]
 
@@ -91,11 +93,35 @@ def test_no_circle_and_no_chain_comes_about(crm: Desk, bring: Bring) -> None:
     assert {each.id for each in crm.complaints.duplicates(first.id)} == {second.id, third.id}
 
 
+def test_a_merged_complaint_rests_and_goes_its_own_way_when_it_is_reopened(
+    crm: Desk, clock: FixedClock, bring: Bring
+) -> None:
+    crm.policies.publish(ComplaintPolicy(reopen_within=DAY), effective=MONDAY)
+    target, twin = bring("in_handling"), bring("recorded")
+    crm.complaints.merge(twin.id, target.id)
+    crm.complaints.withdraw(target.id)
+    clock.advance(days=2)
+    parted = crm.complaints.reopen(twin.id, "It is another street.", handler="south")
+
+    assert (parted.state, parted.handler, parted.duplicate_of, parted.closed_at, parted.closing_code) == (
+        "in_handling",
+        "south",
+        None,
+        None,
+        None,
+    )
+    assert types(crm, twin.id)[-1] == "reopened"
+    assert crm.complaints.duplicates(target.id) == ()
+    assert crm.complaints.message(twin.id, "Any news?", side="outside").id == twin.id
+    other = bring("recorded")
+    assert crm.complaints.merge(twin.id, other.id).duplicate_of == other.id
+
+
 @pytest.mark.parametrize("named_by", ["id", "number"])
-def test_what_is_said_about_a_merged_complaint_is_kept_with_its_target(
+def test_what_the_complainant_of_a_merged_complaint_says_is_kept_with_its_target(
     crm: Desk, clock: FixedClock, bring: Bring, named_by: str
 ) -> None:
-    target, twin = bring("in_handling"), bring("in_handling")
+    target, twin = bring("in_handling"), bring("in_handling", customer="c-7")
     crm.complaints.message(twin.id, "before", side="outside")
     crm.complaints.merge(twin.id, target.id)
     clock.advance(hours=1)
@@ -104,10 +130,23 @@ def test_what_is_said_about_a_merged_complaint_is_kept_with_its_target(
 
     assert (answered.id, answered.moments[-1].kind) == (target.id, "message")
     assert crm.complaints.message(getattr(twin, named_by), "after", side="outside", command="k-1").id == target.id
-    about = {message.text: message.about for message in crm.complaints.messages(target.id)}
-    assert about == {"before": twin.id, "after": target.id, "ours": target.id}
+    said = crm.complaints.messages(target.id)
+    assert {each.text: each.about for each in said} == {"before": twin.id, "after": target.id, "ours": target.id}
+    assert {each.text: each.author for each in said}["after"] == "c-7"
     assert crm.complaints.messages(target.id)[0].text == "before"
     assert [message.text for message in crm.complaints.messages(twin.id)] == ["before"]
+
+
+def test_what_we_write_to_a_merged_complaint_stays_with_it(crm: Desk, bring: Bring) -> None:
+    target, twin = bring("in_handling"), bring("in_handling")
+    crm.complaints.merge(twin.id, target.id)
+    before = crm.complaints.get(target.id)
+    told = crm.complaints.message(twin.id, "Your case goes on there.", side="inside")
+    noted = crm.complaints.note(twin.id, "Told by phone.")
+
+    assert told.id == noted.id == twin.id
+    assert [each.about for each in crm.complaints.messages(twin.id)] == [twin.id, twin.id]
+    assert crm.complaints.get(target.id) == before
 
 
 def test_what_is_said_about_the_first_of_a_row_reaches_the_last(crm: Desk, bring: Bring) -> None:
@@ -119,8 +158,39 @@ def test_what_is_said_about_the_first_of_a_row_reaches_the_last(crm: Desk, bring
 
     assert crm.complaints.message(str(first.number), "three", side="outside").id == last.id
     assert [message.text for message in crm.complaints.messages(last.id)] == ["one", "two", "three"]
+    assert {each.id for each in crm.complaints.duplicates(last.id)} == {first.id, second.id}
+    assert [each.id for each in crm.complaints.duplicates(second.id)] == [first.id]
     with pytest.raises(PolicyViolation, match=f"goes on as {second.id}"):
         crm.complaints.merge(last.id, first.id)
+
+
+def test_more_duplicates_than_can_be_asked_for_at_once_are_all_found(
+    crm: Desk, bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last, *twins = (bring("in_handling") for _ in range(6))
+    into = (last, *twins[:1] * 4)  # all but one go on as the first of them, and that as the last
+    for twin, target in reversed(list(zip(twins, into, strict=True))):
+        crm.complaints.message(twin.id, f"from {twin.number}", side="outside")
+        crm.complaints.merge(twin.id, target.id)
+    monkeypatch.setattr(complaint_links, "PART", 2)
+    monkeypatch.setattr(filters, "MAX_VALUES", 2)
+
+    assert {each.id for each in crm.complaints.duplicates(last.id)} == {twin.id for twin in twins}
+    assert {each.text for each in crm.complaints.messages(last.id)} == {f"from {twin.number}" for twin in twins}
+
+
+def test_every_merged_complainant_is_told_of_the_answer_under_a_number_of_their_own(clock: FixedClock) -> None:
+    with connect("memory:", actor="ann", clock=clock, ids=SeededIds(), house=House()) as crm:
+        target, *twins = (calling.bring(crm, "complaints", "judged", customer=name) for name in ("c-1", "c-2", "c-3"))
+        for twin in twins:
+            crm.complaints.merge(twin.id, target.id)
+        before = {queued.key for queued in crm.outbox.pending(limit=500)}
+        crm.complaints.answer(target.id, "It runs again.")
+
+        told = [queued for queued in crm.outbox.pending(limit=500) if queued.key not in before]
+        assert sorted((each.topic, each.recipient, each.id) for each in told) == [
+            ("answered", each.customer, each.id) for each in (target, *twins)
+        ]
 
 
 def test_several_complaints_are_not_assigned_when_a_merged_one_is_among_them(crm: Desk, bring: Bring) -> None:
@@ -166,11 +236,26 @@ def test_a_part_starts_under_the_rules_of_the_whole(crm: Desk, clock: FixedClock
 
 
 def test_a_part_has_a_clock_like_every_complaint(crm: Desk, bring: Bring) -> None:
-    whole = bring("in_handling")
+    whole = bring("recorded")
     crm.complaints.split(whole.id, "The bill")
     (part,) = crm.complaints.parts(whole.id)
 
-    assert crm.timers(part.id).due_at == crm.timers(bring("recorded").id).due_at
+    timers = crm.timers(part.id)
+    assert timers["acknowledge"].state == "running"
+    assert timers.due_at == crm.timers(bring("recorded").id).due_at
+
+
+def test_nobody_is_late_with_what_was_done_for_the_whole_before_a_part_came_of_it(
+    crm: Desk, clock: FixedClock, bring: Bring
+) -> None:
+    whole = bring("in_handling")
+    clock.advance(days=5)
+    crm.complaints.split(whole.id, "The bill")
+    (part,) = crm.complaints.parts(whole.id)
+
+    timers = crm.timers(part.id)
+    assert [timers[name].state for name in ("acknowledge", "resolution")] == ["met", "running"]
+    assert not timers["acknowledge"].late
 
 
 # -- linking -------------------------------------------------------------------------------------

@@ -87,14 +87,14 @@ def data_frame(
         raise MissingExtra(f"a data frame of {library}", library) from error
     if library == "pandas":
         return found.DataFrame(rows, columns=list(columns))
-    types = {
-        str: found.String,
-        float: found.Float64,
-        int: found.Int64,
-        bool: found.Boolean,
-        list: found.List(found.String),
+    schema = {
+        name: found.List(found.String) if type_ is list else getattr(found, _POLARS[type_])
+        for name, type_ in columns.items()
     }
-    return found.DataFrame(rows, schema={name: types[type_] for name, type_ in columns.items()})
+    return found.DataFrame(rows, schema=schema)
+
+
+_POLARS: Final[Mapping[type, str]] = {str: "String", float: "Float64", int: "Int64", bool: "Boolean"}
 
 
 def _width(text: str) -> int:

@@ -41,6 +41,8 @@ from servicecrm.surveys.campaign_model import (
 from servicecrm.surveys.checking import problems
 from servicecrm.surveys.comparing import Comparability, Comparison, Difference, check_comparable, compare
 from servicecrm.surveys.eligibility import ContactHistory, Eligibility, Hindrance, OptOuts, eligibility_of, history_of
+from servicecrm.surveys.form import Form, form_of
+from servicecrm.surveys.form_posting import posted
 from servicecrm.surveys.items import Apart, Item, ItemKind, Label, Option, Polarity, Row, item
 from servicecrm.surveys.lifecycle import CHECKLIST, LIFECYCLE
 from servicecrm.surveys.model import Questionnaire, QuestionnaireId, Reading, content_digest
@@ -57,6 +59,7 @@ from servicecrm.surveys.questionnaires import (
 )
 from servicecrm.surveys.response_model import Ballot, Extent, GivenAnswer, Response, Source
 from servicecrm.surveys.schema import ANSWER, CAMPAIGN, INVITATION, QUESTIONNAIRE, RESPONSE
+from servicecrm.surveys.surveyjs import NotInSurveyJS, to_surveyjs
 from servicecrm.surveys.templates import TEMPLATES, template
 
 if TYPE_CHECKING:
@@ -105,6 +108,7 @@ __all__ = [
     "Evaluation",
     "Exclusion",
     "Extent",
+    "Form",
     "GivenAnswer",
     "Hindrance",
     "Invitation",
@@ -114,6 +118,7 @@ __all__ = [
     "LowScore",
     "Method",
     "Mode",
+    "NotInSurveyJS",
     "OptOuts",
     "Option",
     "Polarity",
@@ -150,6 +155,7 @@ __all__ = [
     "eligibility_of",
     "evaluate",
     "evaluations",
+    "form_of",
     "history_of",
     "importing",
     "invitations",
@@ -157,6 +163,7 @@ __all__ = [
     "mean",
     "new_version",
     "nps",
+    "posted",
     "problems",
     "quotas",
     "read",
@@ -170,6 +177,7 @@ __all__ = [
     "send_back",
     "tabulate",
     "template",
+    "to_surveyjs",
     "trend",
     "weigh",
 ]
