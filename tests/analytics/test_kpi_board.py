@@ -108,7 +108,6 @@ def test_the_board_is_given_as_dicts_in_json_types() -> None:
 
     assert line["due_at"] == "2026-03-26T12:00:00+00:00"
     assert (line["risk"], line["proposals"], line["blockers"]) == ("overdue", ["escalate"], ["answer_given"])
-
     assert type(line["risk"]) is str  # and not our own type
     assert json.loads(json.dumps(line)) == line
 

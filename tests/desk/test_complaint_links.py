@@ -8,7 +8,7 @@ import pytest
 
 from servicecrm.analytics.status_key import StatusKey
 from servicecrm.complaints import Complaint, ComplaintPolicy, LinkKind
-from servicecrm.desk import Desk, House, complaint_links, connect
+from servicecrm.desk import Desk, House, complaint_links, connect, merged
 from servicecrm.errors import GuardNotMet, NotFound, PolicyViolation, TransitionNotAllowed
 from servicecrm.kernel import filters
 from servicecrm.testing import FixedClock, SeededIds
@@ -172,6 +172,7 @@ def test_more_duplicates_than_can_be_asked_for_at_once_are_all_found(
     for twin, target in reversed(list(zip(twins, into, strict=True))):
         crm.complaints.message(twin.id, f"from {twin.number}", side="outside")
         crm.complaints.merge(twin.id, target.id)
+    monkeypatch.setattr(merged, "PART", 2)
     monkeypatch.setattr(complaint_links, "PART", 2)
     monkeypatch.setattr(filters, "MAX_VALUES", 2)
 
@@ -182,8 +183,8 @@ def test_more_duplicates_than_can_be_asked_for_at_once_are_all_found(
 def test_every_merged_complainant_is_told_of_the_answer_under_a_number_of_their_own(clock: FixedClock) -> None:
     with connect("memory:", actor="ann", clock=clock, ids=SeededIds(), house=House()) as crm:
         target, *twins = (calling.bring(crm, "complaints", "judged", customer=name) for name in ("c-1", "c-2", "c-3"))
-        for twin in twins:
-            crm.complaints.merge(twin.id, target.id)
+        for twin, into in pairwise(reversed((target, *twins))):
+            crm.complaints.merge(twin.id, into.id)
         before = {queued.key for queued in crm.outbox.pending(limit=500)}
         crm.complaints.answer(target.id, "It runs again.")
 

@@ -144,7 +144,7 @@ def test_every_text_of_the_form_is_used_and_none_is_missing(monkeypatch: pytest.
     ]
     parts: list[Any] = [{"item": "overall"} | test for test in tests]
     parts += [{"item": "ways", "includes": "web"}, {"item": "aspects", "row": "price", "is": "missing"}, {"not": YES}]
-    items.append(item("last", "text", text=en("?"), shown_if={"all": [{"any": parts}]}))
+    items.append(item("last", "text", text=en("?"), shown_if={"all": [{"any": parts}, YES]}))
     asks = evolve(a_draft(*items), state="reviewed")
     form_of(evolve(asks, languages=("en", "de"), title=by_language({"en": "?", "de": "?"}), items=()))
     form_of(asks)

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from html import escape
-from importlib import import_module
 from typing import Any, Final
 
 import attrs
 
-from servicecrm.analytics.printing import TEXTS, section
-from servicecrm.errors import InvalidValue, MissingExtra
+from servicecrm.analytics.printing import TEXTS, data_frame, html_table, section
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.records import evolve, record
 from servicecrm.measures import TEXTS as MEASURES
 from servicecrm.measures import Value
@@ -109,7 +107,7 @@ class KpiTable:
         Raises:
             MissingExtra: pandas is not installed.
         """
-        return _library("pandas").DataFrame(self.to_dicts(language=language), columns=list(COLUMNS))
+        return data_frame("pandas", self.to_dicts(language=language), COLUMNS)
 
     def to_polars(self, *, language: str = "en") -> Any:
         """The same as a data frame of polars.
@@ -117,10 +115,7 @@ class KpiTable:
         Raises:
             MissingExtra: polars is not installed.
         """
-        polars = _library("polars")
-        types = {str: polars.String, float: polars.Float64, int: polars.Int64}
-        schema = {name: types[type] for name, type in COLUMNS.items()}
-        return polars.DataFrame(self.to_dicts(language=language), schema=schema)
+        return data_frame("polars", self.to_dicts(language=language), COLUMNS)
 
     # -- for people ------------------------------------------------------------------------------
 
@@ -138,13 +133,7 @@ class KpiTable:
 
     def html(self, *, language: str = "en") -> str:
         """The same as a table of HTML."""
-        head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in self._head(language))
-        rows = "".join(
-            f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in others)}</tr>'
-            for first, *others in self._rows(language)
-        )
-        caption = escape(self._title(language))
-        return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        return html_table(self._title(language), self._head(language), self._rows(language))
 
     def __str__(self) -> str:
         return self.text()
@@ -173,13 +162,6 @@ class KpiTable:
         value = kpi_name(line.kpi, language=language) if name == "name" else getattr(line, name)
         cell: str | float | int | None = value
         return cell
-
-
-def _library(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise MissingExtra(f"a data frame of {name}", name) from error
 
 
 WORDLESS: Final = ("count", "money")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from servicecrm.complaints.codes import LinkKind
 from servicecrm.complaints.lifecycle import OVER
@@ -10,6 +10,7 @@ from servicecrm.complaints.model import Complaint
 from servicecrm.complaints.policy import ComplaintPolicies
 from servicecrm.desk.books import book_of
 from servicecrm.desk.complaint_decisions import ComplaintDecisions
+from servicecrm.desk.merged import PART, merged_into
 from servicecrm.desk.programs import Order, fetch
 from servicecrm.kernel.filters import Filter, where
 from servicecrm.kernel.kinds import micros
@@ -19,10 +20,6 @@ from servicecrm.tracking.messages import Message
 from servicecrm.tracking.moments import Side
 
 __all__ = ["ComplaintLinks"]
-
-
-PART: Final = 1_000
-"""So many ids are asked for at once."""
 
 
 def _with_the_other(
@@ -112,7 +109,7 @@ class ComplaintLinks(ComplaintDecisions):
         """The complaints that go on as this one, those that went on as one of these among them."""
 
         def program(work: Work) -> Program[tuple[Complaint, ...]]:
-            return (yield from _merged(work, (yield from fetch(work, self._kind, complaint))))
+            return (yield from merged_into(work, (yield from fetch(work, self._kind, complaint))))
 
         return self._desk.perform(program, readonly=True)
 
@@ -157,7 +154,7 @@ class ComplaintLinks(ComplaintDecisions):
 
         def program(work: Work) -> Program[tuple[Message, ...]]:
             found = yield from fetch(work, self._kind, id)
-            about = [found.id, *(each.id for each in (yield from _merged(work, found)))]
+            about = [found.id, *(each.id for each in (yield from merged_into(work, found)))]
             said: list[Message] = []
             for first in range(0, len(about), PART):
                 said += (yield from work.find(Message, where("about").one_of(about[first : first + PART]))).items
@@ -174,14 +171,3 @@ class ComplaintLinks(ComplaintDecisions):
             return page.items
 
         return self._desk.perform(program, readonly=True)
-
-
-def _merged(work: Work, complaint: Complaint) -> Program[tuple[Complaint, ...]]:
-    """All that go on as a complaint: what was merged may have taken in others before."""
-    found: list[Complaint] = []
-    new = [complaint.id]
-    while new:
-        page = yield from work.find(Complaint, where("duplicate_of").one_of(new[:PART]))
-        found += page.items
-        new = [*new[PART:], *(each.id for each in page.items)]
-    return tuple(found)

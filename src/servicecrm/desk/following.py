@@ -11,11 +11,11 @@ from servicecrm.cases.model import Case, Promise
 from servicecrm.complaints.events import ComplaintAnswered, ComplaintClosed, ComplaintReopened
 from servicecrm.complaints.model import Complaint
 from servicecrm.desk.house import OF_A_RECORD, House
+from servicecrm.desk.merged import merged_into
 from servicecrm.desk.rules import basis_of
 from servicecrm.desk.tracked import TRACKED, Tracked
 from servicecrm.errors import NoBusinessTime, NotFound
 from servicecrm.kernel.decisions import Actor, Decision
-from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.notices import Notice
@@ -119,7 +119,7 @@ class Following:
         """Those whose complaints go on as this one are told of its answer and its end, each under their own number."""
         if self._house is None or not any(isinstance(event, FOR_ALL) for event in decision.events):
             return ()
-        merged = yield from self._work.find(Complaint, where("duplicate_of") == decision.after.id)
+        merged = yield from merged_into(self._work, decision.after)
         return [
             notice
             for each in merged

@@ -199,9 +199,10 @@ def action_row(item: ActionItem) -> ActionRow:
 
 
 def open_row(kind: Numbered, record: Any, due_at: datetime | None) -> OpenRow:
-    """The row of an open record on the board, with the guards that keep it from its end."""
+    """The row of an open record on the board, with the guards that keep it from the next step to its end."""
     allowed = kind.lifecycle.allowed(record)
-    guards = (kind.lifecycle.unmet(record, action) for action in kind.blocking if action in allowed)
+    # The first is the usual way; others that lead from here are for what is exceptional.
+    unmet = next((kind.lifecycle.unmet(record, action) for action in kind.blocking if action in allowed), ())
     return OpenRow(
         id=record.id,
         number=record.number,
@@ -213,5 +214,5 @@ def open_row(kind: Numbered, record: Any, due_at: datetime | None) -> OpenRow:
         due_at=due_at,
         last_at=max((moment.occurred_at for moment in record.moments), key=micros, default=None),
         waiting_for=None if record.waiting is None else record.waiting.for_,
-        blockers=tuple(dict.fromkeys(guard.name for each in guards for guard in each)),
+        blockers=tuple(guard.name for guard in unmet),
     )

@@ -53,7 +53,12 @@ class Replay:
     def refuse(self, row: RefusedRow) -> None:
         """Count a row that could not be taken."""
         self.refused_rows += 1
-        self.refused.append(row)
+        self._keep(row)
+
+    def _keep(self, row: RefusedRow) -> None:
+        """The first rows, but one alone for each word that the map has not."""
+        if len(self.refused) < SHOWN and (row.word is None or all(row.word != each.word for each in self.refused)):
+            self.refused.append(row)
 
     def take(self, fact: Fact, finding: str | None) -> None:
         """Count a new fact, and what was remarkable about it."""
@@ -70,7 +75,8 @@ class Replay:
         self.refused_rows += other.refused_rows
         self.kinds += other.kinds
         self.first = other.first | self.first
-        self.refused = (self.refused + other.refused)[:SHOWN]
+        for row in other.refused:
+            self._keep(row)
 
 
 def replay(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from html import escape
+from typing import Final
 
 from servicecrm.kernel.texts import Texts
 from servicecrm.kernel.values import fallbacks, language_tag
@@ -9,7 +10,7 @@ from servicecrm.surveys.evaluation_model import Handling, Saying, SurveyEvaluati
 
 __all__ = ["report_markdown"]
 
-_TEXTS = Texts("servicecrm.surveys")
+_TEXTS: Final = Texts("servicecrm.surveys")
 
 
 def report_markdown(kept: SurveyEvaluation, *, language: str = "en") -> str:

@@ -1,6 +1,7 @@
 """When the items of a form are shown: as data for the browser, and in words for who has no scripts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 from typing import Any, Final
 
 from servicecrm.errors import InvalidValue
@@ -77,7 +78,10 @@ class _Words:
         return self._asks(asks, self.questionnaire.item(asks.item))
 
     def _joined(self, word: str, parts: tuple[Mapping[str, Any], ...]) -> str:
-        return self._text(word).join(map(self._inner, parts))
+        return self._one_by_one(word, map(self._inner, parts))
+
+    def _one_by_one(self, word: str, texts: Iterable[str]) -> str:
+        return reduce(lambda one, other: self._text(word, one=one, other=other), texts)
 
     def _inner(self, part: Mapping[str, Any]) -> str:
         return f"({self.said(part)})" if "all" in part or "any" in part else self.said(part)
@@ -86,7 +90,7 @@ class _Words:
         question = self._question(item, asks.row)
         if asks.test == "is" and asks.value not in item.apart:
             return self._text(f"form.is.{asks.value}", question=question)
-        values = self._text("form.or").join(self._values(asks, item))
+        values = self._one_by_one("form.or", self._values(asks, item))
         test = asks.test if asks.test in ("below", "at_most", "at_least", "above", "includes") else "equals"
         return self._text(f"form.{test}", question=question, value=values)
 
