@@ -8,8 +8,8 @@ import pytest
 
 from servicecrm.complaints import DEFAULT, Complaint, ComplaintPolicy
 from servicecrm.complaints.policy import MATRIX
-from servicecrm.desk import Desk, connect
-from servicecrm.errors import NaiveDatetime, PolicyViolation
+from servicecrm.desk import Desk, House, connect
+from servicecrm.errors import InvalidValue, NaiveDatetime, PolicyViolation
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.testing import FixedClock
 
@@ -137,3 +137,18 @@ def test_of_several_who_publish_at_once_each_gets_a_version_or_is_told(url: str,
         assert len(book.versions) + len(told) == 8
         assert book.revision == len(book.versions) >= 1
         assert crm.store.verify() == len(book.versions)
+
+
+def test_what_happened_too_long_ago_is_not_entered_any_more(url: str, clock: FixedClock) -> None:  # C035
+    with connect(url, actor="ann", clock=clock, house=House(backdating=timedelta(days=30))) as crm:
+        then = clock() - timedelta(days=30)
+        complaint = crm.complaints.record(subject="No water", channel="letter", received_at=then)
+        with pytest.raises(PolicyViolation, match="this house enters what happened since 2026-01-31T09:00:00"):
+            crm.complaints.record(subject="No water", channel="letter", received_at=then - timedelta(seconds=1))
+        clock.advance(days=1)
+        with pytest.raises(PolicyViolation, match="note it instead"):
+            crm.complaints.acknowledge(complaint.id, occurred_at=then)
+        assert crm.complaints.note(complaint.id, "It was acknowledged by phone when it came.").state == "recorded"
+        assert [entry.type for entry in crm.history(complaint.id)] == ["complaint.recorded", "complaint.note_added"]
+    with pytest.raises(InvalidValue, match="backdating: expected a duration"):
+        House(backdating=timedelta(days=-1))

@@ -77,10 +77,14 @@ class Commands(Register[R]):
                 checklist.require(after, self._moves.get(command, command))
 
     def _order(self, action: str, told: Mapping[str, object], command: str | None) -> Order:
+        at, house = self._desk.clock(), self._desk.house
+        if house is not None:
+            for name in ("occurred_at", "received_at"):
+                house.check_time(told.get(name), at)
         named = None
         if command is not None:
             named = Command(id=command, fingerprint=fingerprint(f"{self._kind.name}.{action}", told))
-        return Order(self._desk.actor, self._desk.clock(), named, self._desk.house)
+        return Order(self._desk.actor, at, named, house)
 
     def _do(self, action: str, id: str, command: str | None, **told: Any) -> R:
         changed = self._change(action, [id], command, **told)

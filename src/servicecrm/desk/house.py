@@ -1,13 +1,15 @@
 """What a house says of itself: who has which role, who is away, and who is told of what."""
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 import attrs
 
 from servicecrm.desk.tracked import TRACKED
-from servicecrm.errors import InvalidValue
+from servicecrm.errors import InvalidValue, PolicyViolation
+from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.lifecycle import Lifecycle
 from servicecrm.notifications import MATRIX, Matrix, Party, Preferences
 from servicecrm.notifications.known import unknown_events
@@ -57,6 +59,8 @@ class House:
     `roles={"supervisor": ("vera", "bob")}`; `deputies` who stands in for each person who is away today. Templates,
     languages and addresses are the matter of the `Deliverer`.
 
+    What happened longer ago than `backdating` is not entered any more; without it, however long ago it was.
+
     `lifecycles` are tables of the house's own, made of the shipped ones: commands of its desks go by them. Other desks
     on the same store do not know their states, so give all of them the same house.
 
@@ -76,6 +80,7 @@ class House:
     preferences: Preferences | None = None
     roles: Roles = attrs.field(factory=lambda: _roles({}), converter=_roles)
     lifecycles: tuple[Lifecycle[Any], ...] = attrs.field(default=(), converter=_tables)
+    backdating: timedelta | None = None
     rights: Rights | None = None
     checklists: Mapping[str, Checklist[Any]] = MappingProxyType({})
     deputies: Mapping[str, str] = MappingProxyType({})
@@ -90,6 +95,8 @@ class House:
             odd = sorted(name for name in given if name not in names or given.count(name) > 1)
             if odd:
                 raise InvalidValue(field, f"one for each of {', '.join(names)}, not for {', '.join(odd)}")
+        if self.backdating is not None and self.backdating < timedelta(0):
+            raise InvalidValue("backdating", "expected a duration, or None for no limit")
         unknown = tuple(unknown_events(self.matrix))
         if unknown:
             raise InvalidValue("matrix", "; ".join(unknown))
@@ -102,6 +109,21 @@ class House:
         asked = self.roles.holders if isinstance(self.roles, _Listed) else among
         told = (role for role in asked if actor in self.roles(role, record))
         return tuple(dict.fromkeys((*own, *told)))
+
+    def check_time(self, happened: object, at: datetime) -> None:
+        """Refuses what happened too long ago to be entered now.
+
+        Raises:
+            PolicyViolation: says from when on it could be entered.
+
+        Source: C035.
+        """
+        if self.backdating is None or not isinstance(happened, datetime):
+            return
+        since = at.astimezone(UTC) - self.backdating
+        if micros(happened) < micros(since):
+            earliest = since.isoformat(timespec="seconds")
+            raise PolicyViolation("backdating", f"this house enters what happened since {earliest}; note it instead")
 
     def check_roles(self, roles: Iterable[str]) -> None:
         """Refuses roles that nobody has, if the house lists who has which role.
