@@ -110,7 +110,7 @@ def close(
     Source: ISO 10002 clause 7 (closing); C049.
     """
     event = ComplaintClosed(**stamp(by, at, occurred_at))
-    decision = move(complaint, CLOSE, event, code=code, closed_at=event.occurred_at, closing_code=code)
+    decision = move(complaint, CLOSE, event, code=code, waiting=None, closed_at=event.occurred_at, closing_code=code)
     if complaint.state == IN_HANDLING:  # what is closed without an answer needs what an answer needs
         policy.check_investigation(complaint)
     policy.check_closing_code(code)

@@ -120,11 +120,12 @@ class Following:
         if self._house is None or not any(isinstance(event, FOR_ALL) for event in decision.events):
             return ()
         merged = yield from merged_into(self._work, decision.after)
+        of = decision.after.id.replace(":", "%3A")  # it may go on as another one later, at the same revision
         return [
             notice
             for each in merged
             for fact in facts_of(decision, kind=tracked.kind.name, id=each.id, number=each.number)
-            for notice in self._told(tracked, evolve(each, handler=None), [fact], ALONE)
+            for notice in self._told(tracked, evolve(each, handler=None), [evolve(fact, key=f"{fact.key}:{of}")], ALONE)
         ]
 
     def came_due(
@@ -264,6 +265,8 @@ def _new_moments(decision: Decision[Any]) -> Moments:
 
 def _worth_telling(fact: Fact, decision: Decision[Any]) -> Fact | None:
     """The fact, unless it is that a machine wrote, or somebody said thanks. A mail that came back reached nobody."""
+    if decision.before is None:  # what a part takes over of the whole was said before
+        return fact
     said = {moment.code for moment in _new_moments(decision) if moment.kind == MESSAGE}
     if MessageClass.BOUNCE in said:
         return evolve(fact, event=UNDELIVERABLE)
