@@ -49,7 +49,7 @@ def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def test_the_journal_of_a_complaint_leads_to_the_stored_record(
     archive: Desk, data: st.DataObject, shape: Complaint, together: bool
 ) -> None:
-    started = evolve(shape, id=archive.ids(), number=None, **EARLIER)
+    started = evolve(shape, id=archive.ids(), number=None, links=(), remedies=(), **EARLIER)
     with archive.unit() if together else contextlib.nullcontext():
         (complaint,) = archive.save(begin(started, EVENT))
         for minute in range(data.draw(st.integers(0, 8))):

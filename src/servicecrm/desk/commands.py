@@ -57,7 +57,7 @@ class Commands(Register[R]):
             roles = house.roles_of(order.by.id, people, record, among)
             permit(house.rights, roles, lifecycle=self._lifecycle, action=self._moves.get(command, command))
 
-    def _check(self, order: Order, command: str, decided: Decided) -> None:
+    def _check(self, order: Order, command: str, decided: Decided | None) -> None:
         """Refuses a decision that leaves a record without what the checklist of the house demands.
 
         What was missing already where a record stays keeps nobody from working on it.
@@ -66,7 +66,8 @@ class Commands(Register[R]):
             GuardNotMet: all that is missing.
         """
         checklists = {} if order.house is None else order.house.checklists
-        for decision in decided if isinstance(decided, tuple) else (decided,):
+        decisions = () if decided is None else decided if isinstance(decided, tuple) else (decided,)
+        for decision in decisions:
             before, after = decision.before, decision.after
             tracked = TRACKED.get(type(after))
             checklist = None if tracked is None else checklists.get(tracked.kind.name)

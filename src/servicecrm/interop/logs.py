@@ -69,6 +69,10 @@ class RefusedRow(NamedTuple):
     says: str
     word: str | None = None
 
+    def __repr__(self) -> str:
+        # Nobody can know what a house keeps in that column.
+        return f"RefusedRow({self.row}, {self.column!r}: {self.says})"
+
 
 class UnknownWords:
     """Counts the rows of a log that have a word which its map has not: `first` is the first row of each word.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import count
 from typing import Final
 
 from servicecrm import complaints
@@ -106,7 +107,9 @@ def _reopen_step(complaint: Complaint, by: Actor | str, at: datetime) -> Decisio
 
 
 def _other(complaint: Complaint) -> Complaint:
-    return a_complaint(id=f"complaint-{len(complaint.links) + 2}", feedback=complaint.feedback)
+    known = {link.complaint for link in complaint.links}
+    unknown = next(id for id in map("complaint-{}".format, count(2)) if id not in known)
+    return a_complaint(id=unknown, feedback=complaint.feedback)
 
 
 _POSSIBLE: Mapping[str, Callable[[Complaint], bool]] = {
