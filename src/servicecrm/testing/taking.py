@@ -53,7 +53,9 @@ def _judged(complaint: Complaint) -> bool:
 
 
 def _answerable(complaint: Complaint) -> bool:
-    looked_into = complaint.priority is not Priority.P1 or complaint.investigation is not None
+    looked_into = complaint.priority is not Priority.P1 or bool(
+        complaint.investigation and complaint.investigation.findings
+    )
     return looked_into and _judged(complaint) and not _open_steps(complaint)
 
 
