@@ -29,6 +29,9 @@ EARLIER = dict.fromkeys(("received_at", "recorded_at"), MONDAY) | dict.fromkeys(
 )
 """Times that a complaint may follow."""
 
+NOBODY = {"links": (), "remedies": (), "steps": (), "complained_about": None, "deciders": frozenset[str]()}
+"""Nothing that would keep somebody from deciding."""
+
 EVENT = ComplaintRecorded(**stamp("ann@city.example", MONDAY))
 
 
@@ -49,7 +52,7 @@ def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def test_the_journal_of_a_complaint_leads_to_the_stored_record(
     archive: Desk, data: st.DataObject, shape: Complaint, together: bool
 ) -> None:
-    started = evolve(shape, id=archive.ids(), number=None, links=(), remedies=(), **EARLIER)
+    started = evolve(shape, id=archive.ids(), number=None, **NOBODY, **EARLIER)
     with archive.unit() if together else contextlib.nullcontext():
         (complaint,) = archive.save(begin(started, EVENT))
         for minute in range(data.draw(st.integers(0, 8))):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.texts import Texts
 from servicecrm.measures import TEXTS as MEASURES
-from servicecrm.surveys.cells import parts
+from servicecrm.surveys.cells import Part, parts
 from servicecrm.surveys.evaluation_lines import Line
 from servicecrm.surveys.items import Item
 
@@ -21,11 +21,11 @@ class Words:
     """The words for an evaluation in one language."""
 
     def __init__(self, evaluation: "Evaluation", language: str) -> None:
-        self.of = evaluation
-        self.language = language
-        self.parts = {part.key: part for part in parts(evaluation.questionnaire)}
+        self.of: Evaluation = evaluation
+        self.language: str = language
+        self.parts: dict[str, Part] = {part.key: part for part in parts(evaluation.questionnaire)}
         # What they say is told beside the item that they ask about.
-        self.twins = {key: name for key, part in self.parts.items() if (name := _twin(part.item))}
+        self.twins: dict[str, str] = {key: name for key, part in self.parts.items() if (name := _twin(part.item))}
 
     def title(self) -> str:
         title = self.words(self.of.questionnaire.title)
