@@ -28,7 +28,7 @@ from servicecrm.storage.transfer import exported, imported
 from servicecrm.testing import FixedClock
 from servicecrm.testing import strategies as some
 from servicecrm.testing.makers import MONDAY, a_complaint
-from servicecrm.testing.taking import feasible, take
+from servicecrm.testing.taking import begun, feasible, take
 from servicecrm.tracking import write
 from tests.desk.places import STORES, empty_store
 
@@ -75,11 +75,6 @@ def around(ring: Mapping[str, EngineStore], first: EngineStore, start: str) -> I
 
 # -- what is moved ---------------------------------------------------------------------------------
 
-EARLY: dict[str, Any] = {
-    **dict.fromkeys(("received_at", "recorded_at"), MONDAY),
-    **dict.fromkeys(("answered_at", "closed_at", "handler_since", "waiting")),
-}
-"""Times that what happens from Monday on may follow."""
 SHAPE = a_complaint(id="c-1", number=None)
 LATER = MONDAY + timedelta(days=400)
 END = datetime(9999, 12, 31, tzinfo=UTC)
@@ -113,7 +108,7 @@ def populate(store: EngineStore, data: st.DataObject) -> list[Command]:
     shapes = data.draw(st.lists(some.complaints(), max_size=3, unique_by=(lambda c: c.id, lambda c: c.number or c.id)))
     for shape in shapes:
         if data.draw(st.booleans()):
-            do(lambda unit, shape=shape: _record(unit, evolve(shape, number=unit.number(Complaint, 2026), **EARLY)))  # type: ignore[misc]
+            do(lambda unit, shape=shape: _record(unit, evolve(begun(shape), number=unit.number(Complaint, 2026))))  # type: ignore[misc]
             for minute in range(data.draw(st.integers(0, 4))):
                 action = data.draw(st.integers(0, 20))
                 do(lambda unit, id=shape.id, n=action, at=MONDAY + timedelta(minutes=minute): _act(unit, id, n, at))  # type: ignore[misc]

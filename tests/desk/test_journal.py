@@ -18,19 +18,11 @@ from servicecrm.storage.journal import replayed
 from servicecrm.testing import FixedClock, SeededIds
 from servicecrm.testing import strategies as some
 from servicecrm.testing.makers import MONDAY
-from servicecrm.testing.taking import feasible, take
+from servicecrm.testing.taking import begun, feasible, take
 from servicecrm.tracking.schema import MESSAGE
 from tests.desk.places import STORES, empty_store
 
 Bring = Callable[..., Complaint]
-
-EARLIER = dict.fromkeys(("received_at", "recorded_at"), MONDAY) | dict.fromkeys(
-    ("answered_at", "closed_at", "handler_since", "waiting")
-)
-"""Times that a complaint may follow."""
-
-NOBODY = {"links": (), "remedies": (), "steps": (), "complained_about": None, "deciders": frozenset[str]()}
-"""Nothing that would keep somebody from deciding."""
 
 EVENT = ComplaintRecorded(**stamp("ann@city.example", MONDAY))
 
@@ -52,7 +44,7 @@ def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def test_the_journal_of_a_complaint_leads_to_the_stored_record(
     archive: Desk, data: st.DataObject, shape: Complaint, together: bool
 ) -> None:
-    started = evolve(shape, id=archive.ids(), number=None, **NOBODY, **EARLIER)
+    started = evolve(begun(shape), id=archive.ids(), number=None)
     with archive.unit() if together else contextlib.nullcontext():
         (complaint,) = archive.save(begin(started, EVENT))
         for minute in range(data.draw(st.integers(0, 8))):

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from servicecrm.kernel.frozen import FrozenMap, Plain
+from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.texts import Texts
-from servicecrm.kernel.values import LanguageTag, fallbacks, language_tag
+from servicecrm.kernel.values import in_language, language_tag
 
 __all__ = ["TEXTS", "Words", "by_language", "in_language"]
 
@@ -23,12 +23,3 @@ def by_language(words: Mapping[str, object]) -> FrozenMap:
         InvalidValue: a language is not written as a language tag.
     """
     return FrozenMap({language_tag(language): text for language, text in FrozenMap(words).items()})
-
-
-def in_language(words: Mapping[str, Plain], language: str) -> str | None:
-    """The wording in a language, or the nearest one that there is (`de-AT`, `de`, then `en`, then any)."""
-    for tag in (*fallbacks(language_tag(language)), LanguageTag("en"), *words):
-        found = words.get(tag)
-        if isinstance(found, str):
-            return found
-    return None

@@ -152,7 +152,7 @@ class _Figure:
         for part in (None, *self._parts(context)):
             base, hits = (context.tally.found(name, part) for name in (self.base, self.hits))
             found = self._value(kpi, base, hits, context)
-            yield KpiLine(**fields_of(found), part=part, group=context.group, ids=_ids(base), hits=_ids(hits))  # type: ignore[arg-type]
+            yield KpiLine(**fields_of(found), part=part, group=context.group, ids=_ids(base), hits=_ids(hits))  # type: ignore[arg-type]  # fields of it
 
     def _parts(self, context: _Context) -> Iterable[str]:
         if self.parts == "ages":

@@ -15,7 +15,7 @@ from servicecrm.kernel.frozen import EMPTY, FrozenMap, Plain
 from servicecrm.kernel.policies import PolicyBook, PolicyVersion
 from servicecrm.kernel.records import record
 from servicecrm.kernel.shapes import Code, filled, several
-from servicecrm.kernel.values import LanguageTag, fallbacks, language_tag
+from servicecrm.kernel.values import in_language, language_tag
 
 __all__ = ["Attribute", "Choice", "Datatype", "RequestType", "RequestTypeBook", "in_language", "typed"]
 
@@ -170,15 +170,6 @@ def typed(request_type: RequestType | None, attributes: Mapping[str, object]) ->
     elif kept:
         raise InvalidValue("Case.attributes", "only a request of a type has attributes; name its type")
     return kept
-
-
-def in_language(words: Mapping[str, Plain], language: str) -> str | None:
-    """The wording in a language, or the nearest one that there is (`de-AT`, `de`, then `en`, then any)."""
-    for tag in (*fallbacks(language_tag(language)), LanguageTag("en"), *words):
-        found = words.get(tag)
-        if isinstance(found, str):
-            return found
-    return None
 
 
 def _is_number(value: Plain) -> bool:

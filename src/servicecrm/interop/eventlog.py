@@ -135,7 +135,7 @@ def _all_plain(cells: Mapping[str, V]) -> Mapping[str, V]:
 
 
 def _plain(cell: V) -> V:
-    return cell[1:] if isinstance(cell, str) and cell.startswith(_QUOTE) else cell  # type: ignore[return-value]
+    return cell[1:] if isinstance(cell, str) and cell.startswith(_QUOTE) else cell  # type: ignore[return-value]  # a text stays one
 
 
 def _quoted(cell: str) -> str:

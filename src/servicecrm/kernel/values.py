@@ -1,6 +1,7 @@
 """Values that many records share: money, periods, contact points, languages, attachments."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Context, Decimal, Inexact
 from functools import total_ordering
@@ -11,7 +12,17 @@ from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import ERASED, Personal, record
 from servicecrm.kernel.shapes import Code
 
-__all__ = ["Attachment", "ContactKind", "ContactPoint", "LanguageTag", "Money", "Period", "fallbacks", "language_tag"]
+__all__ = [
+    "Attachment",
+    "ContactKind",
+    "ContactPoint",
+    "LanguageTag",
+    "Money",
+    "Period",
+    "fallbacks",
+    "in_language",
+    "language_tag",
+]
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -154,6 +165,15 @@ def fallbacks(tag: LanguageTag) -> tuple[LanguageTag, ...]:
     """The languages to try for a tag, the tag itself first: `de-AT`, then `de`."""
     parts = tag.split("-")
     return tuple(LanguageTag("-".join(parts[:length])) for length in range(len(parts), 0, -1))
+
+
+def in_language(words: Mapping[str, object], language: str) -> str | None:
+    """The wording in a language, or the nearest one that there is (`de-AT`, `de`, then `en`, then any)."""
+    for tag in (*fallbacks(language_tag(language)), LanguageTag("en"), *words):
+        found = words.get(tag)
+        if isinstance(found, str):
+            return found
+    return None
 
 
 @record

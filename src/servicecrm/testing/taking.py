@@ -11,12 +11,24 @@ from servicecrm.complaints import Complaint, Feedback, Priority, RemedyStatus
 from servicecrm.complaints.chronology import CHRONOLOGY
 from servicecrm.complaints.lifecycle import OVER
 from servicecrm.kernel.decisions import Actor, Decision, acting
+from servicecrm.kernel.records import evolve
 from servicecrm.testing.makers import a_complaint
 from servicecrm.tracking import ActionItem, action_items
 
-__all__ = ["feasible", "take"]
+__all__ = ["begun", "feasible", "take"]
 
 ALWAYS: Final = Calendar(id="always", zone="UTC", hours="mon-sun 00:00-24:00")
+
+
+DETAILS: Final = (
+    *("id", "customer", "complainant", "contact", "on_behalf_of", "needs", "feedback", "subject", "text"),
+    *("remedy_sought", "language", "channel", "service", "agreement", "category", "issues", "tags", "extra"),
+)
+
+
+def begun(shape: Complaint) -> Complaint:
+    """A complaint with these details, just recorded: what has happened to a shape that was made up could not have."""
+    return evolve(a_complaint(), **{name: getattr(shape, name) for name in DETAILS})
 
 
 def feasible(complaint: Complaint) -> tuple[str, ...]:
