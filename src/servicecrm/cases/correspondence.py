@@ -12,11 +12,11 @@ from servicecrm.cases.model import Case
 from servicecrm.errors import PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, stamp
 from servicecrm.kernel.records import evolve
+from servicecrm.kernel.shapes import coded
 from servicecrm.kernel.values import Attachment
 from servicecrm.tracking.correspondence import Correspondence, Wording
 from servicecrm.tracking.messages import Message, MessageClass
 from servicecrm.tracking.moments import Side
-from servicecrm.tracking.shapes import coded
 
 __all__ = ["answer", "contact", "give_update", "message", "note", "written"]
 

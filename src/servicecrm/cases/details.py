@@ -13,9 +13,8 @@ from servicecrm.cases.types import RequestType, typed
 from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, stamp
 from servicecrm.kernel.frozen import FrozenMap
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.shapes import coded, several
 from servicecrm.kernel.values import ContactPoint, language_tag
-from servicecrm.tracking.shapes import coded
 
 __all__ = ["Amendment", "amend", "classify", "link", "rate", "void"]
 

@@ -23,8 +23,8 @@ from servicecrm.cases.routing import NOBODY_ABSENT, Routing, present
 from servicecrm.errors import PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, Event, decide, stamp
 from servicecrm.kernel.records import evolve
+from servicecrm.kernel.shapes import coded
 from servicecrm.tracking.chronology import check_later
-from servicecrm.tracking.shapes import coded
 
 __all__ = ["accept", "assign", "forward", "hand_back", "route", "start"]
 

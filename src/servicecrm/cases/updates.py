@@ -9,8 +9,8 @@ from servicecrm.cases.lifecycle import REQUEST_UPDATE
 from servicecrm.cases.model import Case, UpdateRequest
 from servicecrm.cases.policy import DEFAULT, CasePolicy
 from servicecrm.kernel.decisions import Actor, Decision, stamp
+from servicecrm.kernel.shapes import coded
 from servicecrm.tracking.chronology import check_later
-from servicecrm.tracking.shapes import coded
 
 __all__ = ["request_update"]
 

@@ -197,12 +197,6 @@ class Customers(CustomerDetails):
 
         return self._desk.perform(program, readonly=True)
 
-    # -- inside ----------------------------------------------------------------------------------
-
-    def _check(self, order: Order, command: str, decided: Decided | None) -> None:
-        if decided is not None:  # there is nothing to change
-            super()._check(order, command, decided)
-
 
 def _heard_of(work: Work, customer: Customer) -> Program[datetime]:
     last = yield from work.find(

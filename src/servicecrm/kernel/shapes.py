@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 
 from servicecrm.errors import InvalidValue
 
-__all__ = ["Code", "filled", "several"]
+__all__ = ["Code", "coded", "filled", "several"]
 
 T = TypeVar("T")
+C = TypeVar("C", bound="Code")
 
 
 class Code(StrEnum):
@@ -39,3 +40,15 @@ def several(name: str, values: Iterable[T]) -> tuple[T, ...]:
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise InvalidValue(name, f"expected several values, such as {name.rpartition('.')[2]}=['water']")
     return tuple(values)
+
+
+def coded(where: str, codes: type[C], value: C | str) -> C:
+    """The code that an argument means.
+
+    Raises:
+        InvalidValue: there is no such code; names the argument, and the codes that there are.
+    """
+    try:
+        return codes(value)
+    except InvalidValue as error:
+        raise InvalidValue(where, error.says) from None

@@ -10,8 +10,8 @@ from servicecrm.errors import PolicyViolation
 from servicecrm.kernel.decisions import Decision, Event
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.lifecycle import Lifecycle
+from servicecrm.kernel.shapes import coded
 from servicecrm.tracking.moments import Moments, Side, standing, with_moment, without_moment
-from servicecrm.tracking.shapes import coded
 from servicecrm.tracking.tickets import Ticket, Waiting, WaitingFor
 
 __all__ = ["ANSWERED", "CLOSED", "Chronology", "Earlier", "Mark", "check_later"]

@@ -7,11 +7,11 @@ import attrs
 
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Decision, Event, Stamp
+from servicecrm.kernel.shapes import coded
 from servicecrm.kernel.values import Attachment
 from servicecrm.tracking.chronology import Chronology
 from servicecrm.tracking.messages import Message, MessageClass, write
 from servicecrm.tracking.moments import Side
-from servicecrm.tracking.shapes import coded
 from servicecrm.tracking.tickets import Ticket
 
 __all__ = ["Correspondence", "Wording"]
