@@ -6,11 +6,12 @@ from importlib import resources
 from typing import Any, Final
 
 from servicecrm.kernel.kinds import ColumnType, Kind
+from servicecrm.storage.kinds import WITHOUT_HISTORY
 from servicecrm.storage.statements import table_of
 
 __all__ = ["CURRENT", "migration", "tables"]
 
-CURRENT: Final = 4
+CURRENT: Final = 5
 """The newest version of the tables that this servicecrm knows."""
 
 _COMMON: Final = """\
@@ -99,7 +100,7 @@ _POSTGRES: Final = "CREATE SEQUENCE servicecrm_outbox_places;\n"
 
 def tables(kinds: Sequence[Kind[Any]], dialect: str = "sqlite") -> str:
     """The SQL that makes all tables for these kinds."""
-    text = "\n".join((_COMMON, *(_table(kind) for kind in kinds)))
+    text = "\n".join((_COMMON, *(_table(kind) for kind in (*WITHOUT_HISTORY, *kinds))))
     if dialect != "postgres":
         return text
     # Texts are compared by their code points everywhere, whatever the language of the database.

@@ -14,6 +14,7 @@ from servicecrm.kernel.filters import AllOf
 from servicecrm.kernel.ids import parts_of_number
 from servicecrm.kernel.kinds import KEY_LIMIT, Indexed, Kind, from_micros
 from servicecrm.storage.journal import EntryRow, SealRow, entry_of
+from servicecrm.storage.kinds import WITHOUT_HISTORY
 from servicecrm.storage.ports import Program
 from servicecrm.storage.rows import (
     Change,
@@ -66,7 +67,7 @@ def exported(kinds: Kinds, write: Callable[[str], object]) -> Program[int]:
             after = place(rows[-1])
 
     put("servicecrm", (FORMAT,))
-    for kind in kinds.values():
+    for kind in (*kinds.values(), *WITHOUT_HISTORY):
         yield from put_all("record", None, partial(_records_after, kind), lambda row: Position(row[1], row[1]))
     yield from put_all(
         "entry",
@@ -114,7 +115,7 @@ def imported(kinds: Kinds, lines: Iterable[str], seal: Callable[[], Program[int]
         raise StoreError("this tenant holds records already; import into an empty one")
     yield from ask(Tables.register)
     put_in = 0
-    for put, rows in groupby(_rows({kind.name: kind for kind in kinds.values()}, lines), key=itemgetter(0)):
+    for put, rows in groupby(_rows({kind.name: kind for kind in (*kinds.values(), *WITHOUT_HISTORY)}, lines), key=itemgetter(0)):
         while chunk := [row for _, row in islice(rows, CHUNK)]:
             yield from put(chunk)
             put_in += len(chunk)

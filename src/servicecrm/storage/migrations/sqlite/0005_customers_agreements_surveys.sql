@@ -1,0 +1,408 @@
+CREATE TABLE servicecrm_answer (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    "campaign" TEXT,
+    "response" TEXT,
+    "day" TEXT,
+    "counts" BIGINT,
+    "item" TEXT,
+    "row" TEXT,
+    "status" TEXT,
+    "code" TEXT,
+    "value" BIGINT,
+    PRIMARY KEY (tenant, id)
+);
+CREATE INDEX servicecrm_answer_campaign_response ON servicecrm_answer (tenant, "campaign", "response", id);
+CREATE INDEX servicecrm_answer_campaign_item ON servicecrm_answer (tenant, "campaign", "item", id);
+
+CREATE TABLE servicecrm_customer (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    "number" TEXT,
+    "state" TEXT,
+    "open" BIGINT,
+    "kind" TEXT,
+    "account_manager" TEXT,
+    "parent" TEXT,
+    "origin" TEXT,
+    "merged_into" TEXT,
+    "value_class" TEXT,
+    "leaving_reason" TEXT,
+    "added_at" BIGINT,
+    "activated_at" BIGINT,
+    "verified_at" BIGINT,
+    "ended_at" BIGINT,
+    "search" TEXT NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, "number")
+);
+CREATE INDEX servicecrm_customer_account_manager_open_verified_at ON servicecrm_customer (tenant, "account_manager", "open", "verified_at", id);
+CREATE INDEX servicecrm_customer_state ON servicecrm_customer (tenant, "state", id);
+CREATE INDEX servicecrm_customer_parent ON servicecrm_customer (tenant, "parent", id);
+CREATE INDEX servicecrm_customer_merged_into ON servicecrm_customer (tenant, "merged_into", id);
+CREATE INDEX servicecrm_customer_value_class ON servicecrm_customer (tenant, "value_class", id);
+CREATE INDEX servicecrm_customer_added_at ON servicecrm_customer (tenant, "added_at", id);
+CREATE TABLE servicecrm_customer_terms (
+    tenant TEXT NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (tenant, field, value, id)
+);
+CREATE INDEX servicecrm_customer_terms_id ON servicecrm_customer_terms (tenant, id);
+
+CREATE TABLE servicecrm_interaction (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    "state" TEXT,
+    "customer" TEXT,
+    "prospect" TEXT,
+    "partner" TEXT,
+    "contact" TEXT,
+    "kind" TEXT,
+    "direction" TEXT,
+    "handler" TEXT,
+    "outcome" TEXT,
+    "open" BIGINT,
+    "occurred_at" BIGINT,
+    "search" TEXT NOT NULL,
+    PRIMARY KEY (tenant, id)
+);
+CREATE INDEX servicecrm_interaction_customer_occurred_at ON servicecrm_interaction (tenant, "customer", "occurred_at", id);
+CREATE INDEX servicecrm_interaction_prospect_occurred_at ON servicecrm_interaction (tenant, "prospect", "occurred_at", id);
+CREATE INDEX servicecrm_interaction_partner_occurred_at ON servicecrm_interaction (tenant, "partner", "occurred_at", id);
+CREATE INDEX servicecrm_interaction_contact ON servicecrm_interaction (tenant, "contact", id);
+CREATE INDEX servicecrm_interaction_handler_occurred_at ON servicecrm_interaction (tenant, "handler", "occurred_at", id);
+CREATE TABLE servicecrm_interaction_terms (
+    tenant TEXT NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (tenant, field, value, id)
+);
+CREATE INDEX servicecrm_interaction_terms_id ON servicecrm_interaction_terms (tenant, id);
+
+CREATE TABLE servicecrm_prospect (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    "number" TEXT,
+    "state" TEXT,
+    "open" BIGINT,
+    "seller" TEXT,
+    "source" TEXT,
+    "campaign" TEXT,
+    "brand" TEXT,
+    "lost_reason" TEXT,
+    "customer" TEXT,
+    "added_at" BIGINT,
+    "contacted_at" BIGINT,
+    "resume_at" BIGINT,
+    "ended_at" BIGINT,
+    "search" TEXT NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, "number")
+);
+CREATE INDEX servicecrm_prospect_seller_open_contacted_at ON servicecrm_prospect (tenant, "seller", "open", "contacted_at", id);
+CREATE INDEX servicecrm_prospect_state_resume_at ON servicecrm_prospect (tenant, "state", "resume_at", id);
+CREATE INDEX servicecrm_prospect_campaign ON servicecrm_prospect (tenant, "campaign", id);
+CREATE INDEX servicecrm_prospect_customer ON servicecrm_prospect (tenant, "customer", id);
+CREATE INDEX servicecrm_prospect_added_at ON servicecrm_prospect (tenant, "added_at", id);
+CREATE TABLE servicecrm_prospect_terms (
+    tenant TEXT NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (tenant, field, value, id)
+);
+CREATE INDEX servicecrm_prospect_terms_id ON servicecrm_prospect_terms (tenant, id);
+
+CREATE TABLE servicecrm_partner (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    "number" TEXT,
+    "state" TEXT,
+    "open" BIGINT,
+    "role" TEXT,
+    "customer" TEXT,
+    "manager" TEXT,
+    "since" BIGINT,
+    "ended_at" BIGINT,
+    "evaluation_due_at" BIGINT,
+    "search" TEXT NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, "number")
+);
+CREATE INDEX servicecrm_partner_manager_open_evaluation_due_at ON servicecrm_partner (tenant, "manager", "open", "evaluation_due_at", id);
+CREATE INDEX servicecrm_partner_evaluation_due_at ON servicecrm_partner (tenant, "evaluation_due_at", id);
+CREATE INDEX servicecrm_partner_state ON servicecrm_partner (tenant, "state", id);
+CREATE INDEX servicecrm_partner_customer ON servicecrm_partner (tenant, "customer", id);
+CREATE TABLE servicecrm_partner_terms (
+    tenant TEXT NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (tenant, field, value, id)
+);
+CREATE INDEX servicecrm_partner_terms_id ON servicecrm_partner_terms (tenant, id);
+
+CREATE TABLE servicecrm_portfolio_policies (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (tenant, id)
+);
+
+CREATE TABLE servicecrm_service (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    "number" TEXT,
+    "state" TEXT,
+    "open" BIGINT,
+    "owner" TEXT,
+    "version" BIGINT,
+    "search" TEXT NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, "number")
+);
+CREATE INDEX servicecrm_service_state ON servicecrm_service (tenant, "state", id);
+CREATE INDEX servicecrm_service_owner_open_number ON servicecrm_service (tenant, "owner", "open", "number", id);
+CREATE TABLE servicecrm_service_terms (
+    tenant TEXT NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (tenant, field, value, id)
+);
+CREATE INDEX servicecrm_service_terms_id ON servicecrm_service_terms (tenant, id);
+
+CREATE TABLE servicecrm_agreement (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    "number" TEXT,
+    "state" TEXT,
+    "open" BIGINT,
+    "customer" TEXT,
+    "first_day" TEXT,
+    "term_end" TEXT,
+    "final_day" TEXT,
+    "signed_at" BIGINT,
+    "ended_at" BIGINT,
+    "predecessor" TEXT,
+    "successor" TEXT,
+    "source" TEXT,
+    "search" TEXT NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, "number")
+);
+CREATE INDEX servicecrm_agreement_customer_open_final_day ON servicecrm_agreement (tenant, "customer", "open", "final_day", id);
+CREATE INDEX servicecrm_agreement_state_first_day ON servicecrm_agreement (tenant, "state", "first_day", id);
+CREATE INDEX servicecrm_agreement_state_final_day ON servicecrm_agreement (tenant, "state", "final_day", id);
+CREATE INDEX servicecrm_agreement_state_term_end ON servicecrm_agreement (tenant, "state", "term_end", id);
+CREATE INDEX servicecrm_agreement_signed_at ON servicecrm_agreement (tenant, "signed_at", id);
+CREATE INDEX servicecrm_agreement_ended_at ON servicecrm_agreement (tenant, "ended_at", id);
+CREATE TABLE servicecrm_agreement_terms (
+    tenant TEXT NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (tenant, field, value, id)
+);
+CREATE INDEX servicecrm_agreement_terms_id ON servicecrm_agreement_terms (tenant, id);
+
+CREATE TABLE servicecrm_general_agreement (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    "number" TEXT,
+    "state" TEXT,
+    "open" BIGINT,
+    "customer" TEXT,
+    "topic" TEXT,
+    "version" BIGINT,
+    "last_day" TEXT,
+    "search" TEXT NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, "number")
+);
+CREATE INDEX servicecrm_general_agreement_customer_open_last_day ON servicecrm_general_agreement (tenant, "customer", "open", "last_day", id);
+CREATE INDEX servicecrm_general_agreement_state ON servicecrm_general_agreement (tenant, "state", id);
+
+CREATE TABLE servicecrm_violation (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    "agreement" TEXT,
+    "customer" TEXT,
+    "service" TEXT,
+    "target" TEXT,
+    "period" TEXT,
+    "record" TEXT,
+    "found_at" BIGINT,
+    PRIMARY KEY (tenant, id)
+);
+CREATE INDEX servicecrm_violation_agreement_found_at ON servicecrm_violation (tenant, "agreement", "found_at", id);
+CREATE INDEX servicecrm_violation_customer_found_at ON servicecrm_violation (tenant, "customer", "found_at", id);
+CREATE INDEX servicecrm_violation_record ON servicecrm_violation (tenant, "record", id);
+
+CREATE TABLE servicecrm_agreement_policies (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (tenant, id)
+);
+
+CREATE TABLE servicecrm_questionnaire (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    "family" TEXT,
+    "version" BIGINT,
+    "state" TEXT,
+    "owner" TEXT,
+    "template" TEXT,
+    "digest" TEXT,
+    "drafted_at" BIGINT,
+    "released_at" BIGINT,
+    "retired_at" BIGINT,
+    "search" TEXT NOT NULL,
+    PRIMARY KEY (tenant, id)
+);
+CREATE INDEX servicecrm_questionnaire_family_version ON servicecrm_questionnaire (tenant, "family", "version", id);
+CREATE INDEX servicecrm_questionnaire_state ON servicecrm_questionnaire (tenant, "state", id);
+CREATE TABLE servicecrm_questionnaire_terms (
+    tenant TEXT NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (tenant, field, value, id)
+);
+CREATE INDEX servicecrm_questionnaire_terms_id ON servicecrm_questionnaire_terms (tenant, id);
+
+CREATE TABLE servicecrm_campaign (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    "number" TEXT,
+    "state" TEXT,
+    "open" BIGINT,
+    "method" TEXT,
+    "mode" TEXT,
+    "owner" TEXT,
+    "questionnaire" TEXT,
+    "series" TEXT,
+    "wave" BIGINT,
+    "opens_at" BIGINT,
+    "answer_until" BIGINT,
+    "opened_at" BIGINT,
+    "closed_at" BIGINT,
+    "search" TEXT NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, "number")
+);
+CREATE INDEX servicecrm_campaign_owner_open_answer_until ON servicecrm_campaign (tenant, "owner", "open", "answer_until", id);
+CREATE INDEX servicecrm_campaign_state_answer_until ON servicecrm_campaign (tenant, "state", "answer_until", id);
+CREATE INDEX servicecrm_campaign_series_wave ON servicecrm_campaign (tenant, "series", "wave", id);
+CREATE INDEX servicecrm_campaign_questionnaire ON servicecrm_campaign (tenant, "questionnaire", id);
+CREATE INDEX servicecrm_campaign_closed_at ON servicecrm_campaign (tenant, "closed_at", id);
+
+CREATE TABLE servicecrm_invitation (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    "state" TEXT,
+    "campaign" TEXT,
+    "series" TEXT,
+    "contact" TEXT,
+    "customer" TEXT,
+    "stratum" TEXT,
+    "token" TEXT,
+    "sent_at" BIGINT,
+    "contacted_at" BIGINT,
+    "reminders" BIGINT,
+    "answered_on" TEXT,
+    PRIMARY KEY (tenant, id)
+);
+CREATE INDEX servicecrm_invitation_token ON servicecrm_invitation (tenant, "token", id);
+CREATE INDEX servicecrm_invitation_contact ON servicecrm_invitation (tenant, "contact", id);
+CREATE INDEX servicecrm_invitation_customer_contacted_at ON servicecrm_invitation (tenant, "customer", "contacted_at", id);
+CREATE INDEX servicecrm_invitation_campaign_contact ON servicecrm_invitation (tenant, "campaign", "contact", id);
+CREATE INDEX servicecrm_invitation_campaign_state ON servicecrm_invitation (tenant, "campaign", "state", id);
+
+CREATE TABLE servicecrm_response (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    "state" TEXT,
+    "campaign" TEXT,
+    "invitation" TEXT,
+    "contact" TEXT,
+    "customer" TEXT,
+    "service" TEXT,
+    "stratum" TEXT,
+    "source" TEXT,
+    "extent" TEXT,
+    "late" BIGINT,
+    "counts" BIGINT,
+    "day" TEXT,
+    PRIMARY KEY (tenant, id)
+);
+CREATE INDEX servicecrm_response_campaign_day ON servicecrm_response (tenant, "campaign", "day", id);
+CREATE INDEX servicecrm_response_invitation ON servicecrm_response (tenant, "invitation", id);
+CREATE INDEX servicecrm_response_contact ON servicecrm_response (tenant, "contact", id);
+CREATE INDEX servicecrm_response_customer ON servicecrm_response (tenant, "customer", id);
+
+CREATE TABLE servicecrm_survey_evaluation (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    "state" TEXT,
+    "questionnaire" TEXT,
+    "campaign" TEXT,
+    "wave" TEXT,
+    "digest" TEXT,
+    "drafted_at" BIGINT,
+    "published_at" BIGINT,
+    PRIMARY KEY (tenant, id)
+);
+CREATE INDEX servicecrm_survey_evaluation_campaign ON servicecrm_survey_evaluation (tenant, "campaign", id);
+CREATE INDEX servicecrm_survey_evaluation_questionnaire_drafted_at ON servicecrm_survey_evaluation (tenant, "questionnaire", "drafted_at", id);
+CREATE INDEX servicecrm_survey_evaluation_state ON servicecrm_survey_evaluation (tenant, "state", id);
