@@ -251,7 +251,7 @@ def arguments(method: Callable[..., Any], *, every: bool) -> inspect.BoundArgume
         if parameter.kind is parameter.VAR_POSITIONAL:
             told[name] = (f"a {name}", f"another {name}")
         elif parameter.kind is parameter.VAR_KEYWORD:
-            told[name] = {"more": f"more {name}"}
+            told[name] = {"another": f"more {name}"}
         elif every or parameter.default is parameter.empty:
             told[name] = None if name == "self" else [name]
     return inspect.BoundArguments(signature, OrderedDict(told))
@@ -288,7 +288,7 @@ DESK_PAIRS = [
 ]
 """Those of the desk; what is only there to derive from is tried with what derives from it."""
 
-TYPES_OF_RULES = {"policy": DEFAULT, "of": ComplaintPolicy}
+LOOKED_AT = {"policy": DEFAULT, "of": ComplaintPolicy, "name": "Mia", "link": "https://city.example/{token}"}
 """What a desk looks at before it makes a program."""
 
 
@@ -298,13 +298,14 @@ def test_a_method_at_the_desk_gives_what_performing_gives(facade: type, name: st
     result = object()
     desk = SimpleNamespace(
         perform=lambda *_, **__: result,
+        store=MemoryStore(),
         actor=Actor(id="ann@city.example"),
         clock=FixedClock(),
         ids=SeededIds(),
         house=None,
     )
     told = arguments(method, every=False)
-    told.arguments.update((name, value) for name, value in TYPES_OF_RULES.items() if name in told.arguments)
+    told.arguments.update((name, value) for name, value in LOOKED_AT.items() if name in told.arguments)
     source = dict(DESK_PAIRS)[facade]
     assert getattr(source(desk), name)(*told.args[1:], **told.kwargs) is result
 

@@ -89,6 +89,44 @@ TARGETS: Final = {
             ("Tickets", "from servicecrm.desk.awaited import AsyncTickets"),
         ),
     ),
+    "servicecrm.desk.awaited_portfolio": Target(
+        doc="Customers, prospects, partners and interactions at an async desk.",
+        init=AT_THE_DESK,
+        typing=("from servicecrm.desk.adesk import AsyncDesk", "from servicecrm.desk.desk import Desk"),
+        facades=(
+            Facade("AsyncCustomerLinks", "servicecrm.desk.customer_links.CustomerLinks"),
+            Facade("AsyncCustomerDetails", "servicecrm.desk.customer_details.CustomerDetails"),
+            Facade("AsyncCustomers", "servicecrm.desk.customers.Customers"),
+            Facade("AsyncInteractions", "servicecrm.desk.interactions.Interactions"),
+            Facade("AsyncProspects", "servicecrm.desk.prospects.Prospects"),
+            Facade("AsyncPartners", "servicecrm.desk.partners.Partners"),
+        ),
+        bases=(("Commands", "from servicecrm.desk.awaited import AsyncCommands"),),
+    ),
+    "servicecrm.desk.awaited_agreements": Target(
+        doc="Services and agreements at an async desk.",
+        init=AT_THE_DESK,
+        typing=("from servicecrm.desk.adesk import AsyncDesk", "from servicecrm.desk.desk import Desk"),
+        facades=(
+            Facade("AsyncServices", "servicecrm.desk.services.Services"),
+            Facade("AsyncAgreementTerms", "servicecrm.desk.agreement_terms.AgreementTerms"),
+            Facade("AsyncAgreements", "servicecrm.desk.agreements.Agreements"),
+            Facade("AsyncGeneralAgreements", "servicecrm.desk.general_agreements.GeneralAgreements"),
+        ),
+        bases=(("Commands", "from servicecrm.desk.awaited import AsyncCommands"),),
+    ),
+    "servicecrm.desk.awaited_surveys": Target(
+        doc="Surveys at an async desk.",
+        init=AT_THE_DESK,
+        typing=("from servicecrm.desk.adesk import AsyncDesk", "from servicecrm.desk.desk import Desk"),
+        facades=(
+            Facade("AsyncQuestionnaires", "servicecrm.desk.surveys.Questionnaires"),
+            Facade("AsyncCampaigns", "servicecrm.desk.surveys.Campaigns"),
+            Facade("AsyncInvitations", "servicecrm.desk.invitations.Invitations"),
+            Facade("AsyncResponses", "servicecrm.desk.responses.Responses"),
+        ),
+        bases=(("Commands", "from servicecrm.desk.awaited import AsyncCommands"),),
+    ),
 }
 
 IMPORTS: Final = (

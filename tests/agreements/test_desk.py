@@ -1,8 +1,6 @@
 """Services and agreements at the desk, on a store that keeps them."""
 
-import contextlib
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,10 +9,6 @@ from typing import Any
 import pytest
 
 from servicecrm.agreements import (
-    AGREEMENT,
-    GENERAL_AGREEMENT,
-    SERVICE,
-    VIOLATION,
     Agreement,
     AgreementPolicies,
     AgreementPolicy,
@@ -27,45 +21,20 @@ from servicecrm.agreements import (
     Violation,
     WindDownStep,
 )
-from servicecrm.agreements.schema import POLICIES
 from servicecrm.complaints import Complaint
 from servicecrm.desk import Desk, connect
-from servicecrm.desk.agreements import Agreements
-from servicecrm.desk.general_agreements import GeneralAgreements
+from servicecrm.desk.agreed import agreed_basis
 from servicecrm.desk.house import House
 from servicecrm.desk.rules import basis_of
-from servicecrm.desk.services import Services, agreed_basis
 from servicecrm.desk.tracked import TRACKED
 from servicecrm.errors import IdempotencyMismatch, InvalidValue, NotFound, PolicyViolation
 from servicecrm.kernel.policies import publish
 from servicecrm.kernel.values import Period
 from servicecrm.notifications import MATRIX, Entry, Party
-from servicecrm.storage.kinds import SHIPPED
-from servicecrm.storage.memory import MemoryStore
 from servicecrm.storage.ports import Program
-from servicecrm.storage.schema import tables
-from servicecrm.storage.sqlite import SQLiteStore
-from servicecrm.storage.store import EngineStore
 from servicecrm.storage.work import Work
 from servicecrm.testing import FixedClock, SeededIds
 from tests.agreements.making import CAFE, DAY, LEVELS, a_definition, at
-
-OURS = (SERVICE, AGREEMENT, GENERAL_AGREEMENT, VIOLATION, POLICIES)
-KINDS = (*(kind for kind in SHIPPED if kind not in OURS), *OURS)
-
-
-def in_a_file(folder: Path) -> SQLiteStore:
-    """A file with the tables that the shipped ones lack."""
-    SQLiteStore(folder / "crm.db").close()
-    with contextlib.closing(sqlite3.connect(folder / "crm.db")) as connection:
-        connection.executescript(tables([kind for kind in OURS if kind not in SHIPPED]).removeprefix(tables(())))
-    return SQLiteStore(folder / "crm.db", kinds=KINDS)
-
-
-STORES: dict[str, Callable[[Path], EngineStore]] = {
-    "memory": lambda _: MemoryStore(kinds=KINDS),
-    "sqlite": in_a_file,
-}
 
 
 @pytest.fixture
@@ -73,23 +42,27 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=["memory", "sqlite"])
 def crm(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Iterator[Desk]:
     """A desk, where Ann works."""
-    store = STORES[request.param](tmp_path)
-    with connect(store, actor="ann@city.example", clock=clock, ids=SeededIds()) as crm:
+    with connect(
+        "memory:" if request.param == "memory" else tmp_path / "crm.db",
+        actor="ann@city.example",
+        clock=clock,
+        ids=SeededIds(),
+    ) as crm:
         yield crm
 
 
 def live(crm: Desk, **fields: object) -> Service:
-    services = Services(crm)
+    services = crm.services
     service = services.define(a_definition(**fields), owner="water-works")
     services.plan(service.id)
     return services.release(service.number or service.id)
 
 
 def concluded(crm: Desk, *lines: Line, **terms: object) -> Agreement:
-    agreements = Agreements(crm)
+    agreements = crm.agreements
     given = {"title": "Water", "first_day": crm.clock().date(), **terms}
     agreement = agreements.draft(customer=CAFE, lines=lines, **given)  # type: ignore[arg-type]
     agreements.propose(agreement.id)
@@ -102,9 +75,9 @@ def test_a_service_is_defined_released_and_seen_in_the_catalogue(crm: Desk) -> N
     service = live(crm)
 
     assert (service.number, service.state) == ("SRV-2026-000001", "live")
-    assert [offer.service for offer in Services(crm).catalogue()] == [service.id]
-    Services(crm).phase_out(service.id)
-    assert Services(crm).catalogue() == ()
+    assert [offer.service for offer in crm.services.catalogue()] == [service.id]
+    crm.services.phase_out(service.id)
+    assert crm.services.catalogue() == ()
     assert [entry.type for entry in crm.history(service.id)] == [
         "service.proposed",
         "service.planned",
@@ -114,7 +87,7 @@ def test_a_service_is_defined_released_and_seen_in_the_catalogue(crm: Desk) -> N
 
 
 def test_a_cycle_over_several_services_is_found_in_the_store(crm: Desk) -> None:  # C025
-    first, services = live(crm), Services(crm)
+    first, services = live(crm), crm.services
     second = live(crm, supports=(Support(service=first.id),))
     services.edit(first.id, a_definition(supports=(Support(service=second.id),)))
 
@@ -126,9 +99,9 @@ def test_a_cycle_over_several_services_is_found_in_the_store(crm: Desk) -> None:
 def test_an_agreement_is_concluded_and_comes_into_force_with_its_day(  # C028, C029, C030
     crm: Desk, clock: FixedClock
 ) -> None:
-    line = Services(crm).line(live(crm).id)
+    line = crm.services.line(live(crm).id)
     agreement = concluded(crm, line, first_day=date(2026, 3, 10), last_day=date(2026, 3, 31))
-    agreements = Agreements(crm)
+    agreements = crm.agreements
 
     assert (agreement.number, agreement.state) == ("AGR-2026-000001", "signed")
     assert agreements.advance() == ()
@@ -145,7 +118,7 @@ def test_a_line_about_a_service_that_is_not_offered_is_refused(crm: Desk) -> Non
 
     with pytest.raises(InvalidValue, match="there is no version 7"):
         concluded(crm, Line(service=service.id, version=7))
-    Services(crm).phase_out(service.id)
+    crm.services.phase_out(service.id)
     with pytest.raises(PolicyViolation, match="not offered"):
         concluded(crm, Line(service=service.id))
     assert concluded(crm, Line(service="a service of the host")).state == "signed"
@@ -153,19 +126,19 @@ def test_a_line_about_a_service_that_is_not_offered_is_refused(crm: Desk) -> Non
 
 def test_a_service_is_not_retired_while_an_agreement_is_about_it(crm: Desk) -> None:  # C025
     service = live(crm)
-    concluded(crm, Services(crm).line(service.id))
-    Services(crm).phase_out(service.id)
+    concluded(crm, crm.services.line(service.id))
+    crm.services.phase_out(service.id)
 
     with pytest.raises(PolicyViolation, match="AGR-2026-000001"):
-        Services(crm).retire(service.id)
+        crm.services.retire(service.id)
 
 
 def test_the_general_agreement_is_attached_in_its_present_version(crm: Desk) -> None:  # C027
-    general = GeneralAgreements(crm)
+    general = crm.general_agreements
     first = general.draft("We answer within a day.", customer=CAFE, first_day=crm.clock().date())
     general.sign(first.id, "customer")
     general.sign(first.id, "provider")
-    agreement = Agreements(crm).draft(customer=CAFE, title="Water", first_day=date(2026, 4, 1))
+    agreement = crm.agreements.draft(customer=CAFE, title="Water", first_day=date(2026, 4, 1))
 
     assert [each.agreement for each in agreement.general] == [first.id]
     assert [each.id for each in general.dependents(first.id)] == [agreement.id]
@@ -174,7 +147,7 @@ def test_the_general_agreement_is_attached_in_its_present_version(crm: Desk) -> 
     general.sign(second.id, "customer")
     general.sign(second.id, "provider")
     assert general.get(first.id).state == "ended"
-    assert [each.version for each in Agreements(crm).attach(agreement.id).general] == [2]
+    assert [each.version for each in crm.agreements.attach(agreement.id).general] == [2]
 
 
 def test_notice_leaves_action_items_and_ends_it_in_time(crm: Desk, clock: FixedClock) -> None:  # C006, C030
@@ -186,18 +159,18 @@ def test_notice_leaves_action_items_and_ends_it_in_time(crm: Desk, clock: FixedC
         unit.save(publish(AgreementPolicies(), policy, effective=clock(), by="ann", at=clock()))
     agreement = concluded(crm, Line(service="water"))
 
-    ended = Agreements(crm).terminate(agreement.id, "customer", reason="Moving.")
+    ended = crm.agreements.terminate(agreement.id, "customer", reason="Moving.")
 
     assert ended.final_day == date(2026, 6, 2)
     assert [(item.title, item.due_at) for item in crm.actions.of(agreement.id)] == [
         ("Export the data", at(2026, 5, 20))
     ]
     clock.advance(days=100)
-    assert [each.state for each in Agreements(crm).advance()] == ["terminated"]
+    assert [each.state for each in crm.agreements.advance()] == ["terminated"]
 
 
 def test_a_renewal_takes_the_place_of_what_still_runs(crm: Desk, clock: FixedClock) -> None:  # C030
-    agreements = Agreements(crm)
+    agreements = crm.agreements
     old = concluded(crm, Line(service="water"))
     agreements.advance()
     new = agreements.renew(old.id, first_day=date(2026, 4, 1), title="Better water")
@@ -214,10 +187,10 @@ def test_a_renewal_takes_the_place_of_what_still_runs(crm: Desk, clock: FixedClo
 def test_the_entitlement_follows_the_agreement(crm: Desk, clock: FixedClock) -> None:  # C031
     agreement = concluded(crm, Line(service="water", levels=LEVELS), last_day=date(2026, 3, 31))
 
-    found = Services(crm).entitlement(CAFE, "water").time("resolution")
+    found = crm.services.entitlement(CAFE, "water").time("resolution")
     assert found is not None
     assert (found.source, found.of) == ("line", agreement.id)
-    later = Services(crm).entitlement(CAFE, "water", at=clock() + 60 * DAY).time("resolution")
+    later = crm.services.entitlement(CAFE, "water", at=clock() + 60 * DAY).time("resolution")
     assert later is not None
     assert later.source == "default"
 
@@ -232,7 +205,7 @@ def test_an_evaluation_counts_what_was_done_and_keeps_each_violation_once(  # C0
     clock.advance(days=40)
     crm.sweep()
 
-    found, again = (Agreements(crm).evaluate(agreement.number or "", "2026-03", outages=[outage]) for _ in range(2))
+    found, again = (crm.agreements.evaluate(agreement.number or "", "2026-03", outages=[outage]) for _ in range(2))
 
     time, level = found.results
     assert again.results == found.results
@@ -250,11 +223,11 @@ def test_the_customer_is_told_of_a_violation_once(clock: FixedClock) -> None:  #
     matrix = MATRIX.with_entries(Entry(event="violation.found", party=Party.REQUESTER, template="missed", duty=True))
     house = House(matrix=matrix)
     outage = Outage(service="water", period=Period(start=at(2026, 3, 5), end=at(2026, 3, 6)))
-    with connect(MemoryStore(kinds=KINDS), actor="ann", clock=clock, ids=SeededIds(), house=house) as crm:
+    with connect("memory:", actor="ann", clock=clock, ids=SeededIds(), house=house) as crm:
         agreement = concluded(crm, Line(service="water", levels=LEVELS))
         clock.advance(days=40)
         for _ in range(2):
-            Agreements(crm).evaluate(agreement.id, "2026-03", outages=[outage])
+            crm.agreements.evaluate(agreement.id, "2026-03", outages=[outage])
 
         assert [(queued.topic, queued.recipient) for queued in crm.outbox.pending()] == [("missed", CAFE)]
 
@@ -279,7 +252,7 @@ def test_the_clock_of_a_record_is_read_by_what_its_customer_was_promised(crm: De
 
 def test_what_is_due_is_listed(crm: Desk, clock: FixedClock) -> None:  # C030, C033
     agreement = concluded(crm, Line(service="water"), last_day=date(2026, 5, 31), review_every="1 month")
-    agreements = Agreements(crm)
+    agreements = crm.agreements
     agreements.advance()
 
     assert [each.agreement for each in agreements.due_for_renewal()] == [agreement.id]
@@ -291,7 +264,7 @@ def test_what_is_due_is_listed(crm: Desk, clock: FixedClock) -> None:  # C030, C
 
 
 def test_the_same_command_again_changes_nothing(crm: Desk) -> None:  # C125
-    agreements = Agreements(crm)
+    agreements = crm.agreements
 
     def twice() -> Agreement:
         drafted = agreements.draft(customer=CAFE, title="Water", first_day=date(2026, 4, 1), command="k-1")
@@ -309,6 +282,6 @@ def test_the_same_command_again_changes_nothing(crm: Desk) -> None:  # C125
 
 def test_the_agreements_of_a_customer_are_those_that_are_not_over(crm: Desk) -> None:
     mine = concluded(crm, Line(service="water"))
-    Agreements(crm).abandon(Agreements(crm).draft(customer=CAFE, title="x", first_day=date(2026, 4, 1)).id)
+    crm.agreements.abandon(crm.agreements.draft(customer=CAFE, title="x", first_day=date(2026, 4, 1)).id)
 
-    assert [each.id for each in Agreements(crm).worklist(CAFE)] == [mine.id]
+    assert [each.id for each in crm.agreements.worklist(CAFE)] == [mine.id]

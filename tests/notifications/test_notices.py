@@ -40,6 +40,11 @@ PEOPLE = {
 }
 ROLES: dict[Party, str | Collection[str] | None] = {**PEOPLE}
 OPENED = "case.opened"
+VALUES = {
+    **{"timer": "accept", "due_at": MONDAY, "to": "ombudsman"},
+    **{"service": "water", "target": "availability", "period": "2026-03"},
+}
+"""What the matrix promises of some event."""
 
 
 def fact(event: str = OPENED, *, by: str = "desk", key: str = "case:c-1:1", **values: object) -> Fact:
@@ -94,9 +99,7 @@ events = st.sampled_from(sorted({entry.event for entry in MATRIX.entries}))
 ids = st.sampled_from(["ann", "bob", "cy", "d:e", "d%3Ae"])
 parties = st.dictionaries(st.sampled_from(list(Party)), st.frozensets(ids))
 keys = st.integers(1, 3).map("case:c-1:{}".format)
-facts = st.lists(
-    st.builds(lambda event, by, key: fact(event, by=by, key=key, timer="accept", due_at=MONDAY), events, ids, keys)
-)
+facts = st.lists(st.builds(lambda event, by, key: fact(event, by=by, key=key, **VALUES), events, ids, keys))
 
 
 @given(facts, parties, st.frozensets(st.sampled_from(["copy_closed", "update", "new"])), st.booleans())

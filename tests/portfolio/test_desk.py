@@ -1,7 +1,5 @@
 """Customers, prospects, partners and interactions at the desk, by id or number, each change saved at once."""
 
-import contextlib
-import sqlite3
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -27,9 +25,6 @@ from servicecrm.kernel.records import ERASED
 from servicecrm.kernel.values import ContactKind, ContactPoint
 from servicecrm.portfolio import (
     CUSTOMER,
-    INTERACTION,
-    PARTNER,
-    PROSPECT,
     Criterion,
     Customer,
     Datatype,
@@ -37,16 +32,12 @@ from servicecrm.portfolio import (
     ProfileField,
 )
 from servicecrm.portfolio.policy import PortfolioPolicies
-from servicecrm.portfolio.schema import POLICIES
-from servicecrm.storage import schema
-from servicecrm.storage.kinds import SHIPPED
 from servicecrm.testing import FixedClock, SeededIds
 from servicecrm.testing.makers import MONDAY
 from tests.portfolio.making import DAY, a_contact
 
 IN_BOTH = pytest.mark.parametrize("crm", ["memory", "sqlite"], indirect=True)
 
-KINDS = tuple({kind.name: kind for kind in (*SHIPPED, CUSTOMER, INTERACTION, PROSPECT, PARTNER, POLICIES)}.values())
 FIELDS = (ProfileField(name="size", datatype=Datatype.NUMBER),)
 MAIL = ContactPoint(kind=ContactKind.EMAIL, value="mia@cafe.example")
 
@@ -56,42 +47,33 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
-def with_tables(place: Path) -> str:
-    """A file with the tables of the shipped kinds, and those of the portfolio where they are not among them."""
-    connect(place).close()
-    with contextlib.closing(sqlite3.connect(place)) as connection:
-        for kind in KINDS[len(SHIPPED) :]:
-            connection.executescript(schema._table(kind))
-    return str(place)
-
-
 @pytest.fixture
 def crm(request: pytest.FixtureRequest, clock: FixedClock, tmp_path: Path) -> Iterator[Desk]:
-    """A desk on an empty store that keeps the portfolio too."""
-    place = "memory:" if getattr(request, "param", "memory") == "memory" else with_tables(tmp_path / "crm.db")
-    with connect(place, actor="ann@city.example", clock=clock, ids=SeededIds(), kinds=KINDS) as crm:
+    """A desk on an empty store."""
+    place = "memory:" if getattr(request, "param", "memory") == "memory" else tmp_path / "crm.db"
+    with connect(place, actor="ann@city.example", clock=clock, ids=SeededIds()) as crm:
         yield crm
         crm.store.verify()
 
 
 @pytest.fixture
 def customers(crm: Desk) -> Customers:
-    return Customers(crm)
+    return crm.customers
 
 
 @pytest.fixture
 def interactions(crm: Desk) -> Interactions:
-    return Interactions(crm)
+    return crm.interactions
 
 
 @pytest.fixture
 def prospects(crm: Desk) -> Prospects:
-    return Prospects(crm)
+    return crm.prospects
 
 
 @pytest.fixture
 def partners(crm: Desk) -> Partners:
-    return Partners(crm)
+    return crm.partners
 
 
 def added(customers: Customers, name: str = "Harbour Cafe", **changes: Any) -> Customer:

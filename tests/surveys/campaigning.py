@@ -1,26 +1,14 @@
 """Campaigns, invitations and a desk for tests: name only what the test is about, the rest is filled in."""
 
 import contextlib
-import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from servicecrm.desk import Desk, House
-from servicecrm.desk.invitations import Invitations
-from servicecrm.desk.responses import Responses
-from servicecrm.desk.surveys import Campaigns, Questionnaires
+from servicecrm.desk import House, connect
 from servicecrm.kernel.decisions import Decision
-from servicecrm.storage import MemoryStore, SQLiteStore
-from servicecrm.storage.kinds import SHIPPED
-from servicecrm.storage.schema import tables
 from servicecrm.surveys import (
-    ANSWER,
-    CAMPAIGN,
-    INVITATION,
-    QUESTIONNAIRE,
-    RESPONSE,
     Campaign,
     Invitation,
     Item,
@@ -37,7 +25,6 @@ from tests.surveys.making import ANN, BOB, TEN, a_release, en, rating
 DAY = timedelta(days=1)
 LINK = "https://city.example/ask?t={token}"
 TOKEN = "t" * 22
-KINDS = tuple(dict.fromkeys((*SHIPPED, QUESTIONNAIRE, CAMPAIGN, INVITATION, RESPONSE)))
 
 
 def short() -> tuple[Item, ...]:
@@ -95,32 +82,11 @@ def an_invitation(campaign: Campaign | None = None, *, sent: bool = True, **told
     return decision.then(invitations.send, campaign, by=ANN, at=decision.after.created_at).after
 
 
-class SurveyDesk(Desk):
-    """A desk with what belongs to surveys."""
-
-    questionnaires = property(Questionnaires)
-    campaigns = property(Campaigns)
-    invitations = property(Invitations)
-    responses = property(Responses)
-
-
 @contextlib.contextmanager
 def a_desk(place: Path | None = None, *, house: House | None = None) -> Iterator[tuple[Any, FixedClock]]:
     """A desk on an empty store, in memory or in a file, with a clock that stands still."""
     clock = FixedClock(MONDAY)
-    if place is None:
-        store: MemoryStore | SQLiteStore = MemoryStore(kinds=KINDS)
-    else:
-        SQLiteStore(place).close()
-        with contextlib.closing(sqlite3.connect(place)) as connection:
-            there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-            for statement in tables((*KINDS, ANSWER)).split(";\n"):
-                words = statement.split()
-                if words and words[2] not in there:
-                    connection.execute(statement)
-            connection.commit()
-        store = SQLiteStore(place, KINDS)
-    with SurveyDesk(store, actor=ANN, clock=clock, ids=SeededIds(), house=house) as crm:
+    with connect("memory:" if place is None else place, actor=ANN, clock=clock, ids=SeededIds(), house=house) as crm:
         yield crm, clock
 
 
@@ -143,7 +109,6 @@ __all__ = [
     "ANN",
     "BOB",
     "DAY",
-    "KINDS",
     "LINK",
     "MONDAY",
     "TOKEN",

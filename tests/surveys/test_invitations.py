@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servicecrm.desk.invitations import Invitee, survey_templates
+from servicecrm.desk.invitations import Invitee
 from servicecrm.errors import GuardNotMet, InvalidValue, NotFound, PolicyViolation, TransitionNotAllowed
 from servicecrm.kernel.documents import from_text, to_text
 from servicecrm.kernel.records import evolve, field_names
@@ -264,7 +264,7 @@ def test_letters_wait_in_the_outbox_and_lead_to_the_questionnaire() -> None:  # 
         campaign = an_open_campaign(crm)
         invited = crm.invitations.invite(campaign.number, ["c-1", "c-2"], link=LINK).invitations
         letters = Letters()
-        templates = standard_templates().with_templates(*survey_templates())
+        templates = standard_templates()
         deliverer = Deliverer(letters, letters, clock=clock, templates=templates)
         with crm.store.unit(claiming=True) as unit:
             for delivery in unit.claim("w-1", now=clock()):

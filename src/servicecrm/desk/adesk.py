@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from servicecrm.desk.awaited import AsyncComplaints, AsyncOutbox, AsyncPolicies
+from servicecrm.desk.awaited_agreements import AsyncAgreements, AsyncGeneralAgreements, AsyncServices
 from servicecrm.desk.awaited_cases import AsyncActionItems, AsyncCases
+from servicecrm.desk.awaited_portfolio import AsyncCustomers, AsyncInteractions, AsyncPartners, AsyncProspects
+from servicecrm.desk.awaited_surveys import AsyncCampaigns, AsyncInvitations, AsyncQuestionnaires, AsyncResponses
 from servicecrm.desk.base import AwaitedHooks, BaseDesk, Rewound, file_of, profile_of, utf8
 from servicecrm.desk.following import SWEEPER
 from servicecrm.desk.programs import Order, history_of, saved_once
@@ -63,6 +66,61 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
     def actions(self) -> AsyncActionItems:
         """Have something done because of a record."""
         return AsyncActionItems(self)
+
+    @property
+    def customers(self) -> AsyncCustomers:
+        """Know your customers: who they are, who looks after them, what they agreed to."""
+        return AsyncCustomers(self)
+
+    @property
+    def interactions(self) -> AsyncInteractions:
+        """Note calls, letters and visits with customers, prospects and partners."""
+        return AsyncInteractions(self)
+
+    @property
+    def prospects(self) -> AsyncProspects:
+        """Follow those who may become customers, and what was offered to them."""
+        return AsyncProspects(self)
+
+    @property
+    def partners(self) -> AsyncPartners:
+        """Keep resellers and suppliers, and look at them regularly."""
+        return AsyncPartners(self)
+
+    @property
+    def services(self) -> AsyncServices:
+        """Define services, release them, and see what customers are offered."""
+        return AsyncServices(self)
+
+    @property
+    def agreements(self) -> AsyncAgreements:
+        """Negotiate service agreements with customers, sign them, and see whether they are kept."""
+        return AsyncAgreements(self)
+
+    @property
+    def general_agreements(self) -> AsyncGeneralAgreements:
+        """Agree on terms that hold for all agreements of a customer."""
+        return AsyncGeneralAgreements(self)
+
+    @property
+    def questionnaires(self) -> AsyncQuestionnaires:
+        """Write questionnaires and release them."""
+        return AsyncQuestionnaires(self)
+
+    @property
+    def campaigns(self) -> AsyncCampaigns:
+        """Plan surveys and other measures of satisfaction, open and close them."""
+        return AsyncCampaigns(self)
+
+    @property
+    def invitations(self) -> AsyncInvitations:
+        """Invite people to a survey, and remind them."""
+        return AsyncInvitations(self)
+
+    @property
+    def responses(self) -> AsyncResponses:
+        """Take answers to a survey, and read them."""
+        return AsyncResponses(self)
 
     @property
     def policies(self) -> AsyncPolicies:

@@ -1,6 +1,6 @@
 """Agreements at the desk: what was agreed, how it begins and ends with its days, and whether it is kept."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final, Unpack
@@ -10,23 +10,24 @@ from servicecrm.agreements.availability import Outage, Watched
 from servicecrm.agreements.codes import Party as AgreementParty
 from servicecrm.agreements.codes import ReviewDecision
 from servicecrm.agreements.evaluating import Evaluation, Figure, TimerResult, Violation, evaluate, violations
-from servicecrm.agreements.lifecycle import BOUND, RUNNING, SIGNED
+from servicecrm.agreements.lifecycle import BOUND, RUNNING
 from servicecrm.agreements.model import Agreement
 from servicecrm.agreements.negotiating import Terms
 from servicecrm.agreements.policy import AgreementPolicies
 from servicecrm.agreements.reviewing import Renewal, due_for_renewal, reviews_due
 from servicecrm.agreements.schema import AGREEMENT, VIOLATION
 from servicecrm.calendars import Standing
+from servicecrm.desk.agreement_days import advanced
 from servicecrm.desk.agreement_terms import AgreementTerms, checked_lines
 from servicecrm.desk.books import book_of
 from servicecrm.desk.house import House
-from servicecrm.desk.programs import Decided, Order, change, fetch, saved_with_all, start
-from servicecrm.desk.services import CUSTOMERS
+from servicecrm.desk.programs import Decided, Order, change, fetch, start
 from servicecrm.desk.tracked import TRACKED
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.notices import Notice
 from servicecrm.notifications import Party, facts_of, notices
+from servicecrm.portfolio.model import Customer
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking import Clock, Reading, TimerState, clock_id
@@ -36,8 +37,6 @@ from servicecrm.tracking.books import CalendarBook
 __all__ = ["Agreements"]
 
 DAY: Final = timedelta(days=1)
-BATCH: Final = 50
-"""So many agreements are brought up to date in one unit."""
 
 
 class Agreements(AgreementTerms):
@@ -74,7 +73,7 @@ class Agreements(AgreementTerms):
         told = {"party": party, "reason": reason, "last_day": last_day, "override": override}
         order = self._order("terminate", {"agreement": agreement, **told}, command)
 
-        def program(work: Work) -> Program[tuple[Agreement, ...]]:
+        def program(work: Work) -> Program[Agreement]:
             def decided(found: Agreement) -> Program[Decided]:
                 self._permit(order, "terminate", found)
                 calendar = yield from book_of(work, CalendarBook)
@@ -94,9 +93,9 @@ class Agreements(AgreementTerms):
                     given.after, ids=ids, numbers=numbers, by=order.by, at=order.at, policy=policy
                 )
 
-            return (yield from change(work, AGREEMENT, [agreement], decided, order))
+            return (yield from change(work, AGREEMENT, [agreement], decided, order))[0]
 
-        return self._desk.perform(program)[0]
+        return self._desk.perform(program)
 
     def withdraw_notice(
         self, agreement: str, reason: str, *, occurred_at: datetime | None = None, command: str | None = None
@@ -140,31 +139,37 @@ class Agreements(AgreementTerms):
     def advance(self) -> tuple[Agreement, ...]:
         """Bring every agreement up to date with its days: what came into force, was extended, expired or ended.
 
-        It can be called as often as you like, such as beside every sweep, and however late. Gives those that changed.
+        Every sweep does so too. It can be called as often as you like, and however late. Gives those that changed.
 
         Source: C029, C030.
         """
         order = Order(self._desk.actor, self._desk.clock(), None, self._desk.house)
-        latest = order.at.date() + DAY  # whatever the zone
-        changed: list[Agreement] = []
-        for due in (
-            (where("state") == SIGNED) & (where("first_day") <= latest),
-            where("state").one_of(BOUND) & (where("final_day") <= latest),
-        ):
-            for ids in _batches([each.id for each in self.find(due)]):
-                changed += self._desk.perform(partial(_advanced, ids=ids, order=order))
-        return tuple(changed)
+
+        def program(work: Work) -> Program[tuple[Agreement, ...]]:
+            return tuple(each.after for each in (yield from advanced(work, order)))
+
+        return self._desk.perform(program)
 
     def reviews_due(self, *, ahead_days: int = 0) -> tuple[Standing, ...]:
         """The agreements whose review is due, those that have been due for the longest first."""
-        found = self.find(where("state").one_of(RUNNING))
-        return reviews_due(found, on=self._desk.clock().date(), ahead_days=ahead_days)
+        today = self._desk.clock().date()
+
+        def program(work: Work) -> Program[tuple[Standing, ...]]:
+            page = yield from work.find(Agreement, where("state").one_of(RUNNING))
+            return reviews_due(page.items, on=today, ahead_days=ahead_days)
+
+        return self._desk.perform(program, readonly=True)
 
     def due_for_renewal(self, *, days: int = 90) -> tuple[Renewal, ...]:
         """The agreements without a successor whose term ends soon. See `agreements.due_for_renewal`."""
         today = self._desk.clock().date()
         soon = where("state").one_of(BOUND) & (where("term_end") <= today + days * DAY)
-        return due_for_renewal(self.find(soon), on=today, days=days)
+
+        def program(work: Work) -> Program[tuple[Renewal, ...]]:
+            page = yield from work.find(Agreement, soon)
+            return due_for_renewal(page.items, on=today, days=days)
+
+        return self._desk.perform(program, readonly=True)
 
     # -- was it kept -----------------------------------------------------------------------------
 
@@ -206,44 +211,42 @@ class Agreements(AgreementTerms):
             found_now = violations(evaluation, by=order.by, at=order.at)
             known = yield from work.present(Violation, [each.after.id for each in found_now])
             new = [each for each in found_now if each.after.id not in known]
-            yield from work.save(*new, notices=_told(order.house, new))
+            manager = yield from _manager(work, found.customer)
+            yield from work.save(*new, notices=_told(order.house, new, found, manager))
             return evaluation
 
         return self._desk.perform(program)
 
 
-def _told(house: House | None, found: Iterable[Decision[Violation]]) -> Sequence[Notice]:
-    """Who is told of violations: the customer, if the matrix of the house says so."""
+def _manager(work: Work, customer: str) -> Program[str | None]:
+    """Who looks after a customer, if the portfolio knows it."""
+    if not work.keeps(Customer):
+        return None
+    found = yield from work.present(Customer, [customer], held=False)
+    return found[customer].account_manager if customer in found else None
+
+
+def _told(
+    house: House | None, found: Iterable[Decision[Violation]], agreement: Agreement, manager: str | None
+) -> Sequence[Notice]:
+    """Who is told of violations: the account manager, and the customer if the matrix of the house says so."""
     if house is None:
         return ()
     return [
         notice
         for each in found
         for notice in notices(
-            facts_of(each, kind=VIOLATION.name),
+            facts_of(each, kind=VIOLATION.name, number=agreement.number),
             house.matrix,
-            parties={Party.REQUESTER: each.after.customer},
+            parties={
+                Party.REQUESTER: each.after.customer,
+                Party.HANDLER: manager,
+                Party.SUPERVISOR: house.roles(Party.SUPERVISOR, agreement),
+            },
             preferences=house.preferences,
             switches=house.switches,
         )
     ]
-
-
-def _advanced(work: Work, *, ids: Sequence[str], order: Order) -> Program[list[Agreement]]:
-    """Some agreements, brought up to date; what takes the place of another one ends that one."""
-    found = yield from work.present(Agreement, ids)
-    decisions: list[Decision[Agreement]] = []
-    for each in found.values():
-        advanced = actions.advance(each, by=order.by, at=order.at)
-        if advanced is None:
-            continue
-        decisions.append(advanced)
-        if advanced.after.predecessor is not None and advanced.after.predecessor not in found:
-            before = yield from work.get(Agreement, advanced.after.predecessor)
-            ended = actions.supersede(before, advanced.after, by=order.by, at=order.at)
-            decisions += [] if ended is None else [ended]
-    saved: Sequence[Agreement] = (yield from saved_with_all(work, decisions, order)) if decisions else ()
-    return list(saved)
 
 
 def _timers(work: Work, agreement: Agreement, at: datetime) -> Program[list[TimerResult]]:
@@ -251,10 +254,9 @@ def _timers(work: Work, agreement: Agreement, at: datetime) -> Program[list[Time
     services = [each.service for each in agreement.lines]
     results: list[TimerResult] = []
     for tracked in TRACKED.values():
-        whose = CUSTOMERS.get(tracked.kind.name)
-        if whose is None:
+        if tracked.customer is None:
             continue
-        mine = (where(whose) == agreement.customer) & where("service").one_of(services)
+        mine = (where(tracked.customer) == agreement.customer) & where("service").one_of(services)
         page = yield from work.find(tracked.kind.schema.record, mine)
         records: dict[str, Any] = {clock_id(tracked.kind.name, each.id): each for each in page.items}
         clocks = yield from work.present(Clock, list(records), held=False)
@@ -280,7 +282,3 @@ def _counts(timer: Reading, at: datetime) -> bool:
     """Has it come to its end, other than by being cancelled, or is it past its due time?"""
     over = timer.done or (timer.due_at is not None and timer.due_at <= at)
     return over and timer.state is not TimerState.CANCELLED
-
-
-def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[n : n + BATCH] for n in range(0, len(ids), BATCH))

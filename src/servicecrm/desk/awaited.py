@@ -688,16 +688,24 @@ class AsyncPolicies:
         self._awaited: Policies = Policies(cast("Desk", desk))
 
     async def publish(
-        self, policy: P, *, name: str | None = None, effective: datetime, until: datetime | None = None
+        self,
+        policy: P,
+        *,
+        name: str | None = None,
+        effective: datetime,
+        until: datetime | None = None,
+        command: str | None = None,
     ) -> PolicyBook[P]:
-        """Put rules in force from a date on; the rules before them end there.
+        """Put rules in force from a date on; the rules before them end there. The same `command` again does not.
 
         Raises:
             PolicyViolation: they overlap the last version, or leave a gap after it.
             InvalidValue: these are no rules, or need a name; or targets wait for what such a record never has, need a
                 calendar that is not there, or tell a role that nobody in the desk's house has.
         """
-        return await _awaitable(self._awaited.publish)(policy, name=name, effective=effective, until=until)
+        return await _awaitable(self._awaited.publish)(
+            policy, name=name, effective=effective, until=until, command=command
+        )
 
     async def book(self, of: type[P], name: str | None = None) -> PolicyBook[P]:
         """All versions that were published of some rules: `book(ComplaintPolicy)`, `book(Calendar, "default")`."""

@@ -7,9 +7,9 @@ from typing import Any
 from servicecrm.cases.codes import Asker, ContactOutcome, ForwardClock
 from servicecrm.cases.dossier import Dossier
 from servicecrm.cases.model import Case
+from servicecrm.desk.agreed import demanded_by
 from servicecrm.desk.case_intake import CaseIntake
 from servicecrm.desk.programs import Order
-from servicecrm.desk.rules import demanded_by
 from servicecrm.desk.tracked import TRACKED
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.values import Attachment

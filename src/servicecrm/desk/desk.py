@@ -7,13 +7,23 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from servicecrm.desk.actions import ActionItems
+from servicecrm.desk.agreements import Agreements
 from servicecrm.desk.base import BaseDesk, Rewound, WaitedHooks, file_of, profile_of, utf8
 from servicecrm.desk.cases import Cases
 from servicecrm.desk.complaints import Complaints
+from servicecrm.desk.customers import Customers
 from servicecrm.desk.following import SWEEPER
+from servicecrm.desk.general_agreements import GeneralAgreements
+from servicecrm.desk.interactions import Interactions
+from servicecrm.desk.invitations import Invitations
 from servicecrm.desk.outbox import Outbox
+from servicecrm.desk.partners import Partners
 from servicecrm.desk.policies import Policies
 from servicecrm.desk.programs import Order, history_of, saved_once
+from servicecrm.desk.prospects import Prospects
+from servicecrm.desk.responses import Responses
+from servicecrm.desk.services import Services
+from servicecrm.desk.surveys import Campaigns, Questionnaires
 from servicecrm.desk.sweeping import Sweep, Swept
 from servicecrm.desk.timers import escalated, timers_of, worklist_of
 from servicecrm.errors import ReadOnlyStore, StoreUnavailable
@@ -66,6 +76,61 @@ class Desk(BaseDesk[EngineStore]):
     def actions(self) -> ActionItems:
         """Have something done because of a record."""
         return ActionItems(self)
+
+    @property
+    def customers(self) -> Customers:
+        """Know your customers: who they are, who looks after them, what they agreed to."""
+        return Customers(self)
+
+    @property
+    def interactions(self) -> Interactions:
+        """Note calls, letters and visits with customers, prospects and partners."""
+        return Interactions(self)
+
+    @property
+    def prospects(self) -> Prospects:
+        """Follow those who may become customers, and what was offered to them."""
+        return Prospects(self)
+
+    @property
+    def partners(self) -> Partners:
+        """Keep resellers and suppliers, and look at them regularly."""
+        return Partners(self)
+
+    @property
+    def services(self) -> Services:
+        """Define services, release them, and see what customers are offered."""
+        return Services(self)
+
+    @property
+    def agreements(self) -> Agreements:
+        """Negotiate service agreements with customers, sign them, and see whether they are kept."""
+        return Agreements(self)
+
+    @property
+    def general_agreements(self) -> GeneralAgreements:
+        """Agree on terms that hold for all agreements of a customer."""
+        return GeneralAgreements(self)
+
+    @property
+    def questionnaires(self) -> Questionnaires:
+        """Write questionnaires and release them."""
+        return Questionnaires(self)
+
+    @property
+    def campaigns(self) -> Campaigns:
+        """Plan surveys and other measures of satisfaction, open and close them."""
+        return Campaigns(self)
+
+    @property
+    def invitations(self) -> Invitations:
+        """Invite people to a survey, and remind them."""
+        return Invitations(self)
+
+    @property
+    def responses(self) -> Responses:
+        """Take answers to a survey, and read them."""
+        return Responses(self)
 
     @property
     def policies(self) -> Policies:
@@ -200,8 +265,10 @@ class Desk(BaseDesk[EngineStore]):
                 pass
         return sweep.swept
 
-    def escalate(self, id: str, role: str, *, reason: str, timer: str) -> Clock:
+    def escalate(self, id: str, role: str, *, reason: str, timer: str, command: str | None = None) -> Clock:
         """Put a record before a higher role at once, on the ladder of one of its targets.
+
+        The same `command` again does not.
 
         Raises:
             PolicyViolation: the role is not on that ladder, or no higher than it has come already.
@@ -210,7 +277,7 @@ class Desk(BaseDesk[EngineStore]):
         Source: C039.
         """
         order = Order(self.actor, self.clock(), None, self.house)
-        return self.perform(escalated(id, role, reason=reason, timer=timer, order=order))
+        return self.perform(escalated(id, role, reason=reason, timer=timer, command=command, order=order))
 
     # -- the file --------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import attrs
 from servicecrm.cases.model import Case, Promise
 from servicecrm.complaints.events import ComplaintAnswered, ComplaintClosed, ComplaintReopened
 from servicecrm.complaints.model import Complaint
+from servicecrm.desk.agreed import agreed_basis, open_records
 from servicecrm.desk.house import OF_A_RECORD, House
 from servicecrm.desk.merged import merged_into
 from servicecrm.desk.rules import basis_of
@@ -43,7 +44,10 @@ __all__ = ["SWEEPER", "Following", "clock_of", "told_from"]
 
 logger: logging.Logger = logging.getLogger("servicecrm")
 
-ALONE: Final[Mapping[Party, Any]] = {Party.SUPERVISOR: (), Party.FOLLOWER: ()}
+OF_THE_HOUSE: Final = (Party.MANAGER, Party.SUPERVISOR, Party.FOLLOWER)
+"""The parties that the house names, and no record."""
+
+ALONE: Final[Mapping[Party, Any]] = dict.fromkeys(OF_THE_HOUSE, ())
 """Nobody else."""
 
 FOR_ALL: Final = (ComplaintAnswered, ComplaintClosed, ComplaintReopened)
@@ -96,7 +100,16 @@ class Following:
             told += self.notices(tracked, record, decision)
             told += yield from self._told_to_merged(tracked, decision)
             try:
-                clock, basis = clocks.get(id), rules[type(record)]
+                clock = clocks.get(id)
+                basis = yield from agreed_basis(
+                    self._work,
+                    tracked,
+                    record,
+                    rules[type(record)],
+                    self._at,
+                    clock=clock,
+                    before=decision.before,
+                )
                 # Whoever has just done something about it has not dropped the ball.
                 read, demanded = (
                     (self.read(tracked, record, clock, basis), None)
@@ -114,6 +127,27 @@ class Following:
                 more.append(read)
                 told += self.notices(tracked, record, read)
         return Followed((*every, *more), told)
+
+    def read_again(self, customers: Sequence[str]) -> Program[Followed]:
+        """The clocks of what is open of customers to whom something else is promised now."""
+        read: list[Decision[Any]] = []
+        told: list[Notice] = []
+        for tracked in TRACKED.values():
+            records = yield from open_records(self._work, tracked, customers)
+            ids: dict[str, Any] = {clock_id(tracked.kind.name, record.id): record for record in records}
+            clocks = yield from self._work.present(Clock, list(ids), held=False)
+            house = yield from basis_of(self._work, tracked, self._at)
+            for id, clock in clocks.items():
+                basis = yield from agreed_basis(self._work, tracked, ids[id], house, self._at)
+                try:
+                    decision = self.read(tracked, ids[id], clock, basis)
+                except NoBusinessTime as error:
+                    logger.warning("the clock %s cannot be read: %s", id, error)
+                    continue
+                if decision is not None:
+                    read.append(decision)
+                    told += self.notices(tracked, ids[id], decision)
+        return Followed(read, told)
 
     def _told_to_merged(self, tracked: Tracked[Any], decision: Decision[Any]) -> Program[Sequence[Notice]]:
         """Those whose complaints go on as this one are told of its answer and its end, each under their own number."""
@@ -204,7 +238,7 @@ class Following:
         house = self._house
         if house is None:
             return ()
-        named = {party: house.roles(party, record) for party in (Party.SUPERVISOR, Party.FOLLOWER)}
+        named = {party: house.roles(party, record) for party in OF_THE_HOUSE}
         parties = {**tracked.people(record), **named, **others}
         handler = parties.get(Party.HANDLER)
         if isinstance(handler, str) and handler in house.deputies:  # who is away finds it later; somebody is there now

@@ -16,10 +16,9 @@ from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.notices import Notice
 from servicecrm.measures import ResponseRates, response_rates
-from servicecrm.notifications.templates import Template
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
-from servicecrm.surveys import TEXTS, invitations
+from servicecrm.surveys import invitations
 from servicecrm.surveys.campaign_lifecycle import INVITATION_LIFECYCLE, UNFINISHED
 from servicecrm.surveys.campaign_model import Campaign, Exclusion, Invitation
 from servicecrm.surveys.eligibility import Eligibility, OptOuts, eligibility_of, history_of
@@ -27,7 +26,7 @@ from servicecrm.surveys.invitations import News
 from servicecrm.surveys.returns import dispositions, return_rate
 from servicecrm.surveys.schema import CAMPAIGN, INVITATION
 
-__all__ = ["Invitations", "Invited", "Invitee", "Turnout", "invited_by", "survey_templates"]
+__all__ = ["Invitations", "Invited", "Invitee", "Turnout", "invited_by"]
 
 INVITATION_TOPIC: Final = "survey_invitation"
 REMINDER_TOPIC: Final = "survey_reminder"
@@ -61,23 +60,6 @@ class Turnout:
     share: float | None
     dispositions: Mapping[str, float]
     rates: ResponseRates
-
-
-def survey_templates() -> tuple[Template, ...]:
-    """The words of invitations and reminders: `standard_templates().with_templates(*survey_templates())`."""
-    names = {name: f"{{{name}}}" for name in ("title", "until", "link")}  # filled with themselves, they stay
-    return tuple(
-        Template(
-            key=key,
-            language=language,
-            subject=TEXTS.get(f"notice.{key}.subject", language=language, **names),
-            body=TEXTS.get(f"notice.{key}.body", language=language, **names),
-            values=("title", "link"),
-            times=("until",),
-        )
-        for language in TEXTS.languages
-        for key in (INVITATION_TOPIC, REMINDER_TOPIC)
-    )
 
 
 class Invitations(Commands[Invitation]):

@@ -6,18 +6,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from servicecrm import cases
+from servicecrm.agreements.policy import AgreementPolicies, AgreementPolicy
 from servicecrm.calendars import Calendar
 from servicecrm.cases.policy import CasePolicies, CasePolicy
 from servicecrm.cases.routing import Router, RoutingBook
 from servicecrm.cases.types import RequestType, RequestTypeBook
 from servicecrm.complaints.policy import ComplaintPolicies, ComplaintPolicy
+from servicecrm.desk.agreed import promised
 from servicecrm.desk.books import book_of
+from servicecrm.desk.programs import Decided, Order, commanded, start
 from servicecrm.desk.rules import calendars_of
 from servicecrm.desk.tracked import TRACKED
 from servicecrm.errors import InvalidValue
-from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.policies import PolicyBook, publish
 from servicecrm.kernel.shapes import Code
+from servicecrm.portfolio.policy import PortfolioPolicies, PortfolioPolicy
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking import MessageClass, Targets
@@ -34,6 +37,8 @@ ONE: Final[Mapping[type, type[PolicyBook[Any]]]] = {
     ComplaintPolicy: ComplaintPolicies,
     CasePolicy: CasePolicies,
     Router: RoutingBook,
+    PortfolioPolicy: PortfolioPolicies,
+    AgreementPolicy: AgreementPolicies,
 }
 """Rules of which a house has one set."""
 
@@ -71,32 +76,41 @@ class Policies:
         self._desk = desk
 
     def publish(
-        self, policy: P, *, name: str | None = None, effective: datetime, until: datetime | None = None
+        self,
+        policy: P,
+        *,
+        name: str | None = None,
+        effective: datetime,
+        until: datetime | None = None,
+        command: str | None = None,
     ) -> PolicyBook[P]:
-        """Put rules in force from a date on; the rules before them end there.
+        """Put rules in force from a date on; the rules before them end there. The same `command` again does not.
 
         Raises:
             PolicyViolation: they overlap the last version, or leave a gap after it.
             InvalidValue: these are no rules, or need a name; or targets wait for what such a record never has, need a
                 calendar that is not there, or tell a role that nobody in the desk's house has.
         """
-        by, at, house = self._desk.actor, self._desk.clock(), self._desk.house
+        at, house = self._desk.clock(), self._desk.house
         empty = _empty(type(policy), _named(policy) if name is None else name)
+        told = {"rules": type(policy).__name__, "policy": policy, "name": empty().id}
+        order = Order(self._desk.actor, at, commanded(command, "policies.publish", told), house)
         if until is not None and isinstance(policy, Targets | Calendar):
             raise InvalidValue("until", "what clocks are read by has no end; publish what follows instead")
 
-        def program(work: Work) -> Program[PolicyBook[P]]:
+        def decide(work: Work) -> Program[Decided]:
             if isinstance(policy, Targets):
                 yield from _check(work, policy, empty().id, at)
                 if house is not None:
                     points = (point for target in policy.targets for point, _ in target.points())
                     house.check_roles(role for point in points for role in point.to)
             book = yield from book_of(work, empty)
-            decision: Decision[PolicyBook[P]] = publish(book, policy, effective=effective, until=until, by=by, at=at)
-            (saved,) = yield from work.save(decision)
-            return saved  # type: ignore[no-any-return]  # saving gives back what was decided about
+            decision = publish(book, policy, effective=effective, until=until, by=order.by, at=at)
+            if isinstance(policy, AgreementPolicy):
+                return (decision, *(yield from promised(work, effective, by=order.by, at=at)))
+            return decision
 
-        return self._desk.perform(program)
+        return self._desk.perform(lambda work: start(work, type(empty()), partial(decide, work), order))
 
     def book(self, of: type[P], name: str | None = None) -> PolicyBook[P]:
         """All versions that were published of some rules: `book(ComplaintPolicy)`, `book(Calendar, "default")`."""

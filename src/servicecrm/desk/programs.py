@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import attrs
 
+from servicecrm.desk.agreed import changed_customers
 from servicecrm.desk.consequences import with_consequences
 from servicecrm.desk.following import Following
 from servicecrm.desk.house import House
@@ -17,6 +18,7 @@ from servicecrm.kernel.decisions import Actor, Decision
 from servicecrm.kernel.documents import converter
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.kinds import Identified, Kind, storable
+from servicecrm.kernel.notices import Notice
 from servicecrm.storage.ports import Command, Entry, Outcome, Program
 from servicecrm.storage.work import Work
 
@@ -24,10 +26,12 @@ __all__ = [
     "Decided",
     "Order",
     "change",
+    "commanded",
     "fetch",
     "fingerprint",
     "history_of",
     "is_number",
+    "outcome_before",
     "saved_once",
     "saved_with_all",
     "start",
@@ -53,6 +57,11 @@ def fingerprint(action: str, arguments: Mapping[str, object]) -> str:
     told = {name: _plain(value) for name, value in sorted(arguments.items()) if not _is_time(value)}
     # Takes whatever it is given: what no store could keep is refused when the change is decided.
     return hashlib.sha256(json.dumps([action, told]).encode()).hexdigest()
+
+
+def commanded(id: str | None, action: str, arguments: Mapping[str, object]) -> Command | None:
+    """The command that a caller gives under an id; None without one."""
+    return None if id is None else Command(id=id, fingerprint=fingerprint(action, arguments))
 
 
 def _is_time(value: object) -> bool:
@@ -99,8 +108,8 @@ def history_of(work: Work, kinds: Mapping[type, Kind[Any]], id: str) -> Program[
 
 
 def start(work: Work, record: type[R], decide: Callable[[], Program[Decided]], order: Order) -> Program[R]:
-    """Save a new record, or give the one that the same command made before."""
-    done = yield from _before(work, order)
+    """Save a new record, or one of its own kind; or give it as it is now, if the same command has done so before."""
+    done = yield from outcome_before(work, order)
     if done is not None:
         return (yield from work.get(record, done.id))
     decided = yield from decide()
@@ -121,7 +130,7 @@ def change(
 
     Where nothing is decided, nothing changes. `instead` names the record that is meant when another one is.
     """
-    done = yield from _before(work, order)
+    done = yield from outcome_before(work, order)
     records: dict[str, R] = {}
     for id in ids:
         found = yield from fetch(work, kind, id)
@@ -145,7 +154,8 @@ def change(
     return tuple(records.values())
 
 
-def _before(work: Work, order: Order) -> Program[Outcome | None]:
+def outcome_before(work: Work, order: Order) -> Program[Outcome | None]:
+    """What the same command came to before; None if it is new, or has no id."""
     if order.command is None:
         return None
     known = yield from work.known([order.command])
@@ -154,21 +164,27 @@ def _before(work: Work, order: Order) -> Program[Outcome | None]:
 
 def saved_once(work: Work, decisions: Sequence[Decision[Any]], order: Order) -> Program[tuple[Any, ...]]:
     """Save what a host has decided, or give the first of the records if the same command has saved it before."""
-    done = yield from _before(work, order)
+    done = yield from outcome_before(work, order)
     if done is not None:
         return ((yield from work.get(type(decisions[0].after), done.id)),)
     return (yield from saved_with_all(work, decisions, order))
 
 
-def saved_with_all(work: Work, decisions: Sequence[Decision[Any]], order: Order) -> Program[tuple[Any, ...]]:
-    """Save decisions with all that follows from them; gives the records that were decided about."""
+def saved_with_all(
+    work: Work, decisions: Sequence[Decision[Any]], order: Order, *, notices: Sequence[Notice] = ()
+) -> Program[tuple[Any, ...]]:
+    """Save decisions with these notices and all that follows; gives the records that were decided about."""
     decided = yield from with_consequences(work, decisions)
-    following = yield from Following(order.house, work, order.by, order.at).followed(decided)
+    follow = Following(order.house, work, order.by, order.at)
+    following = yield from follow.followed(decided)
     every = following.decisions
     mark = work.mark()
     steps = sum(len(decision.steps) for decision in every)
-    saved = yield from work.save(*every, notices=following.notices, commands=[order.command] * steps)
+    saved = yield from work.save(*every, notices=(*notices, *following.notices), commands=[order.command] * steps)
     outcome = work.outcome_since(mark)
     if order.command is not None and outcome is not None:
         yield from work.remember([(order.command, outcome)], now=order.at)
+    if customers := changed_customers(every):
+        again = yield from follow.read_again(customers)
+        yield from work.save(*again.decisions, notices=again.notices)
     return saved[: len(decisions)]

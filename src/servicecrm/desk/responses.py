@@ -259,7 +259,7 @@ class Responses(Commands[Response]):
                 if campaign.closed_at is not None:  # it came in time, and the others have been shuffled
                     yield from table.shuffled(id)
 
-        self._desk.perform(program)
+        return self._desk.perform(program)
 
     def import_(
         self,

@@ -1,6 +1,6 @@
 """The rules by which clocks are read, as they are stored: targets for each kind of record, and calendars by name."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from importlib.metadata import version
@@ -11,15 +11,13 @@ from zoneinfo import TZPATH
 from servicecrm.calendars import Calendar
 from servicecrm.desk.books import book_of
 from servicecrm.desk.tracked import Tracked
-from servicecrm.errors import InvalidValue
-from servicecrm.processes.dropped_ball import update_due
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking.books import CalendarBook, TargetBook
 from servicecrm.tracking.clock_model import Basis
 from servicecrm.tracking.targets import Targets
 
-__all__ = ["basis_of", "calendars_of", "demanded_by"]
+__all__ = ["basis_of", "calendars_of"]
 
 
 def basis_of(work: Work, tracked: Tracked[Any], at: datetime) -> Program[Basis]:
@@ -27,11 +25,13 @@ def basis_of(work: Work, tracked: Tracked[Any], at: datetime) -> Program[Basis]:
     book = yield from book_of(work, partial(TargetBook, id=tracked.kind.name))
     number, targets = book.in_force(at, otherwise=tracked.targets)
     calendars = yield from calendars_of(work, targets, at)
-    return Basis(targets=targets, calendars=calendars, policy=number, zones=zones())
+    return Basis(targets=targets, calendars=calendars, policy=number, promises=book.promises_at(at), zones=zones())
 
 
-def calendars_of(work: Work, targets: Targets, at: datetime) -> Program[Mapping[str, Calendar]]:
-    """The calendars that targets need, as they are in force at an instant.
+def calendars_of(
+    work: Work, targets: Targets, at: datetime, *, known: Collection[str] = ()
+) -> Program[Mapping[str, Calendar]]:
+    """The calendars that targets need beside the known ones, as they are in force at an instant.
 
     Raises:
         InvalidValue: there is no calendar of such a name.
@@ -39,22 +39,10 @@ def calendars_of(work: Work, targets: Targets, at: datetime) -> Program[Mapping[
     calendars: dict[str, Calendar] = {}
     named = {target.calendar for target in targets.targets}
     named |= {goal.calendar for target in targets.targets for goal in target.goals if goal.calendar is not None}
-    for name in sorted(named):
+    for name in sorted(named.difference(known)):
         book = yield from book_of(work, partial(CalendarBook, id=name))
         calendars[name] = _kept(book.numbered(book.in_force(at)[0]))
     return calendars
-
-
-def demanded_by(work: Work, tracked: Tracked[Any], record: Any, at: datetime) -> Program[datetime]:
-    """By when an update is due that is asked for now.
-
-    Raises:
-        InvalidValue: no target says so.
-    """
-    due = update_due((yield from basis_of(work, tracked, at)), tracked.facts(record), at)
-    if due is None:
-        raise InvalidValue("due_at", "name a time, or publish a target named demanded_update")
-    return due
 
 
 @lru_cache(maxsize=256)

@@ -2,9 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Final
-
-import attrs
+from typing import Any, ClassVar
 
 from servicecrm.agreements import services
 from servicecrm.agreements.catalogue import Offer, catalogue
@@ -12,27 +10,22 @@ from servicecrm.agreements.dependencies import Weakness, weaknesses
 from servicecrm.agreements.levels import ServiceLevels
 from servicecrm.agreements.lifecycle import LIVE, RETIRED, RETIRING
 from servicecrm.agreements.lifecycle import SERVICE as LIFECYCLE
-from servicecrm.agreements.model import Agreement, GeneralAgreement
+from servicecrm.agreements.model import Agreement
 from servicecrm.agreements.parts import Line
-from servicecrm.agreements.policy import AgreementPolicies
 from servicecrm.agreements.schema import SERVICE
 from servicecrm.agreements.service_model import Price, Service, ServiceDefinition
-from servicecrm.agreements.targets import Entitlement, entitlement, levels_of, overlay
-from servicecrm.desk.books import book_of
+from servicecrm.agreements.targets import Entitlement
+from servicecrm.desk.agreed import entitled
 from servicecrm.desk.commands import Commands
 from servicecrm.desk.programs import Decided, Order, fetch, start
-from servicecrm.desk.rules import basis_of, calendars_of
-from servicecrm.desk.tracked import TRACKED, Tracked
+from servicecrm.desk.rules import basis_of
+from servicecrm.desk.tracked import TRACKED
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
-from servicecrm.tracking import Basis
 
-__all__ = ["CUSTOMERS", "Services", "agreed_basis", "entitled"]
-
-CUSTOMERS: Final[Mapping[str, str]] = {"complaint": "customer", "case": "requester"}
-"""The fields that say which customer a record is about."""
+__all__ = ["Services"]
 
 
 class Services(Commands[Service]):
@@ -149,7 +142,12 @@ class Services(Commands[Service]):
     ) -> Line:
         """A line of an agreement about a service as it is offered now. See `services.line`."""
         told: dict[str, Any] = {"version": version, "levels": levels, "price": price, "calendar": calendar}
-        return services.line(self.get(service), at=self._desk.clock(), **told)
+        at = self._desk.clock()
+
+        def program(work: Work) -> Program[Line]:
+            return services.line((yield from fetch(work, SERVICE, service)), at=at, **told)
+
+        return self._desk.perform(program, readonly=True)
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -167,9 +165,12 @@ class Services(Commands[Service]):
         """
         instant = self._desk.clock() if at is None else at
         states = (LIVE, RETIRING, RETIRED) if at is not None else (LIVE,)
-        return catalogue(
-            self.find(where("state").one_of(states)), name, audience=audience, at=instant, language=language
-        )
+
+        def program(work: Work) -> Program[tuple[Offer, ...]]:
+            page = yield from work.find(Service, where("state").one_of(states))
+            return catalogue(page.items, name, audience=audience, at=instant, language=language)
+
+        return self._desk.perform(program, readonly=True)
 
     def weaknesses(self, service: str) -> tuple[Weakness, ...]:
         """Where what a service rests on promises less than the service itself does."""
@@ -189,22 +190,12 @@ class Services(Commands[Service]):
         """
         instant = self._desk.clock() if at is None else at
         tracked = next(each for each in TRACKED.values() if each.kind.name == of)
-        return self._desk.perform(lambda work: entitled(work, tracked, customer, service, instant), readonly=True)
 
+        def program(work: Work) -> Program[Entitlement]:
+            basis = yield from basis_of(work, tracked, instant)
+            return (yield from entitled(work, customer, service, instant, basis))
 
-def agreed_basis(work: Work, tracked: Tracked[Any], record: Any, basis: Basis, at: datetime) -> Program[Basis]:
-    """The rules by which the clock of a record is read: those of its kind, with what its customer was promised.
-
-    Source: C031, C036.
-    """
-    whose = CUSTOMERS.get(tracked.kind.name)
-    if whose is None:
-        return basis
-    found = yield from entitled(work, tracked, getattr(record, whose), record.service, at)
-    targets = overlay(basis.targets, found)
-    if targets == basis.targets:
-        return basis
-    return attrs.evolve(basis, targets=targets, calendars=(yield from calendars_of(work, targets, at)))
+        return self._desk.perform(program, readonly=True)
 
 
 def rests_on(work: Work, service: Service) -> Program[tuple[Service, ...]]:
@@ -217,28 +208,3 @@ def rests_on(work: Work, service: Service) -> Program[tuple[Service, ...]]:
         below = (id for each in new.values() for id in each.current.rests_on)
         wanted = [id for id in below if id not in found]
     return tuple(found.values())
-
-
-def entitled(
-    work: Work, tracked: Tracked[Any], customer: str | None, service: str | None, at: datetime
-) -> Program[Entitlement]:
-    """What a customer can expect of a service at a time, by all that is stored."""
-    agreements: Sequence[Agreement] = ()
-    general: Sequence[GeneralAgreement] = ()
-    if customer is not None:
-        general = (yield from work.find(GeneralAgreement, where("customer") == customer)).items
-        if service is not None:
-            of_service = where("services").has(service)
-            agreements = (yield from work.find(Agreement, where("customer") == customer, of_service)).items
-    policy = (yield from book_of(work, AgreementPolicies)).in_force(at)[1]
-    basis = yield from basis_of(work, tracked, at)
-    times = levels_of(basis.targets).times or policy.default.times
-    return entitlement(
-        customer,
-        service,
-        at=at,
-        agreements=agreements,
-        general=general,
-        default=ServiceLevels(times=times, levels=policy.default.levels),
-        policy=policy,
-    )

@@ -7,12 +7,17 @@ from typing import Any, Final, NamedTuple
 
 import attrs
 
+from servicecrm.agreements.model import Agreement
+from servicecrm.agreements.schema import AGREEMENT
+from servicecrm.desk.agreed import agreed_basis, stale
+from servicecrm.desk.agreement_days import advanced
 from servicecrm.desk.following import Following, told_from
 from servicecrm.desk.house import House
+from servicecrm.desk.programs import Order
 from servicecrm.desk.rules import basis_of
 from servicecrm.desk.tracked import TRACKED, Tracked
 from servicecrm.errors import NotFound, ServiceCRMError, StoreError
-from servicecrm.kernel.decisions import Actor, Event
+from servicecrm.kernel.decisions import Actor, Decision, Event
 from servicecrm.kernel.filters import Filter, where
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
@@ -61,25 +66,34 @@ class Sweep:
         self._failed: tuple[str, ...] = ()
         self._read: set[tuple[str, str]] = set()
         self._disputed: set[str] = set()
+        self._begun: bool = False
         self.swept: Swept = Swept()
 
     def add(self, part: Swept) -> bool:
         """Count what a unit came to; are there perhaps more?"""
+        self._begun = True
         self._failed += part.failed
         read = {(event.kind, event.id) for event in part.events}
         # Others, whose clocks go otherwise, find other rules in force: we would undo each other's readings for ever.
         self._disputed |= {kind for kind, _ in read & self._read}
         self._read |= read
         self.swept += part
-        return part.clocks > 0
+        return bool(part.clocks or part.events)
 
     def some(self, work: Work) -> Program[Swept]:
-        """Read some of the clocks whose time has come, or whose rules have changed."""
+        """Bring agreements up to date with their days, or read some of the clocks whose time or rules have changed."""
+        if not self._begun and work.keeps(Agreement):
+            changed = yield from advanced(work, Order(self._by, self._at, None, self._house))
+            if changed:
+                return Swept(events=tuple(event for each in changed for event in _events(each)))
         swept = Swept()
         for tracked in TRACKED.values():
             basis = yield from basis_of(work, tracked, self._at)
             mine = where("about_kind") == tracked.kind.name
-            for due, order in self._reasons(tracked, basis):
+            reasons = [*self._reasons(tracked, basis)]
+            if (name := (yield from stale(work, tracked, basis, self._at))) is not None:
+                reasons.append((where("basis") == name, "basis"))
+            for due, order in reasons:
                 some = yield from work.take(Clock, mine, due, *self._but_failed(), order=order, limit=BATCH)
                 for clock in some:
                     swept += yield from self._one(work, tracked, clock, basis)
@@ -104,7 +118,8 @@ class Sweep:
         following = Following(self._house, work, self._by, self._at)
         try:
             record = yield from work.get(tracked.kind.schema.record, clock.about, held=False)
-            read, demanded = following.came_due(tracked, record, clock, basis)
+            agreed = yield from agreed_basis(work, tracked, record, basis, self._at)
+            read, demanded = following.came_due(tracked, record, clock, agreed)
             if read is None:
                 raise AssertionError(f"{clock.id} was due, and nothing changed")
             decisions = (read,) if demanded is None else (read, demanded)
@@ -119,3 +134,8 @@ class Sweep:
         yield from work.save(*decisions, notices=told)
         named = tracked.kind.name, record.id, getattr(record, "number", None)
         return Swept(1, tuple(SweptEvent(*named, event) for decision in decisions for event in decision.events))
+
+
+def _events(decision: Decision[Agreement]) -> Iterator[SweptEvent]:
+    named = AGREEMENT.name, decision.after.id, decision.after.number
+    return (SweptEvent(*named, event) for event in decision.events)

@@ -5,8 +5,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from servicecrm.desk.agreed import agreed_basis
 from servicecrm.desk.following import Following, clock_of
-from servicecrm.desk.programs import Order, fetch, is_number
+from servicecrm.desk.programs import Order, commanded, fetch, is_number, outcome_before, saved_with_all
 from servicecrm.desk.rules import basis_of
 from servicecrm.desk.tracked import TRACKED, Tracked
 from servicecrm.errors import InvalidValue, NotFound
@@ -23,8 +24,9 @@ def timers_of(id: str, at: datetime) -> Callable[[Work], Program[Timers]]:
 
     def program(work: Work) -> Program[Timers]:
         tracked, record = yield from _found(work, id)
-        basis = yield from basis_of(work, tracked, at)
         clock = yield from clock_of(work, tracked.kind.name, record.id)
+        house = yield from basis_of(work, tracked, at)
+        basis = yield from agreed_basis(work, tracked, record, house, at, clock=clock)
         known = [] if clock is None else [each for each in clock.results if each.stopped_at and each.stopped_at <= at]
         return basis.timers(tracked.facts(record), now=at, settled=known)
 
@@ -47,10 +49,17 @@ def worklist_of(handler: str, *, limit: int, after: str | None) -> Callable[[Wor
     return program
 
 
-def escalated(id: str, role: str, *, reason: str, timer: str, order: Order) -> Callable[[Work], Program[Clock]]:
-    """Put a record before a higher role at once, on the ladder of one of its targets."""
+def escalated(
+    id: str, role: str, *, reason: str, timer: str, command: str | None = None, order: Order
+) -> Callable[[Work], Program[Clock]]:
+    """Put a record before a higher role at once, on the ladder of one of its targets; the same command again does not."""
+    told = {"id": id, "role": role, "reason": reason, "timer": timer}
+    order = order._replace(command=commanded(command, "escalate", told))
 
     def program(work: Work) -> Program[Clock]:
+        done = yield from outcome_before(work, order)
+        if done is not None:
+            return (yield from work.get(Clock, done.id))
         tracked, record = yield from _found(work, id)
         basis = yield from basis_of(work, tracked, order.at)
         ladder = next((target.ladder for target in basis.targets.targets if target.name == timer), None)
@@ -70,7 +79,8 @@ def escalated(id: str, role: str, *, reason: str, timer: str, order: Order) -> C
             people=partial(following.people, tracked, record),
             absent=() if order.house is None else order.house.deputies,
         )
-        (saved,) = yield from work.save(decision, notices=tuple(following.notices(tracked, record, decision)))
+        notices = tuple(following.notices(tracked, record, decision))
+        (saved,) = yield from saved_with_all(work, (decision,), order, notices=notices)
         return saved  # type: ignore[no-any-return]  # saving gives back what was decided about
 
     return program

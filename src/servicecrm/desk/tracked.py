@@ -36,6 +36,8 @@ class Tracked(Generic[R]):
     """Is somebody still to do something about it?"""
     facts: Callable[[R], Facts]
     people: Callable[[R], Mapping[Party, str | None]]
+    customer: str | None = None
+    """Its field and column that say which customer it is about, if agreements with them hold for it."""
     roles: Callable[[R], Mapping[str, str | None]] = lambda _: {}
     """Whoever has a role of its lifecycle because of the record, and is no party of notices."""
 
@@ -88,6 +90,7 @@ _KINDS: Final[Iterable[Tracked[Any]]] = (
         open=lambda complaint: complaint.closed_at is None,
         facts=facts_of,
         people=lambda complaint: {Party.REQUESTER: complaint.customer, Party.HANDLER: complaint.handler},
+        customer="customer",
     ),
     Tracked(
         kind=cases.CASE,
@@ -101,6 +104,7 @@ _KINDS: Final[Iterable[Tracked[Any]]] = (
             Party.HANDLER: case.handler,
             Party.TEAM: case.queue,
         },
+        customer="requester",
     ),
     Tracked(
         kind=ACTION_ITEM,

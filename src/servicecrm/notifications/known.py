@@ -26,8 +26,17 @@ def unknown_events(matrix: Matrix) -> Iterator[str]:
 
 def _load_events() -> None:
     """Event classes are known once they are loaded, which whoever only makes notices does not need."""
+    import servicecrm.agreements.events
+    import servicecrm.agreements.service_events
     import servicecrm.cases.events
     import servicecrm.complaints.deciding_events
     import servicecrm.complaints.events
+    import servicecrm.portfolio.events
+    import servicecrm.portfolio.interaction_events
+    import servicecrm.portfolio.partner_events
+    import servicecrm.portfolio.prospect_events
+    import servicecrm.surveys.campaign_events
+    import servicecrm.surveys.evaluation_events
+    import servicecrm.surveys.events
     import servicecrm.tracking.action_events
     import servicecrm.tracking.clock_events  # noqa: F401

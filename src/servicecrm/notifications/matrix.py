@@ -22,6 +22,7 @@ class Party(Code):
     HANDLER = "handler"
     PREVIOUS_HANDLER = "previous_handler"
     TEAM = "team"
+    MANAGER = "manager"
     SUPERVISOR = "supervisor"
     REQUESTER = "requester"
     SPONSOR = "sponsor"

@@ -14,7 +14,8 @@ __all__ = ["MATRIX", "SUPERVISOR_COPIES", "standard_templates"]
 SUPERVISOR_COPIES: Final = "supervisor_copies"
 """The switch for copies to the supervisor: of updates, of what is overdue, of answers and closings."""
 
-HANDLER, PREVIOUS, TEAM, SUPERVISOR = Party.HANDLER, Party.PREVIOUS_HANDLER, Party.TEAM, Party.SUPERVISOR
+HANDLER, PREVIOUS, TEAM = Party.HANDLER, Party.PREVIOUS_HANDLER, Party.TEAM
+MANAGER, SUPERVISOR = Party.MANAGER, Party.SUPERVISOR
 REQUESTER, SPONSOR, FOLLOWER = Party.REQUESTER, Party.SPONSOR, Party.FOLLOWER
 
 RECORDED: Final = ("complaint.recorded", "case.opened")
@@ -51,12 +52,18 @@ TAKEN_IN: Final = ("complaint.duplicate_taken_in",)
 LIMIT: Final = ("case.forward_limit_passed",)
 PARTNER: Final = ("case.partner_updated",)
 DONE: Final = ("action_item.done",)
+VIOLATED: Final = ("violation.found",)
+
+TARGET: Final = ("service", "target", "period")
+SURVEY: Final = ("survey_invitation", "survey_reminder")
+"""Letters that are written to somebody who was chosen, and not because something happened."""
 
 PLAIN: Final[Mapping[str, Any]] = {}
 DUTY: Final[Mapping[str, Any]] = {"duty": True}
 RECEIPT: Final[Mapping[str, Any]] = {"duty": True, "receipt": True}
 IF_ON: Final[Mapping[str, Any]] = {"switch": SUPERVISOR_COPIES}
 UNOWNED: Final[Mapping[str, Any]] = {"unless": HANDLER}
+UNMANAGED: Final[Mapping[str, Any]] = {"duty": True, "unless": MANAGER}
 UNTIL: Final[Mapping[str, Any]] = {"duty": True, "given": "promised_by"}
 
 _TABLE: Final = (
@@ -107,7 +114,8 @@ _TABLE: Final = (
     (REOPENED,     SPONSOR,    "copy_reopened",      PLAIN),
     (REOPENED,     FOLLOWER,   "copy_reopened",      PLAIN),
     (WITHDRAWN,    HANDLER,    "withdrawn",          DUTY),
-    (PROPOSED,     SUPERVISOR, "remedy_to_approve",  DUTY),
+    (PROPOSED,     MANAGER,    "remedy_to_approve",  DUTY),
+    (PROPOSED,     SUPERVISOR, "remedy_to_approve",  UNMANAGED),
     (OFFERED,      REQUESTER,  "remedy_offered",     DUTY),
     (SETTLED,      HANDLER,    "remedy_settled",     DUTY),
     (ANSWERED_BACK, HANDLER,   "answered_back",      DUTY),
@@ -120,6 +128,7 @@ _TABLE: Final = (
     (PARTNER,      HANDLER,    "partner_update",     DUTY),
     (PARTNER,      TEAM,       "partner_update",     UNOWNED),
     (DONE,         SUPERVISOR, "to_verify",          PLAIN),
+    (VIOLATED,     HANDLER,    "target_missed",      DUTY),
     (FAILED,       HANDLER,    "undelivered",        DUTY),
     (FAILED,       TEAM,       "undelivered",        UNOWNED),
 )  # fmt: skip
@@ -130,33 +139,47 @@ MATRIX: Final = Matrix(
         for events, party, template, how in _TABLE
         for event in events
     ),
-    values=FrozenMap(dict.fromkeys((*WARNED, *MISSED), ("timer", "due_at"))),
+    values=FrozenMap(
+        {
+            **dict.fromkeys((*WARNED, *MISSED), ("timer", "due_at")),
+            **dict.fromkeys(REFERRED, ("to",)),
+            **dict.fromkeys(VIOLATED, TARGET),
+        }
+    ),
 )
 """Who is told what of complaints and cases. `print(MATRIX)` shows it."""
 
 TIMES: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("acknowledged_until", "promised"), ("promised_by",)),
     **dict.fromkeys(("warned", "missed", "copy_missed"), ("due_at",)),
+    **dict.fromkeys(SURVEY, ("until",)),
 }
-"""The times that templates tell; all of them tell the number."""
+"""The times that templates tell."""
 
 CODES: Final[Mapping[str, tuple[str, ...]]] = dict.fromkeys(("warned", "missed", "copy_missed"), ("timer",))
 """The codes that they tell."""
 
+VALUES: Final[Mapping[str, tuple[str, ...]]] = {
+    "referred": ("number", "to"),
+    "target_missed": ("number", *TARGET),
+    **dict.fromkeys(SURVEY, ("title", "link")),
+}
+"""The names that they tell, as they are: the number, unless others stand here."""
+
 
 @cache
 def standard_templates() -> Templates:
-    """The templates that are shipped, one for each entry of `MATRIX`, in English, German and Chinese."""
+    """The templates that are shipped: for the entries of `MATRIX` and for surveys, in English, German and Chinese."""
     return Templates(templates=tuple(_shipped()))
 
 
 def _shipped() -> Iterator[Template]:
     for language in TEXTS.languages:
-        for key in dict.fromkeys(entry.template for entry in MATRIX.entries):
-            times, codes = TIMES.get(key, ()), CODES.get(key, ())
+        for key in dict.fromkeys((*(entry.template for entry in MATRIX.entries), *SURVEY)):
+            values, times, codes = VALUES.get(key, ("number",)), TIMES.get(key, ()), CODES.get(key, ())
             # Filled with themselves, the placeholders are still there.
-            names = {name: f"{{{name}}}" for name in ("number", *times, *codes)}
+            names = {name: f"{{{name}}}" for name in (*values, *times, *codes)}
             subject, body = (TEXTS.get(f"{key}.{part}", language=language, **names) for part in ("subject", "body"))
             yield Template(
-                key=key, language=language, subject=subject, body=body, values=("number",), times=times, codes=codes
+                key=key, language=language, subject=subject, body=body, values=values, times=times, codes=codes
             )

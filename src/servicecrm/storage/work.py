@@ -24,7 +24,7 @@ from servicecrm.kernel.decisions import Decision, Step
 from servicecrm.kernel.documents import Members, joined
 from servicecrm.kernel.filters import AllOf, Filter, encoded, everything
 from servicecrm.kernel.ids import human_number, parts_of_number
-from servicecrm.kernel.kinds import Identified, Indexed, Kind, key_text
+from servicecrm.kernel.kinds import Identified, Indexed, Kind, key_text, storable
 from servicecrm.kernel.records import evolve
 from servicecrm.storage import cursors
 from servicecrm.storage.journal import FIRST_SEAL, START, EntryRow, Link, SealRow, chained, entry_of, sealed
@@ -88,7 +88,7 @@ class Work:
         """How often something was written that would have to be taken back."""
         self.broken: bool = False
         """Did a part of the unit fail after it had written something? Then nothing of it may be kept."""
-        self._saved: list[Outcome] = []
+        self._saved: list[tuple[str, Any]] = []
         self._given: dict[str, tuple[str, Outcome]] = {}
         self.facts: list[Fact] = []
         """What was saved so far, for hooks that run after the commit."""
@@ -198,9 +198,8 @@ class Work:
         if notices:
             yield from ask(Tables.enqueue, notices)
         for save in saves:
-            name, saved = save.kind.name, save.saved
-            self.facts += [Fact(name, step.event, saved, self._tenant) for step in save.steps]
-            self._saved.append(Outcome(kind=name, id=saved.id, revision=saved.revision, number=_number(saved)))
+            self.facts += [Fact(save.kind.name, step.event, save.saved, self._tenant) for step in save.steps]
+        self._saved += [(save.kind.name, save.saved) for save in saves]
         return tuple(save.saved for save in saves)
 
     def _prepared(self, decision: Decision[Any], commands: Sequence[str | None]) -> "_Save":
@@ -275,7 +274,7 @@ class Work:
 
     def _hold(self) -> Program[None]:
         """What was read and not saved has to be as it was read, or two units could each change what the other reads."""
-        saved = {(outcome.kind, outcome.id) for outcome in self._saved}
+        saved = {(name, record.id) for name, record in self._saved}
         for name in sorted(self._seen):
             kind, revisions = self._seen[name]
             read = {id: revisions[id] for id in sorted(revisions) if (name, id) not in saved}
@@ -341,7 +340,10 @@ class Work:
 
     def outcome_since(self, mark: int) -> Outcome | None:
         """The first record saved since the mark."""
-        return self._saved[mark] if len(self._saved) > mark else None
+        if len(self._saved) <= mark:
+            return None
+        name, record = self._saved[mark]
+        return Outcome(kind=name, id=record.id, revision=record.revision, number=_number(record))
 
     # -- outbox ----------------------------------------------------------------------------------
 
@@ -363,14 +365,20 @@ class Work:
         delivered: bool = True,
         dead: bool = False,
         retry_at: datetime | None = None,
+        cause: str | None = None,
     ) -> Program[int]:
-        """Mark claimed notices as delivered or as dead, or give them back."""
+        """Mark claimed notices as delivered or as dead, for a cause, or give them back."""
         self._writing()
         if delivered and dead:
             raise InvalidValue("dead", "a notice that is delivered is not dead; give delivered=False with it")
+        if cause is not None and not dead:
+            raise InvalidValue("cause", "only a notice that is dead has one; give dead=True with it")
+        told = None if cause is None else storable("cause", cause)
         settled = 0
         for delivery in deliveries:
-            settled += yield from ask(Tables.settle, delivery, delivered=delivered, dead=dead, retry_at=retry_at)
+            settled += yield from ask(
+                Tables.settle, delivery, delivered=delivered, dead=dead, retry_at=retry_at, cause=told
+            )
         return settled
 
     def queued(self, *, failed: bool = False, limit: int = 50, after: str | None = None) -> Program[Page[Queued]]:
@@ -414,6 +422,10 @@ class Work:
     def _writing(self) -> None:
         if self._readonly:
             raise ReadOnlyStore
+
+    def keeps(self, record: type[Any]) -> bool:
+        """Does the store keep such records? A host may have named the kinds that it wants."""
+        return record in self._kinds
 
     def _kind(self, record: type[R]) -> Kind[R]:
         try:

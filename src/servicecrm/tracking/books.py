@@ -1,16 +1,18 @@
 """Targets and calendars as a house publishes them, version by version."""
 
+from datetime import datetime
 from typing import Final
 
 from servicecrm.calendars import Calendar
 from servicecrm.errors import InvalidValue
+from servicecrm.kernel.decisions import Actor, Decision, Event, begin, decide, stamp
 from servicecrm.kernel.documents import Schema
-from servicecrm.kernel.kinds import Kind
+from servicecrm.kernel.kinds import Kind, micros
 from servicecrm.kernel.policies import PolicyBook, PolicyVersion
 from servicecrm.kernel.records import evolve, record
 from servicecrm.tracking.targets import Targets
 
-__all__ = ["CALENDARS", "DEFAULT_CALENDAR", "TARGETS", "CalendarBook", "TargetBook"]
+__all__ = ["CALENDARS", "DEFAULT_CALENDAR", "TARGETS", "CalendarBook", "PromisesChanged", "TargetBook", "promise"]
 
 DEFAULT_CALENDAR: Final = "default"
 """The calendar of all targets that name no other one."""
@@ -40,9 +42,32 @@ class CalendarBook(PolicyBook[Calendar]):
 
 @record
 class TargetBook(PolicyBook[Targets]):
-    """All versions of the targets for one kind of record; the id names the kind."""
+    """All versions of the targets for one kind of record; the id names the kind.
+
+    `promises` are the dates on which that changes which the house promises to everybody instead of them.
+    """
 
     versions: tuple[PolicyVersion[Targets], ...] = ()
+    promises: tuple[datetime, ...] = ()
+
+    def promises_at(self, at: datetime) -> int:
+        """How often what is promised to everybody has changed by now."""
+        return sum(micros(since) <= micros(at) for since in self.promises)
+
+
+@record
+class PromisesChanged(Event):
+    """Something else is promised to everybody from a date on than the targets of the house say."""
+
+    type = "targets.promises_changed"
+    since: datetime
+
+
+def promise(book: TargetBook, since: datetime, *, by: Actor | str, at: datetime) -> Decision[TargetBook]:
+    """From a date on something else is promised to everybody than before, so that clocks are to be read again."""
+    event = PromisesChanged(**stamp(by, at), since=since)
+    promises = (*book.promises, since)
+    return decide(book, event, promises=promises) if book.revision else begin(evolve(book, promises=promises), event)
 
 
 CALENDARS: Final[Kind[CalendarBook]] = Kind("calendar", Schema("calendar", CalendarBook, kept=True))

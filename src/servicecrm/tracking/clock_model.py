@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import NewType
+from typing import Final, NewType
 
 import attrs
 
@@ -16,7 +16,7 @@ from servicecrm.tracking.stretches import Dates
 from servicecrm.tracking.targets import Targets
 from servicecrm.tracking.timing import Timers, timers
 
-__all__ = ["Basis", "Clock", "ClockId", "Escalated", "Facts", "Fired", "clock_id"]
+__all__ = ["AGREED", "Basis", "Clock", "ClockId", "Escalated", "Facts", "Fired", "clock_id"]
 
 ClockId = NewType("ClockId", str)
 
@@ -24,6 +24,10 @@ ClockId = NewType("ClockId", str)
 def clock_id(about_kind: str, about: str) -> ClockId:
     """The id of the clock of a record: there is one for each."""
     return ClockId(f"{about_kind}:{about}")
+
+
+AGREED: Final = "; agreed "
+"""Begins what the name of a basis says of a record whose customer was promised something else."""
 
 
 @record
@@ -56,7 +60,8 @@ class Clock:
 
     `next_at` is when something is reached next, and `due_at` the first due time of what still runs. `basis` names the
     rules that both follow from; where it is not the present one the clock has to be read again. `policy` is the number
-    of the policy, in force for this record since `policy_since`.
+    of the policy, in force for this record since `policy_since`. `agreed` are the targets that an agreement gives this
+    record instead of those of its kind.
     """
 
     id: ClockId = attrs.field(validator=filled)
@@ -69,6 +74,7 @@ class Clock:
     basis: str
     policy: int
     policy_since: datetime
+    agreed: Targets | None = attrs.field(default=None, repr=False)
     escalated: tuple[Escalated, ...] = ()
     fired: tuple[Fired, ...] = attrs.field(default=(), repr=False)
     timers: tuple[Reading, ...] = attrs.field(default=(), repr=False)
@@ -97,17 +103,30 @@ class Facts:
 
 @attrs.frozen(kw_only=True)
 class Basis:
-    """The rules by which a clock is read: the targets of a policy, the calendars, and the version of the time zones."""
+    """The rules by which a clock is read: the targets of a policy, the calendars, and the version of the time zones.
+
+    `promises` counts the versions of what the house promises to everybody. `house` are the rules from which these
+    differ by what was agreed for one record.
+    """
 
     targets: Targets
     calendars: Mapping[str, BusinessHours]
     policy: int = 0
+    promises: int = 0
     zones: str = ""
+    house: "Basis | None" = None
 
     def __str__(self) -> str:
-        versions = sorted({version for calendar in self.calendars.values() for version in _versions(calendar)})
+        if self.house is not None:
+            own = (calendar for name, calendar in self.calendars.items() if name not in self.house.calendars)
+            return f"{self.house}{AGREED}{_named(own) or 'times'}"
+        promises = f"; promises {self.promises}" if self.promises else ""
         zones = f"; zones {self.zones}" if self.zones else ""
-        return f"policy {self.policy}; {', '.join(versions) or 'no calendar'}{zones}"
+        return f"policy {self.policy}{promises}; {_named(self.calendars.values()) or 'no calendar'}{zones}"
+
+    def agreeing(self, targets: Targets, calendars: Mapping[str, BusinessHours]) -> "Basis":
+        """These rules with the targets that were agreed for one record, and the calendars that they name."""
+        return attrs.evolve(self, targets=targets, calendars={**self.calendars, **calendars}, house=self)
 
     def timers(self, facts: Facts, *, now: datetime, settled: Iterable[Reading] = ()) -> Timers:
         """The timers of a record by these rules; see `timers`."""
@@ -121,6 +140,10 @@ class Basis:
             given=facts.given,
             settled=settled,
         )
+
+
+def _named(calendars: Iterable[BusinessHours]) -> str:
+    return ", ".join(sorted({version for calendar in calendars for version in _versions(calendar)}))
 
 
 def _versions(calendar: BusinessHours) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from servicecrm.kernel.documents import Document, Schema
 from servicecrm.kernel.kinds import Column, ColumnType, Kind
+from servicecrm.tracking import figures
 from servicecrm.tracking.clock_model import Clock
 from servicecrm.tracking.messages import Message
 
@@ -30,9 +31,14 @@ def _levels_of_timers(document: Document) -> Document:
     return {**document, "escalated": at}
 
 
+def _nothing_agreed(document: Document) -> Document:
+    """Nobody had been promised anything else than the house has for all."""
+    return {**document, "agreed": None}
+
+
 CLOCK: Kind[Clock] = Kind(
     "clock",
-    Schema("clock", Clock, current=2, upcasts={1: _levels_of_timers}),
+    Schema("clock", Clock, current=3, upcasts={1: _levels_of_timers, 2: _nothing_agreed}),
     columns=(
         Column("about_kind", ColumnType.TEXT),
         Column("about", ColumnType.TEXT),
@@ -42,6 +48,7 @@ CLOCK: Kind[Clock] = Kind(
         # What has come to its end is not read again when rules change.
         Column("basis", ColumnType.TEXT, lambda clock: clock.basis if clock.next_at or clock.due_at else None),
         Column("level", ColumnType.INTEGER),
+        figures.column(figures.timed),
     ),
     indexes=(
         ("about_kind", "next_at"),  # what a sweep takes
