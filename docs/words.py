@@ -16,11 +16,10 @@ import servicecrm.surveys.evaluations  # noqa: F401  # and what is evaluated is 
 from servicecrm import agreements, cases, complaints, errors, portfolio, surveys
 from servicecrm.agreements.lifecycle import GENERAL as GENERAL_LIFECYCLE
 from servicecrm.agreements.lifecycle import SERVICE as SERVICE_LIFECYCLE
-from servicecrm.cases import CASE, Case
-from servicecrm.complaints import COMPLAINT, Complaint
+from servicecrm.cases import Case
+from servicecrm.complaints import Complaint
 from servicecrm.kernel.decisions import Actor, Event
 from servicecrm.kernel.frozen import FrozenMap
-from servicecrm.kernel.kinds import Kind
 from servicecrm.kernel.lifecycle import Lifecycle
 from servicecrm.kernel.records import field_names, personal_fields
 from servicecrm.kernel.shapes import Code
@@ -31,12 +30,10 @@ from servicecrm.notifications.delivery import NotDelivered, Undeliverable
 from servicecrm.notifications.templates import TEXTS as NOTICES
 from servicecrm.notifications.templates import BadTemplates
 from servicecrm.portfolio import interactions, partners, prospects
+from servicecrm.storage.kinds import SHIPPED
 from servicecrm.surveys.evaluation_lines import About
 from servicecrm.surveys.invitations import News
 from servicecrm.tracking import (
-    ACTION_ITEM,
-    CLOCK,
-    MESSAGE,
     TEXTS,
     ActionItem,
     ActionMomentKind,
@@ -49,6 +46,7 @@ from servicecrm.tracking import (
     OnChange,
     Reading,
     Side,
+    Targets,
     TimerState,
     action_items,
 )
@@ -252,6 +250,7 @@ SHOWN: Final = {
     **{name: f"{{{name}}}" for name in OPEN},
     "agreement": "AGR-2026-000001",
     "number": "CAS-2026-000001",
+    "target": "availability",
     "timer": "resolution",
     "who": "manager",
 }
@@ -261,6 +260,7 @@ PLAIN: Final[dict[object, str]] = {
     NoneType: "None",
     str: "text",
     int: "integer",
+    Targets: "targets",
     float: "number",
     bool: "boolean",
     datetime: "time",
@@ -442,8 +442,7 @@ def _columns() -> Iterator[str]:
         "What `where(...)` and `order` can compare. One with an index is found without reading everything.\n"
         '`where("tags").has("water")` asks for a term.\n'
     )
-    kinds: tuple[Kind[Any], ...] = (COMPLAINT, CASE, ACTION_ITEM, MESSAGE, CLOCK)
-    for kind in kinds:
+    for kind in (kind for kind in SHIPPED if kind.columns):
         yield f"### Of {'an' if kind.name[0] == 'a' else 'a'} {kind.name.replace('_', ' ')}\n"
         firsts = {index[0] for index in kind.indexes} | ({"number"} if kind.prefix else set())
         rows = [
