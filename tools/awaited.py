@@ -115,6 +115,13 @@ TARGETS: Final = {
         ),
         bases=(("Commands", "from servicecrm.desk.awaited import AsyncCommands"),),
     ),
+    "servicecrm.desk.awaited_evaluations": Target(
+        doc="Evaluations of surveys at an async desk.",
+        init=AT_THE_DESK,
+        typing=("from servicecrm.desk.adesk import AsyncDesk", "from servicecrm.desk.desk import Desk"),
+        facades=(Facade("AsyncEvaluations", "servicecrm.desk.evaluations.Evaluations"),),
+        bases=(("Commands", "from servicecrm.desk.awaited import AsyncCommands"),),
+    ),
     "servicecrm.desk.awaited_surveys": Target(
         doc="Surveys at an async desk.",
         init=AT_THE_DESK,

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, get_args
 from servicecrm import cases, complaints
 from servicecrm.complaints import ComplaintPolicy, RemedyLimit
 from servicecrm.desk import Desk
+from servicecrm.desk.evaluations import Evaluations
 from servicecrm.desk.numbers import Numbers
 from servicecrm.desk.register import Register
 from servicecrm.kernel.lifecycle import Lifecycle
@@ -41,7 +42,7 @@ def public(of: object) -> set[str]:
     return {name for name in dir(of) if not name.startswith("_")}
 
 
-LAZY: Final[Mapping[object, object]] = {"Numbers": Numbers}
+LAZY: Final[Mapping[object, object]] = {"Numbers": Numbers, "Evaluations": Evaluations}
 """Parts that are loaded only when they are asked for."""
 
 

@@ -31,6 +31,7 @@ from servicecrm.tracking import Clock, Timers
 if TYPE_CHECKING:
     from servicecrm.analytics.kpis_table import KpiTable
     from servicecrm.analytics.status import Audience, StatusInfo, StatusKey
+    from servicecrm.desk.awaited_evaluations import AsyncEvaluations
     from servicecrm.desk.awaited_numbers import AsyncNumbers
     from servicecrm.desk.replay import Replay
     from servicecrm.interop.logs import Fact as LogFact
@@ -121,6 +122,13 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
     def responses(self) -> AsyncResponses:
         """Take answers to a survey, and read them."""
         return AsyncResponses(self)
+
+    @property
+    def evaluations(self) -> "AsyncEvaluations":
+        """See what the answers to a survey say, publish it, and act on it."""
+        from servicecrm.desk.awaited_evaluations import AsyncEvaluations
+
+        return AsyncEvaluations(self)
 
     @property
     def policies(self) -> AsyncPolicies:

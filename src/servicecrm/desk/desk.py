@@ -39,6 +39,7 @@ from servicecrm.tracking import Clock, Timers
 if TYPE_CHECKING:
     from servicecrm.analytics.kpis_table import KpiTable
     from servicecrm.analytics.status import Audience, StatusInfo, StatusKey
+    from servicecrm.desk.evaluations import Evaluations
     from servicecrm.desk.numbers import Numbers
     from servicecrm.desk.replay import Replay
     from servicecrm.interop.logs import Fact as LogFact
@@ -131,6 +132,13 @@ class Desk(BaseDesk[EngineStore]):
     def responses(self) -> Responses:
         """Take answers to a survey, and read them."""
         return Responses(self)
+
+    @property
+    def evaluations(self) -> "Evaluations":
+        """See what the answers to a survey say, publish it, and act on it."""
+        from servicecrm.desk.evaluations import Evaluations
+
+        return Evaluations(self)
 
     @property
     def policies(self) -> Policies:

@@ -27,7 +27,7 @@ from servicecrm.surveys.model import Questionnaire
 from servicecrm.surveys.response_model import Ballot, GivenAnswer, Response, Source
 from servicecrm.surveys.schema import CAMPAIGN, RESPONSE
 
-__all__ = ["Begun", "Imported", "Responses"]
+__all__ = ["Begun", "Imported", "Responses", "asks", "counted"]
 
 PLACE_KEPT = timedelta(hours=1)
 
@@ -214,7 +214,7 @@ class Responses(Commands[Response]):
         def program(work: Work) -> Program[Response]:
             def decide() -> Program[Decided]:
                 self._permit(order, "record")
-                found, questionnaire = yield from _asks(work, campaign)
+                found, questionnaire = yield from asks(work, campaign)
                 decided = responses.record(found, questionnaire, id=id, by=order.by, at=order.at, **told)
                 yield from table.put(decided.after.given())
                 return decided
@@ -236,7 +236,7 @@ class Responses(Commands[Response]):
         at = self._desk.clock()
 
         def program(work: Work) -> Program[Ballot]:
-            found, questionnaire = yield from _asks(work, campaign)
+            found, questionnaire = yield from asks(work, campaign)
             return ballots.ballot(found, questionnaire, given, finished=finished, language=language, at=at)
 
         return self._desk.perform(program, readonly=True)
@@ -285,7 +285,7 @@ class Responses(Commands[Response]):
 
         def program(work: Work) -> Program[Imported]:
             self._permit(order, "record")
-            found, questionnaire = yield from _asks(work, campaign)
+            found, questionnaire = yield from asks(work, campaign)
             ids = new if key is None else [f"{found.id}:{_other(row, key)}" for row in every]
             known = yield from work.present(Response, list(dict.fromkeys(ids)), held=False)
             decided: dict[str, Decision[Response]] = {}
@@ -330,12 +330,10 @@ class Responses(Commands[Response]):
         """
 
         def program(work: Work) -> Program[tuple[Response, ...]]:
-            found, questionnaire = yield from _asks(work, campaign)
+            found, questionnaire = yield from asks(work, campaign)
             if found.mode is Mode.ANONYMOUS:
                 return ballots.collected(found, questionnaire, (yield from table.answers_of(found.id)))
-            counted = () if every else (where("counts").is_(True),)
-            page = yield from work.find(Response, where("campaign") == found.id, *counted)
-            return tuple(each.unnamed for each in page)
+            return (yield from counted(work, found, every=every))
 
         return self._desk.perform(program, readonly=True)
 
@@ -374,17 +372,24 @@ class Responses(Commands[Response]):
 
     def _asked(self, work: Work, token: str) -> Program[tuple[Invitation, Campaign, Questionnaire, Response | None]]:
         invitation = yield from invited_by(work, token)
-        campaign, questionnaire = yield from _asks(work, invitation.campaign)
+        campaign, questionnaire = yield from asks(work, invitation.campaign)
         page = yield from work.find(Response, where("invitation") == invitation.id, limit=1)
         return invitation, campaign, questionnaire, next(iter(page), None)
 
 
-def _asks(work: Work, campaign: str) -> Program[tuple[Campaign, Questionnaire]]:
+def asks(work: Work, campaign: str) -> Program[tuple[Campaign, Questionnaire]]:
     """A campaign and what it asks."""
     found = yield from fetch(work, CAMPAIGN, campaign)
     if found.questionnaire is None:
         raise PolicyViolation("campaign", "it asks nothing yet; prepare it with a questionnaire")
     return found, (yield from work.get(Questionnaire, found.questionnaire))
+
+
+def counted(work: Work, campaign: Campaign, *, every: bool = False) -> Program[tuple[Response, ...]]:
+    """The responses that count, or all of them, as results may show them."""
+    that_count = () if every else (where("counts").is_(True),)
+    page = yield from work.find(Response, where("campaign") == campaign.id, *that_count)
+    return tuple(each.unnamed for each in page)
 
 
 def _place(campaign: Campaign, invitation: Invitation, order: Order, *, counts: bool) -> tuple[Decision[Campaign], ...]:

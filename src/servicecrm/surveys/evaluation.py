@@ -8,7 +8,7 @@ evaluation["recommend"].score
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypedDict
 
 import attrs
 
@@ -29,7 +29,7 @@ from servicecrm.surveys.evaluation_weights import Weighting, weighting
 from servicecrm.surveys.items import ItemKind
 from servicecrm.surveys.model import Questionnaire
 
-__all__ = ["Evaluation", "evaluate"]
+__all__ = ["Evaluation", "How", "evaluate"]
 
 _WHOLE: Final[Group] = ()
 
@@ -153,6 +153,23 @@ class Evaluation:
 
     def _repr_html_(self) -> str:
         return self.html()
+
+
+class How(TypedDict, total=False):
+    """How answers are evaluated; see `evaluate`."""
+
+    by: str | Iterable[str] | Mapping[str, Iterable[object]]
+    wave: str | None
+    weights: Sequence[float] | Raking | None
+    missing: MissingPolicy
+    min_answered: int
+    min_n: int
+    confidence: float
+    population: int | None
+    outcome: str | None
+    index: Mapping[str, float] | None
+    crosshair: Literal["mean", "middle"]
+    codes: Mapping[str, Iterable[Iterable[str] | None]] | None
 
 
 def evaluate(

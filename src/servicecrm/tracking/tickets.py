@@ -23,6 +23,7 @@ class Channel(Code):
     CHAT = "chat"
     COUNTER = "counter"
     SOCIAL = "social"
+    SURVEY = "survey"
     OTHER = "other"
 
 

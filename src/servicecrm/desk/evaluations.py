@@ -1,0 +1,229 @@
+"""Evaluations of surveys at the desk: figures from what is stored, what follows from them, and who is called back."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, ClassVar, Unpack
+
+from servicecrm import surveys
+from servicecrm.complaints import Complaint
+from servicecrm.complaints.policy import ComplaintPolicies
+from servicecrm.desk.books import book_of
+from servicecrm.desk.commands import Commands
+from servicecrm.desk.programs import Decided, Order, change, saved_with_all, start
+from servicecrm.desk.responses import asks, counted
+from servicecrm.kernel.decisions import Decision
+from servicecrm.kernel.filters import where
+from servicecrm.processes import low_score
+from servicecrm.processes.low_score import LowScoreRule
+from servicecrm.storage import answers as table
+from servicecrm.storage.ports import Program
+from servicecrm.storage.work import Work
+from servicecrm.surveys import evaluations
+from servicecrm.surveys.campaign_model import Mode
+from servicecrm.surveys.evaluation import Evaluation, How
+from servicecrm.surveys.evaluation_lifecycle import EVALUATION_LIFECYCLE
+from servicecrm.surveys.evaluation_model import Saying, SurveyEvaluation
+from servicecrm.surveys.evaluation_schema import SURVEY_EVALUATION
+from servicecrm.surveys.evaluations import Thresholds
+from servicecrm.surveys.response_model import Response
+from servicecrm.tracking.action_model import ActionItem
+from servicecrm.tracking.books import CalendarBook
+
+__all__ = ["Evaluations"]
+
+
+class Evaluations(Commands[SurveyEvaluation]):
+    """See what the answers to a campaign say, keep and publish it, and act on it.
+
+    Source: C078-C082.
+    """
+
+    _kind: ClassVar = SURVEY_EVALUATION
+    _actions: ClassVar = evaluations
+    _lifecycle: ClassVar = EVALUATION_LIFECYCLE
+    _by_policy: ClassVar = frozenset()
+
+    def of(self, campaign: str, **how: Unpack[How]) -> Evaluation:
+        """What the answers to a campaign say, as they are now. See `surveys.evaluate`.
+
+        Those of an anonymous campaign can be broken down by what was asked alone; others also by `customer`, `service`
+        and `stratum`.
+        """
+
+        def program(work: Work) -> Program[Evaluation]:
+            found, questionnaire = yield from asks(work, campaign)
+            if found.mode is Mode.ANONYMOUS:
+                given = [each for each in (yield from table.answers_of(found.id)) if each.counts]
+                return surveys.evaluate(questionnaire, given, **how)
+            return surveys.evaluate(questionnaire, (yield from counted(work, found)), **how)
+
+        return self._desk.perform(program, readonly=True)
+
+    def draft(
+        self,
+        evaluation: Evaluation,
+        *,
+        threshold: Thresholds,
+        campaign: str | None = None,
+        languages: Iterable[str] = ("en", "de", "zh"),
+        command: str | None = None,
+    ) -> SurveyEvaluation:
+        """Keep an evaluation; gives it with its new id. See `evaluations.draft`."""
+        every = tuple(languages)
+        order = self._order("draft", {"campaign": campaign, "languages": every}, command)
+        id = self._desk.ids()
+
+        def program(work: Work) -> Program[SurveyEvaluation]:
+            def decide() -> Program[Decided]:
+                self._permit(order, "draft")
+                found = None if campaign is None else (yield from asks(work, campaign))[0]
+                return evaluations.draft(
+                    evaluation,
+                    id=id,
+                    threshold=threshold,
+                    campaign=None if found is None else found.id,
+                    languages=every,
+                    by=order.by,
+                    at=order.at,
+                )
+
+            return (yield from start(work, SurveyEvaluation, decide, order))
+
+        return self._desk.perform(program)
+
+    def revise(self, kept: str, evaluation: Evaluation, *, threshold: Thresholds) -> SurveyEvaluation:
+        """Put other figures in place of those that are kept. See `evaluations.revise`."""
+        told: dict[str, Any] = {"evaluation": evaluation, "threshold": threshold}
+        return self._do("revise", kept, None, **told)
+
+    def conclude(
+        self, kept: str, text: str, *, kind: Saying | str = Saying.CONCLUSION, command: str | None = None
+    ) -> SurveyEvaluation:
+        """Say what is seen, what follows, or what the figures cannot tell. See `evaluations.conclude`."""
+        return self._do("conclude", kept, command, text=text, kind=kind)
+
+    def handle(
+        self,
+        kept: str,
+        scores: str | Iterable[str],
+        *,
+        action: str | None = None,
+        waiver: str | None = None,
+        command: str | None = None,
+    ) -> SurveyEvaluation:
+        """Say what is done about low scores, or why nothing is. See `evaluations.handle`."""
+        told: dict[str, Any] = {
+            "scores": scores if isinstance(scores, str) else tuple(scores),
+            "action": action,
+            "waiver": waiver,
+        }
+        order = self._order("handle", {"kept": kept, **told}, command)
+
+        def program(work: Work) -> Program[SurveyEvaluation]:
+            def decided(found: SurveyEvaluation) -> Program[Decided]:
+                yield from ()
+                self._permit(order, "handle", found)
+                return evaluations.handle(found, **told, by=order.by, at=order.at)
+
+            return (yield from change(work, SURVEY_EVALUATION, [kept], decided, order))[0]
+
+        return self._desk.perform(program)
+
+    def follow_up(
+        self, kept: str, *, owners: str | Mapping[str, str], due_at: datetime, language: str = "en"
+    ) -> SurveyEvaluation:
+        """Open an action item for each low score about which nothing was decided yet. See `low_score.follow_up`."""
+        order = self._order("follow_up", {}, None)
+
+        def program(work: Work) -> Program[SurveyEvaluation]:
+            def decided(found: SurveyEvaluation) -> Program[Decided | None]:
+                self._permit(order, "handle", found)
+                follow = partial(low_score.follow_up, found, owners=owners, due_at=due_at, language=language)
+                opened = len(follow(by=order.by, at=order.at).actions)
+                numbers = (yield from work.numbers(ActionItem, order.at.year, opened)) if opened else ()
+                actions, evaluation = follow(numbers=numbers, by=order.by, at=order.at)
+                return None if evaluation is None else (evaluation, *actions)
+
+            return (yield from change(work, SURVEY_EVALUATION, [kept], decided, order))[0]
+
+        return self._desk.perform(program)
+
+    def review(self, kept: str, *, command: str | None = None) -> SurveyEvaluation:
+        """Find it good. See `evaluations.review`."""
+        return self._do("review", kept, command)
+
+    def send_back(self, kept: str, reason: str, *, command: str | None = None) -> SurveyEvaluation:
+        """Make it a draft again. See `evaluations.send_back`."""
+        return self._do("send_back", kept, command, reason=reason)
+
+    def publish(self, kept: str, *, command: str | None = None) -> SurveyEvaluation:
+        """Make it known. See `evaluations.publish`."""
+        return self._do("publish", kept, command)
+
+    # -- one by one ------------------------------------------------------------------------------
+
+    def call_back(
+        self,
+        campaign: str,
+        rules: Iterable[LowScoreRule],
+        *,
+        codes: Mapping[str, Iterable[str]] | None = None,
+    ) -> tuple[ActionItem | Complaint, ...]:
+        """Open what rules ask for because of single responses to a campaign; gives what is new.
+
+        Once for each response and rule, so it can be called as often as you like, such as after every answer. `codes`
+        are those that somebody gave to the texts of a response, by its id. Of an anonymous campaign nobody is called
+        back. See `low_score.call_back`.
+        """
+        every = tuple(rules)
+        given = {} if codes is None else {id: tuple(each) for id, each in codes.items()}
+        order = self._order("call_back", {}, None)
+
+        def program(work: Work) -> Program[tuple[ActionItem | Complaint, ...]]:
+            found, _ = yield from asks(work, campaign)
+            if found.mode is Mode.ANONYMOUS:
+                return ()
+            self._permit(order, "handle")
+            page = yield from work.find(Response, where("campaign") == found.id, where("counts").is_(True))
+            wanted: dict[str, tuple[LowScoreRule, Response]] = {}
+            for response in page:
+                earlier = yield from _earlier(work, response, every)
+                because = low_score.because_of(response, every, codes=given.get(response.id, ()), earlier=earlier)
+                wanted |= {id: (rule, response) for id, rule in because.items()}
+            decisions = yield from _opened(work, wanted, order)
+            saved = (yield from saved_with_all(work, decisions, order)) if decisions else ()
+            return tuple(saved)
+
+        return self._desk.perform(program)
+
+
+def _earlier(work: Work, response: Response, rules: Sequence[LowScoreRule]) -> Program[Sequence[Response]]:
+    """The responses of the same person to other campaigns before, newest first, where a rule looks at them."""
+    if response.contact is None or all(rule.times == 1 for rule in rules):
+        return ()
+    before = (where("contact") == response.contact) & where("counts").is_(True) & (where("day") <= response.day)
+    page = yield from work.find(Response, before, order="-day")
+    return tuple(each for each in page if each.campaign != response.campaign)
+
+
+def _opened(
+    work: Work, wanted: Mapping[str, tuple[LowScoreRule, Response]], order: Order
+) -> Program[list[Decision[Any]]]:
+    """What is not there yet, each with a number of its kind."""
+    known = {*(yield from work.present(ActionItem, list(wanted), held=False))}
+    known |= {*(yield from work.present(Complaint, list(wanted), held=False))}
+    new = {id: each for id, each in wanted.items() if id not in known}
+    version, policy = (yield from book_of(work, ComplaintPolicies)).in_force(order.at)
+    book = yield from book_of(work, CalendarBook)
+    calendar = book.numbered(book.in_force(order.at)[0])
+    decisions: list[Decision[Any]] = []
+    for id, (rule, response) in new.items():
+        number = yield from work.number(Complaint if rule.complaint else ActionItem, order.at.year)
+        told: dict[str, Any] = {"id": id, "number": number, "by": order.by, "at": order.at}
+        decisions.append(
+            low_score.complain(rule, response, **told, policy=policy, policy_version=version)
+            if rule.complaint
+            else low_score.act(rule, response, **told, calendar=calendar)
+        )
+    return decisions
