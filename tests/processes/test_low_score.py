@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecrm.calendars import Calendar
+from servicecrm.complaints import Complaint
 from servicecrm.errors import InvalidValue, PolicyViolation, TransitionNotAllowed
-from servicecrm.processes.low_score import call_back, follow_up, rule
+from servicecrm.processes.low_score import because_of, call_back, follow_up, rule
 from servicecrm.surveys import Mode, SurveyEvaluation, evaluate, evaluations
 from servicecrm.testing.makers import MONDAY
 from tests.surveys.making import ANN, BOB, a_draft, a_release, rating
@@ -27,7 +28,8 @@ BILLS = rule(
 
 
 def a_response(mode: Mode = Mode.IDENTIFIED, **answers: Any) -> Any:
-    return SimpleNamespace(id="r-1", mode=mode, answers=ALL.read({"used": True, **answers}).answers)
+    read = ALL.read({"used": True, **answers}).answers
+    return SimpleNamespace(id="r-1", mode=mode, answers=read, stratum=None, customer=None, service=None)
 
 
 @given(st.integers(0, 10) | st.none())
@@ -62,7 +64,8 @@ def test_nobody_is_called_back_who_was_promised_to_be_anonymous() -> None:  # C0
 
 def test_ids_of_other_responses_and_rules_are_others() -> None:
     def id_of(response: str, rule_name: str) -> str:
-        told = SimpleNamespace(id=response, mode="identified", answers=ALL.read({"recommend": 0}).answers)
+        told = a_response(recommend=0)
+        told.id = response
         named = rule(rule_name, CALL.when, title="Call", owner="care")
         return call_back(told, [named], by=ANN, at=MONDAY)[0].after.id
 
@@ -78,6 +81,60 @@ def test_business_time_needs_a_calendar() -> None:
 def test_a_rule_needs_a_condition(when: Any) -> None:
     with pytest.raises(InvalidValue):
         rule("x", when, title="Call", owner="care")
+
+
+def names(*fitting: Any, **how: Any) -> list[str]:
+    """The rules that a response of 3 fits."""
+    return [id.rpartition(":")[2] for id in because_of(a_response(recommend=3), fitting, **how)]
+
+
+@given(st.sets(st.sampled_from(["price", "staff", "noise"])))
+def test_one_code_of_a_text_is_enough_and_a_condition_has_to_hold_beside_it(codes: set[str]) -> None:  # C082
+    alone = rule("alone", codes=("price", "staff"), title="Call", owner="care")
+    low = rule("low", {"item": "recommend", "at_most": 3}, codes=("price",), title="Call", owner="care")
+    high = rule("high", {"item": "recommend", "at_least": 4}, codes=("price",), title="Call", owner="care")
+
+    assert ("alone" in names(alone, codes=codes)) == bool(codes & {"price", "staff"})
+    assert names(low, high, codes=codes) == (["low"] if "price" in codes else [])
+
+
+@given(st.lists(st.integers(0, 10), max_size=4), st.integers(1, 4))
+def test_what_has_to_be_low_several_times_is_so_in_the_last_responses_of_a_person(
+    earlier: list[int], times: int
+) -> None:  # C082
+    often = rule("often", {"item": "recommend", "at_most": 6}, title="Call", owner="care", times=times)
+    before = [a_response(recommend=each) for each in earlier]
+    lows = [3, *earlier][:times]
+
+    assert names(often, earlier=before) == (["often"] if len(lows) == times and max(lows) <= 6 else [])
+
+
+def test_a_rule_may_be_about_some_groups_alone() -> None:  # C082
+    some = rule("some", {"item": "recommend", "at_most": 6}, title="Call", owner="care", strata=("south",))
+    told = a_response(recommend=3)
+
+    assert not because_of(told, [some])
+    told.stratum = "south"
+    assert because_of(told, [some])
+
+
+def test_a_rule_may_open_a_complaint_which_holds_nothing_of_the_answers() -> None:  # C082
+    angry = rule("angry", {"item": "recommend", "at_most": 3}, title="Very low", owner="care", complaint=True)
+    told = a_response(recommend=0)
+    told.customer, told.service = "mill", "water"
+
+    (opened,) = call_back(told, [angry], by=ANN, at=MONDAY)
+
+    complaint = opened.after
+    assert isinstance(complaint, Complaint)
+    assert (complaint.subject, complaint.channel, complaint.customer, complaint.service) == (
+        "Very low",
+        "survey",
+        "mill",
+        "water",
+    )
+    assert complaint.extra == {"rule": "angry", "response": "r-1"}
+    assert call_back(told, [angry], known=[complaint.id], by=ANN, at=MONDAY) == ()
 
 
 # -- what many say -------------------------------------------------------------------------------
