@@ -117,6 +117,12 @@ def the_first_policies() -> ComplaintPolicies:
 
 
 def the_policies() -> ComplaintPolicies:
+    """The same and one with all that is known now."""
+    policy = ComplaintPolicy(remedy_kinds=("free_month",))
+    return the_second_policies().publish(policy, effective=MONDAY + timedelta(days=60))
+
+
+def the_second_policies() -> ComplaintPolicies:
     """The same and one with everything that version 2 knows besides."""
     policy = ComplaintPolicy(
         categories=("water/quality", "water/bill"),
@@ -131,7 +137,9 @@ def the_policies() -> ComplaintPolicies:
     return the_first_policies().publish(policy, effective=MONDAY + timedelta(days=30))
 
 
-@pytest.mark.parametrize(("version", "policies"), [(1, the_first_policies), (2, the_policies)])
+@pytest.mark.parametrize(
+    ("version", "policies"), [(1, the_first_policies), (2, the_second_policies), (3, the_policies)]
+)
 def test_what_any_version_published_is_read_as_the_same_rules(  # C008, C127
     version: int, policies: Callable[[], ComplaintPolicies]
 ) -> None:

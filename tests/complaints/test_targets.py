@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from servicecrm import complaints
 from servicecrm.complaints import Complaint, Feedback, targets
@@ -113,17 +115,41 @@ def test_what_turns_out_to_be_something_else_has_them_no_longer(feedback: Feedba
     assert set(states(other, 30 * DAY).values()) == {"cancelled"}
 
     again = reclassified(other, "complaint", DAY)
-    assert states(again)["acknowledge", 2] == "running"
+    assert states(again)["acknowledge", 1] == "running"
 
 
-def test_what_is_taken_for_a_complaint_again_has_a_new_clock_and_the_first_run_stays_as_it_was() -> None:  # C041, K23
-    for away, state in ((HOUR, "cancelled"), (3 * WEEK, "missed")):
+def test_a_clock_goes_on_when_it_is_taken_for_a_complaint_again() -> None:  # C041, K23
+    for away, late in ((HOUR, False), (3 * WEEK, True)):
         back = reclassified(reclassified(a_complaint(), "request", away), "complaint", 4 * WEEK)
-        first, second = clocks(back, 4 * WEEK + HOUR).each("resolution")
+        (resolution,) = clocks(back, 4 * WEEK + HOUR).each("resolution")
 
-        assert (first.state, first.started_at) == (state, MONDAY)
-        assert (second.state, second.started_at) == ("running", MONDAY + 4 * WEEK)
-        assert clocks(back, 4 * WEEK + HOUR).total("resolution") == first.elapsed + HOUR
+        assert (resolution.state, resolution.late, resolution.started_at) == ("running", late, MONDAY)
+        assert resolution.pauses == ((MONDAY + away, MONDAY + 4 * WEEK),)
+        whole = clocks(a_complaint(), away)["resolution"].elapsed + HOUR
+        assert resolution.elapsed == clocks(back, 4 * WEEK + HOUR).total("resolution") == whole
+
+
+@given(st.lists(st.integers(1, 90), min_size=2, max_size=6, unique=True).map(sorted))
+def test_reclassifying_there_and_back_gains_no_time_however_often(hours: list[int]) -> None:  # C041
+    complaint = a_complaint()
+    times = [MONDAY + hour * HOUR for hour in hours]
+    away = [*zip(times[::2], times[1::2], strict=False)]
+    for gone, back in away:
+        complaint = reclassified(complaint, "request", gone - MONDAY)
+        complaint = reclassified(complaint, "complaint", back - MONDAY)
+
+    (resolution,) = clocks(complaint, 90 * HOUR).each("resolution")
+    assert resolution.pauses == tuple(away)
+    assert resolution.due_at == OFFICE.due(MONDAY, "10 business days", pauses=away).at
+
+
+def test_what_was_fulfilled_before_stays_so() -> None:  # C041, C042
+    acknowledged = complaints.acknowledge(a_complaint(), by=ANN, at=MONDAY + HOUR).after
+    back = reclassified(reclassified(acknowledged, "request", 2 * HOUR), "complaint", 3 * HOUR)
+
+    assert {key: state for key, state in states(back, 4 * HOUR).items() if key[0] == "acknowledge"} == {
+        ("acknowledge", 1): "met"
+    }
 
 
 def test_what_was_missed_by_then_stays_missed() -> None:  # C041

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from servicecrm import complaints
+from servicecrm.cases import CasePolicy
 from servicecrm.complaints import Complaint
+from servicecrm.complaints.policy import ComplaintPolicies
 from servicecrm.desk import Desk, connect
 from servicecrm.desk.programs import fingerprint
 from servicecrm.errors import IdempotencyMismatch, InvalidValue
@@ -65,6 +67,22 @@ def test_a_repetition_may_come_later_from_somebody_else_and_name_other_times(
     )
 
     assert again == first
+
+
+def test_rules_are_published_once_by_one_command(crm: Desk, clock: FixedClock) -> None:  # C008, C125
+    ours, soon = complaints.ComplaintPolicy(categories=("water",)), clock() + timedelta(days=1)
+    first = crm.policies.publish(ours, effective=soon, command="k-1")
+    head = sealed_head(crm.store)
+    clock.advance(days=3)
+
+    assert crm.policies.publish(ours, effective=soon, command="k-1") == first
+    for other in (complaints.ComplaintPolicy(), CasePolicy()):
+        with pytest.raises(IdempotencyMismatch):
+            crm.policies.publish(other, effective=soon, command="k-1")
+    assert sealed_head(crm.store) == head
+    assert len(crm.policies.publish(ours, effective=soon + timedelta(days=1), command="k-2").versions) == 2
+    with crm.unit() as unit:
+        assert [each.command for each in unit.history(ComplaintPolicies, "complaint")] == ["k-1", "k-2"]
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,24 @@ def test_commands_are_asked_about_under_the_name_that_they_have_in_the_lifecycle
     assert wanda.provide_remedy(taken, 1).remedies[0].status == "provided"
 
 
+def test_whoever_may_end_an_action_ends_its_step_though_the_complaint_is_not_theirs(crm: Desk, bring: Bring) -> None:
+    rights = ByMatrix(from_lifecycle(complaints.LIFECYCLE, action_items.LIFECYCLE))
+    desk = connect(crm.store, actor="olga", clock=crm.clock, ids=crm.ids, house=House(rights=rights, roles=ROLES))
+    planned = crm.complaints.plan(bring("in_handling").id, ["Measure", "Dig"])
+    measure, dig = (crm.actions.reassign(step.action, "olga").id for step in planned.steps)
+
+    with pytest.raises(NotPermitted, match="complaint: note is not for somebody without a role"):
+        desk.complaints.note(planned.id, "3 bar")
+    with pytest.raises(NotPermitted, match="action_item: cancel is not for handler, owner; allowed: take_up, finish"):
+        desk.actions.cancel(dig, "no pipe")
+    assert crm.complaints.get(planned.id) == planned
+
+    desk.actions.done(measure, "3 bar")
+    desk.acting_as("mona").actions.cancel(dig, "no pipe")
+    (left,) = crm.complaints.get(planned.id).steps
+    assert (left.action, left.done_at) == (measure, crm.clock())
+
+
 def test_what_has_no_row_in_the_matrix_nobody_may_do(crm: Desk) -> None:
     narrow = House(rights=ByMatrix(from_lifecycle(complaints.LIFECYCLE)), roles=ROLES)
     desk = connect(crm.store, actor="mona", clock=crm.clock, ids=crm.ids, house=narrow)
@@ -188,6 +206,6 @@ def test_whoever_owns_an_action_has_the_role_of_its_owner(crm: Desk, bring: Brin
     due = crm.clock() + timedelta(days=1)
     item = mona.actions.open("Call", source_kind="complaint", source=bring().id, owner="paul", due_at=due)
 
-    with pytest.raises(NotPermitted, match="done is not for somebody without a role"):
+    with pytest.raises(NotPermitted, match="finish is not for somebody without a role"):
         eve.actions.done(item.id, "called")
     assert paul.actions.done(item.id, "called").state == "done"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -9,7 +10,10 @@ from servicecrm.cases import RequestType
 from servicecrm.desk import Desk, House, connect
 from servicecrm.desk.policies import CODES
 from servicecrm.errors import InvalidValue
-from servicecrm.notifications import MATRIX, Entry, Party
+from servicecrm.notifications import MATRIX, Entry, Party, Reader, standard_templates
+from servicecrm.notifications.delivery import letter
+from servicecrm.storage.ports import Delivery
+from servicecrm.storage.work import Work
 from servicecrm.testing import FixedClock, SeededIds
 from servicecrm.testing.makers import MONDAY
 from servicecrm.tracking import Ladder, Rung, Target, Targets, Threshold, on, usual
@@ -34,6 +38,45 @@ def crm(clock: FixedClock) -> Iterator[Desk]:
 def told(crm: Desk) -> list[tuple[str, str]]:
     """In which words somebody is told, and who, in the order in which that happened."""
     return [(queued.topic, queued.recipient) for queued in crm.outbox.pending(limit=500)]
+
+
+# -- who can do something about it ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("roles", "approver"),
+    [({"supervisor": "vera", "manager": "mona"}, "mona"), ({"supervisor": "vera"}, "vera")],  # who sees to it then
+)
+def test_whoever_can_approve_a_remedy_is_told_that_it_waits(roles: dict[str, str], approver: str) -> None:  # C047, C061
+    with connect("memory:", actor="ann", clock=FixedClock(MONDAY), ids=SeededIds(), house=House(roles=roles)) as crm:
+        bring(crm, "complaints", "proposed")
+        assert [whom for topic, whom in told(crm) if topic == "remedy_to_approve"] == [approver]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("en", "to: Energy Ombudsman. You"),
+        ("de", "abgegeben: Energy Ombudsman. Sie"),
+        ("zh", "Energy Ombudsman。"),
+    ],
+)
+def test_the_complainant_is_told_to_whom_the_complaint_went(crm: Desk, whole: bool, language: str, says: str) -> None:
+    complaint = bring(crm, "complaints", "in_handling", customer="lin")
+    crm.complaints.refer(complaint.id, "Energy Ombudsman", whole=whole, reason="lin owes us money")
+    notice = next(held.notice for held in claim(crm) if held.notice.topic == "referred")
+
+    assert "money" not in str(dict(notice.body))
+    written = letter(
+        notice, Reader(address="lin@home.example", language=language), standard_templates(), tenant="default", at=MONDAY
+    )
+    assert says in written.body
+
+
+def claim(crm: Desk) -> tuple[Delivery, ...]:
+    claim = partial(Work.claim, worker="w", now=crm.clock(), limit=500)
+    return crm.store.perform(claim, claiming=True)
 
 
 # -- what is misspelt ----------------------------------------------------------------------------

@@ -66,6 +66,18 @@ def test_notices_are_delivered_once_in_the_order_in_which_they_came(crm: Desk) -
     assert sink.keys == ["b", "a", "c"]
 
 
+def test_whoever_drains_the_outbox_tries_everything_that_is_due_once(crm: Desk) -> None:  # C094
+    enqueue(crm, *(f"bad-{n}" for n in range(5)), *(f"n-{n}" for n in range(9)))
+    enqueue(crm, "quiet", tenant="quiet")
+    sink = Sink(*(f"bad-{n}" for n in range(5)))  # more than a batch of them come first
+    worker = Worker(crm, sink, batch=2)
+
+    assert worker.drain() == 10
+    assert sorted(sink.keys) == [*(f"n-{n}" for n in range(9)), "quiet"]
+    assert [(queued.key, queued.attempts) for queued in crm.outbox.pending()] == [(f"bad-{n}", 1) for n in range(5)]
+    assert worker.drain() == 0
+
+
 def test_a_busy_tenant_does_not_keep_the_others_waiting(crm: Desk) -> None:
     enqueue(crm, *(f"busy-{n}" for n in range(10)), tenant="busy")
     enqueue(crm, "quiet", tenant="quiet")
@@ -139,6 +151,28 @@ def test_what_fails_again_and_again_is_given_up_after_so_many_attempts(crm: Desk
     assert failed(crm) == [("bad", 3)]
     (told_of_it,) = crm.outbox.pending()
     assert (told_of_it.key, told_of_it.recipient) == ("bad:undeliverable", "supervisor")
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (ConnectionError("550 ann@private.example"), "ConnectionError"),
+        (NotDelivered("n-1", "the server is away"), "NotDelivered: the server is away"),
+        (Undeliverable("n-1", "refused\0for good"), "Undeliverable"),  # no store could keep what it says
+        (Undeliverable("n-1", "x" * 1_000), f"Undeliverable: {'x' * 485}"),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_what_was_given_up_tells_why_and_nothing_personal(crm: Desk, error: Exception, cause: str) -> None:  # C094
+    def send(_: Delivery) -> None:
+        raise error
+
+    enqueue(crm, "n-1")
+    Worker(crm, send, attempts=1).turn()
+    assert [queued.cause for queued in crm.outbox.failed()] == [cause]
+
+    crm.outbox.retry("n-1")
+    assert [queued.cause for queued in crm.outbox.pending()] == [None]
 
 
 def test_a_notice_is_tried_for_more_than_a_week(crm: Desk) -> None:
@@ -215,7 +249,7 @@ def test_the_log_tells_what_was_given_up_and_no_more(crm: Desk, caplog: pytest.L
         Worker(crm, secretly, attempts=1).turn()
     assert caplog.messages == [
         f"a notice of tenant default, topic t about complaint {id} was given up: {why}"
-        for id, why in (("n-1", "ConnectionError"), ("n-2", "the server does not know us"))
+        for id, why in (("n-1", "ConnectionError"), ("n-2", "NotDelivered: the server does not know us"))
     ]
 
 

@@ -226,7 +226,8 @@ class Book:
         event = c["journal"][-1]
         if event == "complaint.message_received" and c["facts"][-1]["code"] in SAYS_NOTHING:
             return
-        for person in {c[party] for party in TOLD.get(event, ())} - {None, a.who}:
+        told = (person for party in TOLD.get(event, ()) for person in ((c[party],) if party in c else ROLES[party]))
+        for person in {*told} - {None, a.who}:
             self.notices[c["id"], event, person] += 1
         for other in self.going_on_as(c["id"]) if event in FOR_ALL else ():
             if self.complaints[other]["customer"] is not None:

@@ -144,7 +144,7 @@ def shown(complaint: Complaint) -> dict[str, Any]:
         "steps": [(step.action, step.mandatory, step.done_at) for step in complaint.steps],
         "findings": len(complaint.investigation.findings) if complaint.investigation else 0,
         "cause": complaint.investigation and complaint.investigation.cause,
-        "remedies": [(r.kind.value, r.status.value, r.proposed_by, r.approved_by) for r in complaint.remedies],
+        "remedies": [(r.kind, r.status.value, r.proposed_by, r.approved_by) for r in complaint.remedies],
         "response": response and (response.by, response.stage, response.recourse, response.accepted),
         "referrals": [referral.whole for referral in complaint.referrals],
         "links": {f"{link.kind}:{link.complaint}" for link in complaint.links},

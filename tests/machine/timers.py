@@ -112,6 +112,7 @@ def _walk(
     since: datetime | None = None
     until: datetime | None = None
     over = False
+    cut: str | None = None
     for fact in facts:
         at = fact["at"]
         over = (over or ends(fact)) and not takes_up(fact)
@@ -129,13 +130,19 @@ def _walk(
         running = bool(runs) and runs[-1]["ended"] is None
         if running and stops(fact):
             runs[-1].update(ended=at, met=True)
+            cut = None
         elif running and (over or cancels(fact)):
             runs[-1].update(ended=at)
+            cut = fact["kind"] if over else None
         elif running and restarts(fact):
             runs[-1].update(began=at)
         may = not runs or (runs[-1]["ended"] is not None and (again or not runs[-1]["met"]))
-        if may and not over and starts(fact):
-            runs.append({"began": at, "ended": None, "met": False})
+        if not running and not over and fact["kind"] == cut and takes_up(fact):
+            if runs[-1]["ended"] < at:
+                runs[-1]["gaps"].append((runs[-1]["ended"], at))
+            runs[-1].update(ended=None)
+        elif may and not over and starts(fact):
+            runs.append({"began": at, "ended": None, "met": False, "gaps": []})
     return runs, pauses if since is None else [*pauses, (since, until)]
 
 
@@ -146,7 +153,7 @@ def _timer(
     end = ended or now
     waiting, wakes, due = None, None, began + timedelta(hours=HOURS[name])
     covered = began
-    for since, until in sorted(waits, key=lambda wait: wait[0]):
+    for since, until in sorted([*waits, *run["gaps"]], key=lambda wait: wait[0]):
         start, stop = max(since, covered), until
         if ended is not None:
             stop = ended if stop is None else min(stop, ended)

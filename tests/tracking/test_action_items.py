@@ -44,7 +44,7 @@ def take(item: ActionItem, action: str, *, by: str = "vera", at: datetime = LATE
         "postpone": lambda: action_items.postpone(
             item, max(at, item.due_at) + DAY, reason="no valve in store", by=by, at=at
         ),
-        "done": lambda: action_items.done(item, "It is tight.", by=by, at=at),
+        "finish": lambda: action_items.done(item, "It is tight.", by=by, at=at),
         "verify": lambda: action_items.verify(item, "Dry for a week.", effective=True, by=f"not {by}", at=at),
         "reopen": lambda: action_items.verify(
             item, "It drips again.", effective=False, due_at=max(at, item.due_at), by=by, at=at
@@ -189,7 +189,7 @@ def test_postponing_needs_a_later_date_and_a_reason() -> None:
 def test_done_needs_evidence_of_some_kind() -> None:  # C006
     item = opened()
 
-    with pytest.raises(GuardNotMet, match="there is evidence that it was done"):
+    with pytest.raises(GuardNotMet, match="cannot finish yet; needed first: there is evidence that it was done"):
         action_items.done(item, by="olga", at=MONDAY)
     with pytest.raises(InvalidValue, match=r"ActionItem.evidence"):
         action_items.done(item, " ", by="olga", at=MONDAY)
@@ -256,7 +256,7 @@ def test_a_due_date_after_verification_fits_its_outcome() -> None:
 
 @pytest.mark.parametrize("effective", [True, False])
 def test_what_is_not_done_cannot_be_verified_either_way(effective: bool) -> None:
-    with pytest.raises(TransitionNotAllowed, match="cannot verify while open; allowed: take_up, done, "):
+    with pytest.raises(TransitionNotAllowed, match="cannot verify while open; allowed: take_up, finish, "):
         action_items.verify(opened(), "It drips.", effective=effective, by="vera", at=LATER)
 
 

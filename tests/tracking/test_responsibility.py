@@ -171,7 +171,7 @@ def test_several_lifecycles_make_one_matrix() -> None:
     both = from_lifecycle(LIFECYCLE, action_items.LIFECYCLE)
 
     assert both.may("handler", "complaint.close")
-    assert both.may("owner", "action_item.done")
+    assert both.may("owner", "action_item.finish")
 
 
 # -- rights --------------------------------------------------------------------------------------

@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from typing import Any, assert_type
 
 import servicecrm
+from servicecrm.agreements import ServiceDefinition
 from servicecrm.calendars import Calendar
 from servicecrm.cases import Case
 from servicecrm.complaints import Complaint, ComplaintPolicy
 from servicecrm.desk import Desk
 from servicecrm.kernel.filters import Filter, where
+from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.policies import PolicyBook
 from servicecrm.storage import Entry, Page
 from servicecrm.storage.ports import Fact
@@ -28,6 +30,12 @@ def connecting() -> None:
     servicecrm.connect("crm.db", "ann@city.example")  # type: ignore[call-arg]
     servicecrm.connect("crm.db", clock=NOW)  # type: ignore[arg-type]
     servicecrm.connect("crm.db", ids="c-1")  # type: ignore[arg-type]
+
+
+def made_of_maps() -> None:
+    assert_type(ServiceDefinition(name={"en": "Water"}).name, FrozenMap)
+    assert_type(ComplaintPolicy(matrix={"low": {"low": "p4"}}).matrix, FrozenMap)
+    ComplaintPolicy(matrix=7)  # type: ignore[arg-type]
 
 
 def working(crm: Desk) -> None:

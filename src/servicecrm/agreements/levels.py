@@ -11,7 +11,7 @@ from servicecrm.agreements.codes import Aspect
 from servicecrm.calendars import BusinessDays, BusinessTime, CalendarTime, Duration, ElapsedTime, duration
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.records import record
-from servicecrm.kernel.shapes import filled, several
+from servicecrm.kernel.shapes import Code, filled, several
 
 __all__ = ["AVAILABILITY", "LevelTarget", "ServiceLevels", "TimeTarget", "is_weaker"]
 
@@ -22,7 +22,8 @@ Per = Literal["day", "week", "month", "quarter", "half", "year"]
 
 
 def _priorities(given: Iterable[str]) -> tuple[str, ...]:
-    return tuple(map(str, several("TimeTarget.priorities", given)))
+    # What is no text at all is left for the record to refuse.
+    return tuple(each.value if isinstance(each, Code) else each for each in several("TimeTarget.priorities", given))
 
 
 @record

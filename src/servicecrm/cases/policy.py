@@ -61,7 +61,7 @@ class CasePolicy:
     """From the next extension of a promise on, somebody else approves it."""
     updates_per_day: int = 3
     """So often may an official ask for an update within 24 hours."""
-    partner_statuses: FrozenMap = attrs.field(default=EMPTY, converter=FrozenMap)
+    partner_statuses: FrozenMap = EMPTY
     """Our word for each status of each partner: `{"roads-agency": {"Fixed": "done"}}`."""
 
     def __attrs_post_init__(self) -> None:

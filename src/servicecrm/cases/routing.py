@@ -51,7 +51,7 @@ class RoutingRule:
     types: tuple[str, ...] = attrs.field(default=(), converter=lambda given: several("RoutingRule.types", given))
     areas: tuple[str, ...] = attrs.field(default=(), converter=lambda given: several("RoutingRule.areas", given))
     keywords: tuple[str, ...] = attrs.field(default=(), converter=lambda given: several("RoutingRule.keywords", given))
-    attributes: FrozenMap = attrs.field(default=EMPTY, converter=FrozenMap)
+    attributes: FrozenMap = EMPTY
     queue: str | None = None
     handler: str | None = None
 

@@ -39,7 +39,7 @@ class Choice:
     """One value of a list: its key, and its name by language."""
 
     key: str = attrs.field(validator=filled)
-    name: FrozenMap = attrs.field(default=EMPTY, converter=FrozenMap)
+    name: FrozenMap = EMPTY
 
 
 @record
@@ -55,9 +55,9 @@ class Attribute:
     datatype: Datatype = Datatype.STRING
     required: bool = False
     order: int = 0
-    description: FrozenMap = attrs.field(default=EMPTY, converter=FrozenMap)
+    description: FrozenMap = EMPTY
     """By language: `{"en": "How deep is it?"}`."""
-    datatype_description: FrozenMap = attrs.field(default=EMPTY, converter=FrozenMap)
+    datatype_description: FrozenMap = EMPTY
     values: tuple[Choice, ...] = attrs.field(default=(), converter=tuple)
     variable: bool = True
 
@@ -98,12 +98,12 @@ class RequestType:
     """
 
     code: str = attrs.field(validator=filled)
-    name: FrozenMap = attrs.field(default=EMPTY, converter=FrozenMap)
-    description: FrozenMap = attrs.field(default=EMPTY, converter=FrozenMap)
+    name: FrozenMap = EMPTY
+    description: FrozenMap = EMPTY
     group: str | None = None
     keywords: tuple[str, ...] = attrs.field(default=(), converter=lambda words: several("RequestType.keywords", words))
     attributes: tuple[Attribute, ...] = attrs.field(default=(), converter=tuple)
-    targets: FrozenMap = attrs.field(default=EMPTY, converter=FrozenMap)
+    targets: FrozenMap = EMPTY
     queue: str | None = None
     retired: bool = False
 

@@ -31,6 +31,7 @@ examples:
   servicecrm deliver --store crm.db --smtp mail.city.example --from "Office <office@city.example>" --people people.toml
   servicecrm doctor --store crm.db
   servicecrm doctor --store postgresql://crm@db.example/crm           PGPASSWORD or ~/.pgpass may hold the password
+  servicecrm schema complaint > complaint.schema.json
 """
 
 
@@ -81,6 +82,10 @@ def _run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         from servicecrm.cli.doctor import examine
 
         examine(args)
+    elif args.command == "schema":
+        from servicecrm.cli.schema import print_schema
+
+        print_schema(args)
     else:
         parser.error("name a command; servicecrm --help tells which there are")
     sys.stdout.flush()
@@ -156,6 +161,13 @@ def _parser() -> argparse.ArgumentParser:
         "It changes nothing.",
     )
     _add_store(doctor, "the store to check", default=None)
+    schema = commands.add_parser(
+        "schema",
+        help="tell the form of a stored document, as JSON Schema",
+        description="Tell the form of the stored documents of a kind, as JSON Schema (draft 2020-12): the fields, "
+        "which of them have to be there, the codes, and what is personal.",
+    )
+    schema.add_argument("kind", metavar="KIND", nargs="?", help="such as complaint (default: list the kinds)")
     return parser
 
 

@@ -66,10 +66,8 @@ class _Post:
         """Try whatever waits, and print a line for each tenant where something did."""
         for counter in (self._tried, self._delivered, self._dead):
             counter.clear()
-        before = -1
         try:
-            while before < (before := self._tried.total()):
-                self.worker.turn()
+            self.worker.drain()
         finally:  # what is settled is told, also if the store is away by now
             for tenant in sorted(self._tried):
                 print(f"{tenant}: {self._line(tenant)}")

@@ -62,7 +62,7 @@ def refer(
 
     Source: C048; FCA DISP 1.7, forwarding in whole or in part.
     """
-    event = (ComplaintReferred if whole else PartReferred)(**stamp(by, at, occurred_at))
+    event = (ComplaintReferred if whole else PartReferred)(**stamp(by, at, occurred_at), to=to)
     referral = Referral(to=to, whole=whole, reference=reference, reason=reason, at=event.occurred_at)
     referrals = (*complaint.referrals, referral)
     if not whole:

@@ -175,16 +175,18 @@ class ComplaintLapsed(Event):
 
 @record
 class PartReferred(Event):
-    """A part of it was passed to an authority or a partner."""
+    """A part of it was passed `to` an authority or a partner."""
 
     type = "complaint.part_referred"
+    to: str
 
 
 @record
 class ComplaintReferred(Event):
-    """The whole of it was passed to an authority or a partner."""
+    """The whole of it was passed `to` an authority or a partner."""
 
     type = "complaint.referred"
+    to: str
 
 
 @record

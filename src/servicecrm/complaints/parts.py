@@ -7,7 +7,6 @@ import attrs
 from servicecrm.complaints.codes import (
     AccessNeed,
     LinkKind,
-    RemedyKind,
     RemedyStatus,
     ResponseKind,
     Verdict,
@@ -75,13 +74,14 @@ class Investigation:
 class Remedy:
     """Something that is done for the complainant, and how far it has come; it may cost an `amount`.
 
-    `proposed_by` is whoever decided on it, `written_by` whoever wrote that down.
+    `kind` is a `RemedyKind`, or one that the house has added. `proposed_by` is whoever decided on it, `written_by`
+    whoever wrote that down.
 
     Raises:
         InvalidValue: the amount is below nothing.
     """
 
-    kind: RemedyKind
+    kind: str = attrs.field(validator=filled)
     text: Personal[str] | None = attrs.field(default=None, validator=filled)
     amount: Money | None = None
     status: RemedyStatus

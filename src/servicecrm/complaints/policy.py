@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from servicecrm.calendars import duration
-from servicecrm.complaints.codes import RemedyStatus
+from servicecrm.complaints.codes import RemedyKind, RemedyStatus
 from servicecrm.complaints.model import Complaint, Priority, Severity
 from servicecrm.complaints.parts import Remedy
 from servicecrm.errors import InvalidValue, PolicyViolation
@@ -83,13 +83,13 @@ class ComplaintPolicy:
 
     Raises:
         InvalidValue: the matrix lacks a priority for some severity and impact, and names them; there is no closing
-            code; steps are for a category that there is not; a currency has two limits; or a number or a time is too
-            small.
+            code; steps are for a category that there is not; a kind of remedy is blank, has a slash, or is there
+            already; a currency has two limits; or a number or a time is too small.
 
     Source: C008, C041, C043-C050, C055.
     """
 
-    matrix: FrozenMap = attrs.field(default=MATRIX, converter=FrozenMap)
+    matrix: FrozenMap = MATRIX
     """Priority by severity, then impact: `{"low": {"low": "p4", ...}, ...}`."""
     categories: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     causes: tuple[str, ...] = attrs.field(default=(), converter=tuple)
@@ -98,6 +98,8 @@ class ComplaintPolicy:
     steps: tuple[StepTemplate, ...] = attrs.field(default=(), converter=tuple)
     investigated: frozenset[Priority] = attrs.field(default=frozenset({Priority.P1}), converter=frozenset)
     """Complaints of these priorities are answered, or closed unanswered, only when something was found out."""
+    remedy_kinds: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    """What the house can do for complainants besides all that is in `RemedyKind`."""
     remedy_limits: tuple[RemedyLimit, ...] = attrs.field(default=(), converter=tuple)
     stages: int = 2
     """How often a complaint is decided, each time by somebody else, before one has to turn to others."""
@@ -123,6 +125,9 @@ class ComplaintPolicy:
         for category in {step.category for step in self.steps}:
             if not _known(category, self.categories):
                 raise InvalidValue("ComplaintPolicy.steps", f"no category for the steps of {category}")
+        kinds = [*RemedyKind, *self.remedy_kinds]
+        if len(set(kinds)) < len(kinds) or any(not kind.strip() or "/" in kind for kind in kinds):
+            raise InvalidValue("ComplaintPolicy.remedy_kinds", "each is a code without a slash, and there once")
         currencies = [limit.currency for limit in self.remedy_limits]
         if len(set(currencies)) < len(currencies):
             raise InvalidValue("ComplaintPolicy.remedy_limits", "a currency has one limit")
@@ -186,6 +191,17 @@ class ComplaintPolicy:
             raise PolicyViolation(
                 "investigated", f"priority {complaint.priority} needs a finding before it is answered or closed"
             )
+
+    def remedy_kind(self, kind: RemedyKind | str) -> str:
+        """The code of a kind of remedy that the house has.
+
+        Raises:
+            InvalidValue: it has no such kind; names those that it has.
+        """
+        known = [*(each.value for each in RemedyKind), *self.remedy_kinds]
+        if kind not in known:
+            raise InvalidValue("kind", f"not a kind of remedy of this house; known: {', '.join(known)}")
+        return known[known.index(kind)]
 
     def needs_approval(self, amount: Money | None, *, besides: Iterable[Remedy] = ()) -> bool:
         """Does a remedy cost more than may be given for a complaint, `besides` its other remedies?

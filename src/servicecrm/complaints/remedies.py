@@ -52,7 +52,7 @@ def offer(
     proposed = policy.needs_approval(amount, besides=complaint.remedies)
     event = (RemedyProposed if proposed else RemedyOffered)(**stamp(by, at, occurred_at))
     remedy = Remedy(
-        kind=RemedyKind(kind),
+        kind=policy.remedy_kind(kind),
         text=text,
         amount=amount,
         status=RemedyStatus.PROPOSED if proposed else RemedyStatus.OFFERED,

@@ -36,8 +36,8 @@ TARGETS: Final = Targets(
 """Acknowledged within a working day, a first response within two, and answered within ten, or within twenty at a higher
 stage.
 
-Only complaints have them: what is taken for one later counts from then. If it was taken for one before, that run stays
-as it ended, cancelled or missed, and the next one begins: the total of both is `Timers.total`.
+Only complaints have them: what is taken for one later counts from then. If it was taken for one before, what was cut
+off goes on, and the time in between does not count.
 
 Source: C036, C041, C042, C048; the two stages of the LGSCO code.
 """

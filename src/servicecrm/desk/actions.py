@@ -13,7 +13,7 @@ from servicecrm.kernel.values import Attachment
 from servicecrm.storage.ports import Page, Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking import action_items
-from servicecrm.tracking.action_lifecycle import DONE, LIFECYCLE
+from servicecrm.tracking.action_lifecycle import DONE, FINISH, LIFECYCLE
 from servicecrm.tracking.action_model import ActionItem
 from servicecrm.tracking.action_schema import ACTION_ITEM
 
@@ -29,6 +29,7 @@ class ActionItems(Commands[ActionItem]):
     _kind: ClassVar = ACTION_ITEM
     _actions: ClassVar = action_items
     _lifecycle: ClassVar = LIFECYCLE
+    _moves: ClassVar = {"done": FINISH}
     _by_policy: ClassVar = frozenset()
     _work: ClassVar = ("owner", "due_at")
 

@@ -220,10 +220,10 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
                 pass
         return sweep.swept
 
-    async def escalate(self, id: str, role: str, *, reason: str, timer: str) -> Clock:
+    async def escalate(self, id: str, role: str, *, reason: str, timer: str, command: str | None = None) -> Clock:
         """Put a record before a higher role at once. See `Desk.escalate`."""
         order = Order(self.actor, self.clock(), None, self.house)
-        return await self.perform(escalated(id, role, reason=reason, timer=timer, order=order))
+        return await self.perform(escalated(id, role, reason=reason, timer=timer, command=command, order=order))
 
     @property
     def profile(self) -> "Profile | PostgresProfile":

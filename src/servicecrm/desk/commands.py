@@ -5,12 +5,12 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 from servicecrm.desk.books import book_of
-from servicecrm.desk.programs import Decided, Order, change, fingerprint
+from servicecrm.desk.programs import Decided, Order, change, commanded
 from servicecrm.desk.register import R, Register
 from servicecrm.desk.tracked import TRACKED
 from servicecrm.kernel.lifecycle import Lifecycle
 from servicecrm.kernel.policies import PolicyBook
-from servicecrm.storage.ports import Command, Program
+from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking.rights import permit
 
@@ -82,10 +82,7 @@ class Commands(Register[R]):
         if house is not None:
             for name in ("occurred_at", "received_at"):
                 house.check_time(told.get(name), at)
-        named = None
-        if command is not None:
-            named = Command(id=command, fingerprint=fingerprint(f"{self._kind.name}.{action}", told))
-        return Order(self._desk.actor, at, named, house)
+        return Order(self._desk.actor, at, commanded(command, f"{self._kind.name}.{action}", told), house)
 
     def _do(self, action: str, id: str, command: str | None, **told: Any) -> R:
         changed = self._change(action, [id], command, **told)

@@ -17,6 +17,9 @@ def with_consequences(work: Work, decisions: Sequence[Decision[Any]]) -> Program
     """What is about to be saved, and what else has to be decided because of it, which comes last.
 
     An action that ends is a step of its complaint that ends, about which something may be decided at the same time.
+
+    Rights are asked about what somebody does, and not about what follows: whoever may finish an action finishes the
+    step by that, and need not be the handler of the complaint. Whoever may not is refused before anything follows.
     """
     every = list(decisions)
     done = [

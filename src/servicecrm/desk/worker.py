@@ -9,11 +9,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from servicecrm.desk.desk import Desk
 from servicecrm.desk.following import Following
 from servicecrm.errors import CommitOutcomeUnknown, InvalidValue, StoreBusy, StoreUnavailable
+from servicecrm.kernel.checks import text_problem
 from servicecrm.kernel.decisions import Actor
 from servicecrm.kernel.notices import Notice
 from servicecrm.notifications import NotDelivered
@@ -27,10 +28,18 @@ logger: logging.Logger = logging.getLogger("servicecrm")
 BATCH: Final = 20
 LONGEST: Final = timedelta(days=1)
 NOBODY: Final = Actor(id="worker")
+LONGEST_CAUSE: Final = 500
 ATTEMPTS: Final = 20
 """Tries that last for more than nine days: a mail server that is away over the holidays comes back in time."""
 
 SORTS: Final = "Worker is for a desk of connect(), the awaited worker for one of aconnect()"
+
+
+class _Turn(NamedTuple):
+    """How many notices were handed over, and how many of them arrived."""
+
+    tried: int
+    delivered: int
 
 
 class Worker:
@@ -74,12 +83,14 @@ class Worker:
         self._stopped: threading.Event = threading.Event()
 
     def turn(self) -> int:
-        """One batch of each tenant; tells how many notices were delivered."""
+        """One batch of each tenant; tells how many notices were delivered. More may wait: see `drain`."""
+        return (self._turn()).delivered
+
+    def drain(self) -> int:
+        """Take turns until every notice that is due was tried, as a nightly job does; tells how many were delivered."""
         delivered = 0
-        for tenant in self._desk.store.tenants():
-            if self._stopped.is_set():
-                break
-            delivered += self._turn_of(self._desk.tenant(tenant))
+        while (taken := self._turn()).tried:
+            delivered += taken.delivered
         return delivered
 
     def run(self, *, pause: timedelta = timedelta(seconds=1)) -> None:
@@ -97,21 +108,31 @@ class Worker:
         """End after the notice that is being delivered."""
         self._stopped.set()
 
-    def _turn_of(self, desk: Desk) -> int:
+    def _turn(self) -> _Turn:
+        whole = _Turn(0, 0)
+        for tenant in self._desk.store.tenants():
+            if self._stopped.is_set():
+                break
+            part = self._turn_of(self._desk.tenant(tenant))
+            whole = _Turn(whole.tried + part.tried, whole.delivered + part.delivered)
+        return whole
+
+    def _turn_of(self, desk: Desk) -> _Turn:
         now, claimed_at = desk.clock(), time.monotonic()
         claimed = desk.store.atomically(
             lambda unit: unit.claim(self.name, now=now, limit=self._batch, lease=self._lease), claiming=True
         )
-        delivered = 0
+        tried = delivered = 0
         for delivery in claimed:
             if time.monotonic() - claimed_at >= self._lease.total_seconds():
                 break  # by now others may have claimed the rest
             if self._stopped.is_set():  # the rest goes back at once, not when the lease ends
                 self._settle(desk, delivery, delivered=False)
                 continue
+            tried += 1
             delivered += self._hand_over(desk, delivery)
         desk.store.seal()
-        return delivered
+        return _Turn(tried, delivered)
 
     def _hand_over(self, desk: Desk, delivery: Delivery) -> bool:
         try:
@@ -119,18 +140,18 @@ class Worker:
         except Exception as error:  # whatever it is, the other notices are delivered
             dead = delivery.attempt >= self._attempts or getattr(error, "code", None) == "undeliverable"
             _log("given up" if dead else "not delivered", delivery, error)
-            if not (dead and self._give_up(desk, delivery)):
+            if not (dead and self._give_up(desk, delivery, error)):
                 self._settle(desk, delivery, delivered=False)
             return False
         return self._settle(desk, delivery, delivered=True)
 
-    def _give_up(self, desk: Desk, delivery: Delivery) -> bool:
+    def _give_up(self, desk: Desk, delivery: Delivery, cause: Exception) -> bool:
         """Settle a notice as dead, and let others be told; tells whether that could be."""
         try:
             notices = tuple(self._failed(delivery))
 
             def program(work: Work) -> Program[None]:
-                if (yield from work.settle([delivery], delivered=False, dead=True)):
+                if (yield from work.settle([delivery], delivered=False, dead=True, cause=_told(cause))):
                     following = Following(desk.house, work, NOBODY, desk.clock())
                     told = yield from following.undelivered(delivery.notice)
                     yield from work.save(notices=(*notices, *told))
@@ -157,5 +178,11 @@ def _log(what: str, delivery: Delivery, error: Exception) -> None:
     """Say what became of a notice and why, but not to whom it was: a key ends in that, and what others say may too."""
     tenant, notice = delivery.tenant, delivery.notice
     named = notice.topic, notice.kind, notice.id
-    cause = error.says if isinstance(error, NotDelivered) else type(error).__name__
-    logger.warning("a notice of tenant %s, topic %s about %s %s was %s: %s", tenant, *named, what, cause)
+    logger.warning("a notice of tenant %s, topic %s about %s %s was %s: %s", tenant, *named, what, _told(error))
+
+
+def _told(error: Exception) -> str:
+    """What an error says of itself, as far as everybody may know it, and every store can keep it."""
+    name = type(error).__name__
+    told = f"{name}: {error.says}"[:LONGEST_CAUSE] if isinstance(error, NotDelivered) else name
+    return name if text_problem(told) else told

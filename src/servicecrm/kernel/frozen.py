@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from math import isfinite
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.checks import text_problem
 
-__all__ = ["EMPTY", "FrozenMap", "Plain", "freeze", "thaw"]
+__all__ = ["EMPTY", "FrozenMap", "Plain", "freeze", "frozen_map", "thaw"]
 
 MAX_DEPTH: Final = 32
 _MIN, _MAX = -(2**63), 2**63 - 1
@@ -54,10 +54,25 @@ class FrozenMap(Mapping[str, Plain]):
         # A host may keep anything here, so only the keys are shown.
         return f"FrozenMap({', '.join(self._items)})"
 
+    if TYPE_CHECKING:
+        # A record takes any mapping for a field of this type, and makes it one of these. No type checker knows that,
+        # but all of them know fields that convert what is set.
+        def __get__(self, record: object, owner: type | None = None) -> "FrozenMap": ...
+        def __set__(self, record: object, given: Mapping[str, object]) -> None: ...
+
     def __reduce__(self) -> tuple[type["FrozenMap"], tuple[dict[str, Plain]]]:
         return FrozenMap, (dict(self._items),)
 
     _items: dict[str, Plain]
+
+
+def frozen_map(items: Any) -> Any:
+    """The immutable form of a mapping, for a field; whatever is none is left for its record to refuse.
+
+    Raises:
+        InvalidValue: JSON cannot hold it.
+    """
+    return FrozenMap(items) if isinstance(items, Mapping) and type(items) is not FrozenMap else items
 
 
 def freeze(value: object, depth: int = MAX_DEPTH) -> Plain:

@@ -18,6 +18,7 @@ from typing import (
 import attrs
 
 from servicecrm.kernel.checks import base_type, shape_validator
+from servicecrm.kernel.frozen import FrozenMap, frozen_map
 
 __all__ = [
     "ERASED",
@@ -57,6 +58,8 @@ again for an access export or an erasure.
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field,))
 def record(cls: type[T]) -> type[T]:
     """Make a class a record: frozen, keyword-only, with slots and a checked shape.
+
+    For a field that is a `FrozenMap` it takes any mapping. `evolve` does not.
 
     Raises:
         TypeError: a field is annotated with something mutable, such as `list` or `dict`.
@@ -148,5 +151,11 @@ def _nests_personal(annotation: Any) -> bool:
 def _shape_fields(cls: type, fields: list["attrs.Attribute[Any]"]) -> list["attrs.Attribute[Any]"]:
     if not fields:
         return fields
-    first, *others = [a.evolve(repr=a.repr and not is_personal(a.type)) for a in fields]
+    first, *others = [
+        a.evolve(
+            repr=a.repr and not is_personal(a.type),
+            converter=a.converter or (frozen_map if base_type(a.type) is FrozenMap else None),
+        )
+        for a in fields
+    ]
     return [first.evolve(validator=shape_validator(cls, fields)), *others]

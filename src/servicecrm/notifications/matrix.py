@@ -66,7 +66,7 @@ class Matrix:
     """
 
     entries: tuple[Entry, ...] = attrs.field(converter=tuple)
-    values: FrozenMap = attrs.field(default=EMPTY, converter=FrozenMap)
+    values: FrozenMap = EMPTY
 
     def __attrs_post_init__(self) -> None:
         places = [(*_place(entry), entry.given) for entry in self.entries]

@@ -78,7 +78,7 @@ class PortfolioPolicy:
     leaving_reasons: tuple[str, ...] = attrs.field(
         default=("price", "quality", "competitor", "no_need", "ceased", "moved", "other"), converter=tuple
     )
-    health: FrozenMap = attrs.field(default=HEALTH, converter=FrozenMap)
+    health: FrozenMap = HEALTH
     """What each part of the health of a relationship weighs."""
     scores_within: timedelta = YEAR
     """Scores from elsewhere that are older do not count."""

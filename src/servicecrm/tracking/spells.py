@@ -85,6 +85,8 @@ class _Course:
         self.wait: Pause | None = None
         self.origin: datetime | None = None
         self.over = False
+        self.cut: str | None = None
+        """The kind of the moment that ended the record, and the last run with it."""
 
     def running(self) -> bool:
         """Does it run now?"""
@@ -103,6 +105,7 @@ class _Course:
                 self._end(at, fulfilled=True)
             elif self.over or any_of(target.cancel, moment):
                 self._end(at)
+                self.cut = moment.kind if self.over else None
             elif any_of(target.reset, moment):
                 self.runs[-1] = attrs.evolve(self.runs[-1], began=at, born=at)
         if not self.running() and not self.over:
@@ -119,7 +122,8 @@ class _Course:
 
     def _begin(self, at: datetime, moment: Moment) -> None:
         last = self.runs[-1] if self.runs else None
-        if last is not None and last.ended is not None and any_of(self.target.reopen, moment):
+        taken_back = moment.kind == self.cut and any_of(self.targets.reopens, moment)
+        if last is not None and last.ended is not None and (taken_back or any_of(self.target.reopen, moment)):
             if last.ended < at:
                 self.gaps.append((len(self.runs) - 1, (last.ended, at)))
             self.runs[-1] = attrs.evolve(last, ended=None, fulfilled=False)
@@ -128,6 +132,7 @@ class _Course:
             self.runs.append(Spell(n=len(self.runs) + 1, began=began, born=at))
 
     def _end(self, at: datetime, *, fulfilled: bool = False) -> None:
+        self.cut = None
         self.runs[-1] = attrs.evolve(self.runs[-1], ended=at, fulfilled=fulfilled)
 
     def _wait(self, at: datetime, moment: Moment) -> None:

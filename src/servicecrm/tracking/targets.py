@@ -177,7 +177,8 @@ class Targets:
     """The targets of a house for one kind of record.
 
     When the record comes to an end, by `ends`, every timer does, and nothing starts until it is taken up again, by
-    `reopens`. What was missed by then stays missed.
+    `reopens`. What was missed by then stays missed. Where moments of one kind do both, such as those that say what a
+    record is taken for, the later one takes the earlier one back: timers that it ended go on, without the time between.
 
     Raises:
         InvalidValue: two targets have one name, or one could never run because what starts it ends the record.

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import attrs
 
-from servicecrm.complaints.codes import RemedyKind, Verdict
+from servicecrm.complaints.codes import Verdict
 from servicecrm.errors import InvalidValue, MalformedDocument
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import Personal, evolve, record
@@ -25,7 +25,7 @@ class Redress:
     Goodwill, compensation for distress, and interest are redress too.
     """
 
-    kind: RemedyKind
+    kind: str
     amount: Money | None = None
     given_at: datetime
 
