@@ -115,6 +115,20 @@ TARGETS: Final = {
         ),
         bases=(("Commands", "from servicecrm.desk.awaited import AsyncCommands"),),
     ),
+    "servicecrm.desk.awaited_reviews": Target(
+        doc="Meetings, reviews, needs, reports and improvements at an async desk.",
+        init=AT_THE_DESK,
+        typing=("from servicecrm.desk.adesk import AsyncDesk", "from servicecrm.desk.desk import Desk"),
+        facades=(
+            Facade("AsyncMeetings", "servicecrm.desk.meetings.Meetings"),
+            Facade("AsyncServiceReviews", "servicecrm.desk.service_reviews.ServiceReviews"),
+            Facade("AsyncSchedules", "servicecrm.desk.review_schedules.Schedules"),
+            Facade("AsyncNeeds", "servicecrm.desk.needs.Needs"),
+            Facade("AsyncReportSpecs", "servicecrm.desk.report_specs.ReportSpecs"),
+            Facade("AsyncImprovements", "servicecrm.desk.improvements.Improvements"),
+        ),
+        bases=(("Commands", "from servicecrm.desk.awaited import AsyncCommands"),),
+    ),
     "servicecrm.desk.awaited_evaluations": Target(
         doc="Evaluations of surveys at an async desk.",
         init=AT_THE_DESK,

@@ -12,6 +12,14 @@ from servicecrm.desk.awaited import AsyncComplaints, AsyncOutbox, AsyncPolicies
 from servicecrm.desk.awaited_agreements import AsyncAgreements, AsyncGeneralAgreements, AsyncServices
 from servicecrm.desk.awaited_cases import AsyncActionItems, AsyncCases
 from servicecrm.desk.awaited_portfolio import AsyncCustomers, AsyncInteractions, AsyncPartners, AsyncProspects
+from servicecrm.desk.awaited_reviews import (
+    AsyncImprovements,
+    AsyncMeetings,
+    AsyncNeeds,
+    AsyncReportSpecs,
+    AsyncSchedules,
+    AsyncServiceReviews,
+)
 from servicecrm.desk.awaited_surveys import AsyncCampaigns, AsyncInvitations, AsyncQuestionnaires, AsyncResponses
 from servicecrm.desk.base import AwaitedHooks, BaseDesk, Rewound, file_of, profile_of, utf8
 from servicecrm.desk.following import SWEEPER
@@ -129,6 +137,36 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
         from servicecrm.desk.awaited_evaluations import AsyncEvaluations
 
         return AsyncEvaluations(self)
+
+    @property
+    def meetings(self) -> AsyncMeetings:
+        """Hold meetings with customers, and agree on their minutes."""
+        return AsyncMeetings(self)
+
+    @property
+    def service_reviews(self) -> AsyncServiceReviews:
+        """Review services with customers, from frozen figures to what follows."""
+        return AsyncServiceReviews(self)
+
+    @property
+    def review_schedules(self) -> AsyncSchedules:
+        """See to it that meetings and reviews are held as often as was agreed."""
+        return AsyncSchedules(self)
+
+    @property
+    def needs(self) -> AsyncNeeds:
+        """Keep what customers need and plan, and pass it on."""
+        return AsyncNeeds(self)
+
+    @property
+    def report_specs(self) -> AsyncReportSpecs:
+        """Specify regular reports, and see which are due."""
+        return AsyncReportSpecs(self)
+
+    @property
+    def improvements(self) -> AsyncImprovements:
+        """Take up proposals for changes, and answer them."""
+        return AsyncImprovements(self)
 
     @property
     def policies(self) -> AsyncPolicies:

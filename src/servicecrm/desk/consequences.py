@@ -1,43 +1,134 @@
-"""What one decision leads to elsewhere, in the same unit of work: the processes between the slices."""
+"""What one decision leads to elsewhere, in the same unit of work: the processes between the slices.
 
-from collections.abc import Sequence
-from typing import Any
+Rights are asked about what somebody does, and not about what follows: whoever may finish an action finishes the step of
+its complaint by that, and need not be the handler of the complaint. Whoever may not is refused before anything follows.
+"""
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from servicecrm.agreements.model import Agreement
+from servicecrm.cases.model import Case
+from servicecrm.complaints.events import ComplaintClosed
 from servicecrm.complaints.model import Complaint
-from servicecrm.kernel.decisions import Decision
+from servicecrm.improvements import Proposal
+from servicecrm.kernel.decisions import Actor, Decision
+from servicecrm.kernel.filters import where
+from servicecrm.processes.ended_agreement import ends, warn_open
+from servicecrm.processes.proposing import propose_from_complaint, proposes
+from servicecrm.processes.review_agenda import onto_agenda
 from servicecrm.processes.steps import ended_step_of, step_ended
+from servicecrm.reviews import ServiceReview
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking.action_model import ActionItem
+from servicecrm.tracking.messages import Message
 
 __all__ = ["with_consequences"]
 
 
-def with_consequences(work: Work, decisions: Sequence[Decision[Any]]) -> Program[tuple[Decision[Any], ...]]:
-    """What is about to be saved, and what else has to be decided because of it, which comes last.
+class _By(NamedTuple):
+    """Whose doing it is, and when."""
 
-    An action that ends is a step of its complaint that ends, about which something may be decided at the same time.
+    by: Actor
+    at: datetime
 
-    Rights are asked about what somebody does, and not about what follows: whoever may finish an action finishes the
-    step by that, and need not be the handler of the complaint. Whoever may not is refused before anything follows.
-    """
+
+def with_consequences(
+    work: Work, decisions: Sequence[Decision[Any]], *, by: Actor, at: datetime
+) -> Program[tuple[Decision[Any], ...]]:
+    """What is about to be saved, and what else has to be decided because of it, which comes last."""
     every = list(decisions)
+    for process in _PROCESSES:
+        for more in (yield from process(work, tuple(every), _By(by, at))):
+            _join(every, more)
+    return tuple(every)
+
+
+def _join(every: list[Decision[Any]], more: Decision[Any]) -> None:
+    """Put a decision to the others. A record is saved once: what was decided about it already comes before."""
+    for n, other in enumerate(every):
+        if type(other.after) is type(more.after) and other.after.id == more.after.id:
+            every[n] = Decision(other.before, more.after, other.steps + more.steps)
+            return
+    every.append(more)
+
+
+def _steps(work: Work, decisions: Sequence[Decision[Any]], _: _By) -> Program[Sequence[Decision[Any]]]:
+    """An action that ends is a step of its complaint that ends."""
     done = [
         (id, decision)
         for decision in decisions
         if isinstance(decision.after, ActionItem) and (id := ended_step_of(decision)) is not None
     ]
-    places: dict[str, int] = {each.after.id: n for n, each in enumerate(every) if isinstance(each.after, Complaint)}
-    unread = dict.fromkeys(id for id, _ in done if id not in places)
-    found = yield from work.present(Complaint, list(unread))
+    if not done:
+        return ()
+    there: dict[str, Any] = {each.after.id: each.after for each in decisions if isinstance(each.after, Complaint)}
+    there |= yield from work.present(Complaint, list(dict.fromkeys(id for id, _ in done if id not in there)))
+    ended: list[Decision[Any]] = []
     for id, decision in done:
-        n = places.get(id)
-        complaint = found.get(id) if n is None else every[n].after
         event = decision.events[-1]
-        step = complaint and step_ended(complaint, decision.after, by=event.by, at=event.recorded_at)
-        if step and n is None:
-            places[id] = len(every)
-            every.append(step)
-        elif step and n is not None:  # a record is saved once
-            every[n] = Decision(every[n].before, step.after, every[n].steps + step.steps)
-    return tuple(every)
+        step = id in there and step_ended(there[id], decision.after, by=event.by, at=event.recorded_at)
+        if step:
+            there[id] = step.after
+            ended.append(step)
+    return ended
+
+
+def _agenda(work: Work, decisions: Sequence[Decision[Any]], now: _By) -> Program[Sequence[Decision[Any]]]:
+    """A complaint that is closed is talked about in the next review with its customer."""
+    closed = [
+        each
+        for each in decisions
+        if isinstance(each.after, Complaint)
+        and each.after.customer is not None
+        and any(isinstance(event, ComplaintClosed) for event in each.events)
+    ]
+    if not closed or not work.keeps(ServiceReview):
+        return ()
+    customers = list(dict.fromkeys(each.after.customer for each in closed))
+    page = yield from work.find(ServiceReview, where("customer").one_of(customers), where("open").is_(True))
+    reviews: dict[str, Any] = {each.id: each for each in page}
+    put: list[Decision[Any]] = []
+    for each in closed:
+        more = onto_agenda(each, reviews.values(), by=now.by, at=now.at)
+        if more is not None:
+            reviews[more.after.id] = more.after
+            put.append(more)
+    return put
+
+
+def _proposals(work: Work, decisions: Sequence[Decision[Any]], now: _By) -> Program[Sequence[Decision[Any]]]:
+    """A change that was proposed because of a complaint is a record that somebody answers."""
+    proposing = [each for each in decisions if isinstance(each.after, Complaint) and proposes(each)]
+    if not proposing or not work.keeps(Proposal):
+        return ()
+    numbers = yield from work.numbers(Proposal, now.at.year, len(proposing))
+    made = (
+        propose_from_complaint(each, number=number, by=now.by, at=now.at)
+        for each, number in zip(proposing, numbers, strict=True)
+    )
+    return [each for each in made if each is not None]
+
+
+def _warnings(work: Work, decisions: Sequence[Decision[Any]], now: _By) -> Program[Sequence[Decision[Any]]]:
+    """When an agreement ends, whoever has an open case or complaint under it is warned."""
+    warned: list[Decision[Any]] = []
+    for each in decisions:
+        if not isinstance(each.after, Agreement) or not ends(each):
+            continue
+        mine = where("open").is_(True)
+        complaints = yield from work.find(Complaint, mine, where("customer") == each.after.customer)
+        cases = yield from work.find(Case, mine, where("requester") == each.after.customer)
+        notes = warn_open(each, [*complaints, *cases], by=now.by, at=now.at)
+        written = [note.after.id for note in notes if isinstance(note.after, Message)]
+        known = yield from work.present(Message, written, held=False)
+        warned += warn_open(each, [*complaints, *cases], known=known, by=now.by, at=now.at)
+    return warned
+
+
+Process = Callable[[Work, Sequence[Decision[Any]], _By], Program[Sequence[Decision[Any]]]]
+
+_PROCESSES: Final[Sequence[Process]] = (_steps, _agenda, _proposals, _warnings)
+"""What is looked at, in this order."""

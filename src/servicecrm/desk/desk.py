@@ -14,14 +14,20 @@ from servicecrm.desk.complaints import Complaints
 from servicecrm.desk.customers import Customers
 from servicecrm.desk.following import SWEEPER
 from servicecrm.desk.general_agreements import GeneralAgreements
+from servicecrm.desk.improvements import Improvements
 from servicecrm.desk.interactions import Interactions
 from servicecrm.desk.invitations import Invitations
+from servicecrm.desk.meetings import Meetings
+from servicecrm.desk.needs import Needs
 from servicecrm.desk.outbox import Outbox
 from servicecrm.desk.partners import Partners
 from servicecrm.desk.policies import Policies
 from servicecrm.desk.programs import Order, history_of, saved_once
 from servicecrm.desk.prospects import Prospects
+from servicecrm.desk.report_specs import ReportSpecs
 from servicecrm.desk.responses import Responses
+from servicecrm.desk.review_schedules import Schedules
+from servicecrm.desk.service_reviews import ServiceReviews
 from servicecrm.desk.services import Services
 from servicecrm.desk.surveys import Campaigns, Questionnaires
 from servicecrm.desk.sweeping import Sweep, Swept
@@ -139,6 +145,36 @@ class Desk(BaseDesk[EngineStore]):
         from servicecrm.desk.evaluations import Evaluations
 
         return Evaluations(self)
+
+    @property
+    def meetings(self) -> Meetings:
+        """Hold meetings with customers, and agree on their minutes."""
+        return Meetings(self)
+
+    @property
+    def service_reviews(self) -> ServiceReviews:
+        """Review services with customers, from frozen figures to what follows."""
+        return ServiceReviews(self)
+
+    @property
+    def review_schedules(self) -> Schedules:
+        """See to it that meetings and reviews are held as often as was agreed."""
+        return Schedules(self)
+
+    @property
+    def needs(self) -> Needs:
+        """Keep what customers need and plan, and pass it on."""
+        return Needs(self)
+
+    @property
+    def report_specs(self) -> ReportSpecs:
+        """Specify regular reports, and see which are due."""
+        return ReportSpecs(self)
+
+    @property
+    def improvements(self) -> Improvements:
+        """Take up proposals for changes, and answer them."""
+        return Improvements(self)
 
     @property
     def policies(self) -> Policies:

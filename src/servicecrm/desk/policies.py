@@ -21,6 +21,7 @@ from servicecrm.errors import InvalidValue
 from servicecrm.kernel.policies import PolicyBook, publish
 from servicecrm.kernel.shapes import Code
 from servicecrm.portfolio.policy import PortfolioPolicies, PortfolioPolicy
+from servicecrm.reviews.policy import ReviewPolicies, ReviewPolicy
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking import MessageClass, Targets
@@ -39,6 +40,7 @@ ONE: Final[Mapping[type, type[PolicyBook[Any]]]] = {
     Router: RoutingBook,
     PortfolioPolicy: PortfolioPolicies,
     AgreementPolicy: AgreementPolicies,
+    ReviewPolicy: ReviewPolicies,
 }
 """Rules of which a house has one set."""
 

@@ -174,7 +174,7 @@ def saved_with_all(
     work: Work, decisions: Sequence[Decision[Any]], order: Order, *, notices: Sequence[Notice] = ()
 ) -> Program[tuple[Any, ...]]:
     """Save decisions with these notices and all that follows; gives the records that were decided about."""
-    decided = yield from with_consequences(work, decisions)
+    decided = yield from with_consequences(work, decisions, by=order.by, at=order.at)
     follow = Following(order.house, work, order.by, order.at)
     following = yield from follow.followed(decided)
     every = following.decisions

@@ -14,14 +14,16 @@ from servicecrm.desk.agreement_days import advanced
 from servicecrm.desk.following import Following, told_from
 from servicecrm.desk.house import House
 from servicecrm.desk.programs import Order
+from servicecrm.desk.review_schedules import missed
 from servicecrm.desk.rules import basis_of
 from servicecrm.desk.tracked import TRACKED, Tracked
 from servicecrm.errors import NotFound, ServiceCRMError, StoreError
 from servicecrm.kernel.decisions import Actor, Decision, Event
 from servicecrm.kernel.filters import Filter, where
+from servicecrm.reviews.schedule_model import Schedule
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
-from servicecrm.tracking import Basis, Clock
+from servicecrm.tracking import ACTION_ITEM, Basis, Clock
 
 __all__ = ["Sweep", "Swept", "SweptEvent"]
 
@@ -81,11 +83,11 @@ class Sweep:
         return bool(part.clocks or part.events)
 
     def some(self, work: Work) -> Program[Swept]:
-        """Bring agreements up to date with their days, or read some of the clocks whose time or rules have changed."""
-        if not self._begun and work.keeps(Agreement):
-            changed = yield from advanced(work, Order(self._by, self._at, None, self._house))
-            if changed:
-                return Swept(events=tuple(event for each in changed for event in _events(each)))
+        """See to what the days bring about, or read some of the clocks whose time has come or whose rules changed."""
+        if not self._begun:
+            days = yield from self._days(work)
+            if days:
+                return Swept(events=days)
         swept = Swept()
         for tracked in TRACKED.values():
             basis = yield from basis_of(work, tracked, self._at)
@@ -100,6 +102,16 @@ class Sweep:
                 if some:
                     return swept
         return swept
+
+    def _days(self, work: Work) -> Program[tuple[SweptEvent, ...]]:
+        """What the days bring about that no clock tells: agreements begin and end, and reviews are overdue."""
+        order = Order(self._by, self._at, None, self._house)
+        changed: list[Decision[Any]] = []
+        if work.keeps(Agreement):
+            changed += yield from advanced(work, order)
+        if work.keeps(Schedule):
+            changed += yield from missed(work, order)
+        return tuple(_told(each, event) for each in changed for event in each.events)
 
     def _reasons(self, tracked: Tracked[Any], basis: Basis) -> Iterator[tuple[Filter, str]]:
         """Why a clock is to be read, and in which order."""
@@ -136,6 +148,6 @@ class Sweep:
         return Swept(1, tuple(SweptEvent(*named, event) for decision in decisions for event in decision.events))
 
 
-def _events(decision: Decision[Agreement]) -> Iterator[SweptEvent]:
-    named = AGREEMENT.name, decision.after.id, decision.after.number
-    return (SweptEvent(*named, event) for event in decision.events)
+def _told(decision: Decision[Any], event: Event) -> SweptEvent:
+    kind = AGREEMENT if isinstance(decision.after, Agreement) else ACTION_ITEM
+    return SweptEvent(kind.name, decision.after.id, decision.after.number, event)

@@ -5,8 +5,10 @@ from typing import Any, Final
 from servicecrm.agreements import schema as agreements
 from servicecrm.cases import schema as cases
 from servicecrm.complaints.schema import COMPLAINT, POLICIES
+from servicecrm.improvements.schema import PROPOSAL
 from servicecrm.kernel.kinds import Kind
 from servicecrm.portfolio import schema as portfolio
+from servicecrm.reviews import schema as reviews
 from servicecrm.surveys import schema as surveys
 from servicecrm.surveys.evaluation_schema import SURVEY_EVALUATION
 from servicecrm.tracking.action_schema import ACTION_ITEM
@@ -42,6 +44,13 @@ SHIPPED: Final[tuple[Kind[Any], ...]] = (
     surveys.INVITATION,
     surveys.RESPONSE,
     SURVEY_EVALUATION,
+    reviews.MEETING,
+    reviews.SERVICE_REVIEW,
+    reviews.NEED,
+    reviews.SCHEDULE,
+    reviews.REPORT_SPEC,
+    reviews.POLICIES,
+    PROPOSAL,
 )
 
 WITHOUT_HISTORY: Final[tuple[Kind[Any], ...]] = (surveys.ANSWER,)

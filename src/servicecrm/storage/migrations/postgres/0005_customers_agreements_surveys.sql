@@ -406,3 +406,177 @@ CREATE TABLE servicecrm_survey_evaluation (
 CREATE INDEX servicecrm_survey_evaluation_campaign ON servicecrm_survey_evaluation (tenant, "campaign", id);
 CREATE INDEX servicecrm_survey_evaluation_questionnaire_drafted_at ON servicecrm_survey_evaluation (tenant, "questionnaire", "drafted_at", id);
 CREATE INDEX servicecrm_survey_evaluation_state ON servicecrm_survey_evaluation (tenant, "state", id);
+
+ALTER TABLE servicecrm_outbox ADD COLUMN cause TEXT COLLATE "C";
+
+ALTER TABLE servicecrm_complaint ADD COLUMN "figures" TEXT COLLATE "C";
+ALTER TABLE servicecrm_case ADD COLUMN "figures" TEXT COLLATE "C";
+ALTER TABLE servicecrm_clock ADD COLUMN "figures" TEXT COLLATE "C";
+
+CREATE TABLE servicecrm_meeting (
+    tenant TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT COLLATE "C" NOT NULL,
+    "number" TEXT COLLATE "C",
+    "state" TEXT COLLATE "C",
+    "open" BIGINT,
+    "customer" TEXT COLLATE "C",
+    "occasion" TEXT COLLATE "C",
+    "organizer" TEXT COLLATE "C",
+    "planned_for" BIGINT,
+    "due_on" TEXT COLLATE "C",
+    "held_at" BIGINT,
+    "distribute_by" BIGINT,
+    "search" TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, "number")
+);
+CREATE INDEX servicecrm_meeting_customer_planned_for ON servicecrm_meeting (tenant, "customer", "planned_for", id);
+CREATE INDEX servicecrm_meeting_organizer_open_planned_for ON servicecrm_meeting (tenant, "organizer", "open", "planned_for", id);
+CREATE INDEX servicecrm_meeting_open_distribute_by ON servicecrm_meeting (tenant, "open", "distribute_by", id);
+CREATE INDEX servicecrm_meeting_state_planned_for ON servicecrm_meeting (tenant, "state", "planned_for", id);
+CREATE INDEX servicecrm_meeting_due_on ON servicecrm_meeting (tenant, "due_on", id);
+CREATE INDEX servicecrm_meeting_held_at ON servicecrm_meeting (tenant, "held_at", id);
+
+CREATE TABLE servicecrm_service_review (
+    tenant TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT COLLATE "C" NOT NULL,
+    "number" TEXT COLLATE "C",
+    "state" TEXT COLLATE "C",
+    "open" BIGINT,
+    "customer" TEXT COLLATE "C",
+    "occasion" TEXT COLLATE "C",
+    "organizer" TEXT COLLATE "C",
+    "period" TEXT COLLATE "C",
+    "planned_for" BIGINT,
+    "prepare_by" TEXT COLLATE "C",
+    "due_on" TEXT COLLATE "C",
+    "held_at" BIGINT,
+    "published_at" BIGINT,
+    "search" TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, "number")
+);
+CREATE INDEX servicecrm_service_review_customer_planned_for ON servicecrm_service_review (tenant, "customer", "planned_for", id);
+CREATE INDEX servicecrm_service_review_organizer_open_planned_for ON servicecrm_service_review (tenant, "organizer", "open", "planned_for", id);
+CREATE INDEX servicecrm_service_review_state_prepare_by ON servicecrm_service_review (tenant, "state", "prepare_by", id);
+CREATE INDEX servicecrm_service_review_due_on ON servicecrm_service_review (tenant, "due_on", id);
+CREATE INDEX servicecrm_service_review_held_at ON servicecrm_service_review (tenant, "held_at", id);
+CREATE TABLE servicecrm_service_review_terms (
+    tenant TEXT COLLATE "C" NOT NULL,
+    field TEXT COLLATE "C" NOT NULL,
+    value TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant, field, value, id)
+);
+CREATE INDEX servicecrm_service_review_terms_id ON servicecrm_service_review_terms (tenant, id);
+
+CREATE TABLE servicecrm_need (
+    tenant TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT COLLATE "C" NOT NULL,
+    "number" TEXT COLLATE "C",
+    "state" TEXT COLLATE "C",
+    "open" BIGINT,
+    "customer" TEXT COLLATE "C",
+    "kind" TEXT COLLATE "C",
+    "service" TEXT COLLATE "C",
+    "horizon" TEXT COLLATE "C",
+    "route" TEXT COLLATE "C",
+    "source" TEXT COLLATE "C",
+    "duplicate_of" TEXT COLLATE "C",
+    "captured_at" BIGINT,
+    "search" TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, "number")
+);
+CREATE INDEX servicecrm_need_customer_open_horizon ON servicecrm_need (tenant, "customer", "open", "horizon", id);
+CREATE INDEX servicecrm_need_route_open_horizon ON servicecrm_need (tenant, "route", "open", "horizon", id);
+CREATE INDEX servicecrm_need_source ON servicecrm_need (tenant, "source", id);
+CREATE INDEX servicecrm_need_duplicate_of ON servicecrm_need (tenant, "duplicate_of", id);
+CREATE INDEX servicecrm_need_state_captured_at ON servicecrm_need (tenant, "state", "captured_at", id);
+
+CREATE TABLE servicecrm_review_schedule (
+    tenant TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT COLLATE "C" NOT NULL,
+    "state" TEXT COLLATE "C",
+    "open" BIGINT,
+    "customer" TEXT COLLATE "C",
+    "occasion" TEXT COLLATE "C",
+    "owner" TEXT COLLATE "C",
+    "started_at" BIGINT,
+    PRIMARY KEY (tenant, id)
+);
+CREATE INDEX servicecrm_review_schedule_customer_occasion ON servicecrm_review_schedule (tenant, "customer", "occasion", id);
+CREATE INDEX servicecrm_review_schedule_occasion_open ON servicecrm_review_schedule (tenant, "occasion", "open", id);
+CREATE INDEX servicecrm_review_schedule_owner_open_started_at ON servicecrm_review_schedule (tenant, "owner", "open", "started_at", id);
+
+CREATE TABLE servicecrm_report_spec (
+    tenant TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT COLLATE "C" NOT NULL,
+    "number" TEXT COLLATE "C",
+    "state" TEXT COLLATE "C",
+    "open" BIGINT,
+    "name" TEXT COLLATE "C",
+    "owner" TEXT COLLATE "C",
+    "customer" TEXT COLLATE "C",
+    "specified_at" BIGINT,
+    "search" TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, "number")
+);
+CREATE INDEX servicecrm_report_spec_owner_open_specified_at ON servicecrm_report_spec (tenant, "owner", "open", "specified_at", id);
+CREATE INDEX servicecrm_report_spec_customer_open ON servicecrm_report_spec (tenant, "customer", "open", id);
+CREATE INDEX servicecrm_report_spec_open_name ON servicecrm_report_spec (tenant, "open", "name", id);
+
+CREATE TABLE servicecrm_review_policies (
+    tenant TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant, id)
+);
+
+CREATE TABLE servicecrm_proposal (
+    tenant TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT COLLATE "C" NOT NULL,
+    "number" TEXT COLLATE "C",
+    "state" TEXT COLLATE "C",
+    "open" BIGINT,
+    "kind" TEXT COLLATE "C",
+    "about" TEXT COLLATE "C",
+    "raised_by" TEXT COLLATE "C",
+    "owner" TEXT COLLATE "C",
+    "raised_at" BIGINT,
+    "search" TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, "number")
+);
+CREATE INDEX servicecrm_proposal_owner_open_raised_at ON servicecrm_proposal (tenant, "owner", "open", "raised_at", id);
+CREATE INDEX servicecrm_proposal_raised_by_raised_at ON servicecrm_proposal (tenant, "raised_by", "raised_at", id);
+CREATE INDEX servicecrm_proposal_state_raised_at ON servicecrm_proposal (tenant, "state", "raised_at", id);
+CREATE TABLE servicecrm_proposal_terms (
+    tenant TEXT COLLATE "C" NOT NULL,
+    field TEXT COLLATE "C" NOT NULL,
+    value TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant, field, value, id)
+);
+CREATE INDEX servicecrm_proposal_terms_id ON servicecrm_proposal_terms (tenant, id);
