@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from servicecrm.analytics.kpis import KpiRows, KpiTable, key_figures
+from servicecrm.analytics.kpis_customers import DEFINITIONS
 from servicecrm.analytics.kpis_rows import ComplaintRow, MoveRow
 from servicecrm.analytics.kpis_table import kpi_name
 from servicecrm.analytics.printing import TEXTS
@@ -16,6 +17,7 @@ from servicecrm.errors import InvalidValue, MissingExtra
 from servicecrm.kernel.records import evolve
 from servicecrm.measures.catalogue import KPIS
 
+EVERY = {**DEFINITIONS, **KPIS}
 MAY = datetime(2026, 5, 4, 9, tzinfo=UTC)
 ROWS = KpiRows(
     complaints=[
@@ -128,11 +130,11 @@ def test_a_table_of_html_lets_no_markup_through() -> None:
 def test_every_figure_and_unit_has_its_words(language: str) -> None:  # C093
     keys = TEXTS.keys(language)
 
-    assert {key.removeprefix("kpi.") for key in keys if key.startswith("kpi.")} == set(KPIS)
+    assert {key.removeprefix("kpi.") for key in keys if key.startswith("kpi.")} == set(EVERY)
     assert {key.removeprefix("kpi_unit.") for key in keys if key.startswith("kpi_unit.")} == {
-        kpi.unit for kpi in KPIS.values()
+        kpi.unit for kpi in EVERY.values()
     } - {"count", "money"}  # these are read without a word
-    assert len({kpi_name(kpi, language=language) for kpi in KPIS}) == len(KPIS)
+    assert len({kpi_name(kpi, language=language) for kpi in EVERY}) == len(EVERY)
     assert not TEXTS.problems()
 
 
@@ -146,7 +148,7 @@ def test_the_records_behind_a_figure_are_not_shown_with_it() -> None:
 def test_the_page_about_key_figures_shows_the_table_as_it_is() -> None:  # C113
     page = (Path(__file__).parents[2] / "docs" / "concepts" / "kpis.md").read_text(encoding="utf-8")
 
-    for kpi in KPIS.values():
+    for kpi in EVERY.values():
         adds_up = "yes" if kpi.additive else ""
         row = f"| {kpi.id} | {kpi_name(kpi.id)} | {kpi.unit} | {adds_up} | {kpi.formula} |"
         assert row in page, f"put this in its place:\n{row}"

@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, NewType, TypeVar
 import attrs
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from servicecrm.errors import InvalidValue, NaiveDatetime
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
@@ -103,7 +104,8 @@ BAD: list[tuple[str, Any]] = [
     ("tags", {"a"}),
     ("tags", frozenset({"a", 1})),
     ("tags", frozenset({"a", "b\x00"})),
-    ("extra", {"a": 1}),
+    ("extra", 1),
+    ("extra", ["a"]),
     ("either", "x"),
     ("either", True),
     ("writers", "none"),
@@ -124,6 +126,20 @@ def test_a_field_refuses_anything_else_and_names_itself_without_the_value(field:
             make(**{field: value})
         assert refused.value.where == f"Whole.{field}"
         assert "a\x00b" not in str(refused.value)
+
+
+@given(st.dictionaries(st.text(st.characters(codec="ascii", exclude_characters="\0")), st.integers(-9, 9)))
+def test_a_field_that_is_a_mapping_takes_any_and_keeps_it_from_being_changed(given: dict[str, int]) -> None:
+    kept = Whole(extra=given).extra
+    assert type(kept) is FrozenMap
+    assert kept == given
+    assert Whole(extra=kept).extra is kept
+
+    before = dict(given)
+    given["late"] = 10
+    assert kept == before
+    with pytest.raises(InvalidValue, match="what JSON can hold, got datetime"):
+        Whole(extra={"at": NOW})
 
 
 @pytest.mark.parametrize("field", ["at", "until"])

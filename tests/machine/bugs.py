@@ -156,7 +156,7 @@ def commands_are_not_remembered(patch: pytest.MonkeyPatch) -> None:
 
 
 def commands_are_compared_by_name_alone(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(commands, "fingerprint", lambda *_: "the same")
+    patch.setattr(programs, "fingerprint", lambda *_: "the same")
 
 
 def there_are_no_transactions(patch: pytest.MonkeyPatch) -> None:

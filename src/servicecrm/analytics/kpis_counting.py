@@ -20,7 +20,7 @@ from servicecrm.analytics.kpis_rows import (
     RemedyRow,
     TimerRow,
 )
-from servicecrm.analytics.kpis_tally import Question, Tally
+from servicecrm.analytics.kpis_tally import Question, Tally, instant
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.values import Money
@@ -29,6 +29,7 @@ from servicecrm.tracking import TimerState
 __all__ = ["Counted", "count"]
 
 _HOUR: Final = timedelta(hours=1)
+_HOUR_MICROS: Final = _HOUR // timedelta(microseconds=1)
 _DAY: Final = 24 * 60 * 60 * 1_000_000
 """Microseconds."""
 _NEVER: Final = 2**63
@@ -63,19 +64,14 @@ def count(rows: KpiRows, question: Question) -> Counted:
     return Counted(counting.tallies, counting.currency)
 
 
-class _Known(NamedTuple):
-    """A complaint that counts."""
-
-    received: int
-    tally: Tally
-
-
 class _Counting:
     def __init__(self, question: Question) -> None:
         self.question = question
         self.tallies: dict[str | None, Tally] = {} if question.by else {None: Tally()}
         self.currency = question.rules.currency
-        self._known: dict[str, _Known] = {}
+        # Two of plain values, and not one of pairs: there are many, and garbage collection passes over these.
+        self._received: dict[str, int] = {}
+        self._tally_of: dict[str, Tally] = {}
 
     def _tally(self, group: str | None) -> Tally:
         return self.tallies.setdefault(group, Tally())
@@ -89,14 +85,14 @@ class _Counting:
         question = self.question
         histories: defaultdict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
         for row in rows:
-            received = micros(row.received_at)
+            received = instant(row.received_at)
             if row.feedback != question.rules.feedback or not question.known(received, row.recorded_at):
                 continue
-            if row.id in self._known:
+            if row.id in self._received:
                 raise InvalidValue("complaints", "a complaint stands there twice; give each of them once")
             group = getattr(row, question.by) if question.by else None
             tally = self._tally(None if group is None else str(group))
-            self._known[row.id] = _Known(received, tally)
+            self._received[row.id], self._tally_of[row.id] = received, tally
             if row.duplicate_of is None:
                 self._judged(row, tally)
             if row.duplicate_of is None and received < question.end:
@@ -110,7 +106,7 @@ class _Counting:
             self._repeated(history)
 
     def _judged(self, row: ComplaintRow, tally: Tally) -> None:
-        if row.verdict in _JUDGED and row.judged_at is not None and self._within(micros(row.judged_at)):
+        if row.verdict in _JUDGED and row.judged_at is not None and self._within(instant(row.judged_at)):
             tally.add("judged", row.id)
             if row.verdict in _ACCEPTED:
                 tally.add("accepted", row.id)
@@ -122,7 +118,7 @@ class _Counting:
         for received, together in groupby(sorted(history), key=lambda each: each[0]):
             if received >= self.question.start and earlier is not None and received - earlier <= soon:
                 for _, id in together:
-                    self._known[id].tally.add("repeated", id)
+                    self._tally_of[id].add("repeated", id)
             earlier = received
 
     # -- moves -----------------------------------------------------------------------------------
@@ -133,20 +129,21 @@ class _Counting:
         for row in rows:
             if row.kind not in _KINDS:
                 raise InvalidValue("MoveRow.kind", f"expected one of {', '.join(MoveKind)}")
-            at = micros(row.at)
-            if at < question.end and row.about in self._known and question.known(at, row.recorded_at):
+            at = instant(row.at)
+            if at < question.end and row.about in self._received and question.known(at, row.recorded_at):
                 moves[row.about].append((at, row.n, row.kind, row.code))
         age_of = BusinessAges(question.calendar, question.until - 1)
-        for id, known in self._known.items():
-            if known.received >= question.end:
+        age_groups = question.rules.age_groups
+        for id, received in self._received.items():
+            if received >= question.end:
                 continue
-            course = Course(known.received, question.start)
+            tally = self._tally_of[id]
+            course = Course(received, question.start)
             course.follow(moves.get(id, ()))
-            self._gone(id, course, known.tally)
+            self._gone(id, course, tally)
             if course.open:
-                age = age_of(known.received)
-                group = question.rules.age_groups[bisect_left(question.rules.ages, age)]
-                known.tally.add("open", id, age, part=group)
+                age = age_of(received)
+                tally.add("open", id, age, part=age_groups[bisect_left(question.rules.ages, age)])
 
     def _gone(self, id: str, course: Course, tally: Tally) -> None:
         """What the course of a record comes to in the period."""
@@ -176,23 +173,23 @@ class _Counting:
         due: dict[str, bool] = {}
         resolutions: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
         for row in rows:
-            known = self._known.get(row.about)
-            if known is None:
+            tally = self._tally_of.get(row.about)
+            if tally is None:
                 continue
-            stopped = None if row.stopped_at is None else micros(row.stopped_at)
+            stopped = None if row.stopped_at is None else instant(row.stopped_at)
             if stopped is not None and not question.known(stopped, row.recorded_at):
                 stopped = None
             if stopped is not None:
                 if row.state == TimerState.CANCELLED:
                     continue
                 if row.elapsed is not None and stopped < question.until:
-                    hours = row.elapsed / _HOUR
-                    self._took(row, stopped, hours, known.tally)
+                    hours = _hours(row.elapsed)
+                    self._took(row, stopped, hours, tally)
                     if row.name == rules.resolution:
                         resolutions[row.about].append((stopped, hours))
-            if row.due_at is not None and question.start <= micros(row.due_at) < question.now:
+            if row.due_at is not None and question.start <= instant(row.due_at) < question.now:
                 late = row.late or stopped is None
-                self._due(row, known.tally, late=late)
+                self._due(row, tally, late=late)
                 due[row.about] = late or due.get(row.about, False)
         self._records_due(due)
         self._resolved_in_all(resolutions)
@@ -217,15 +214,15 @@ class _Counting:
     def _records_due(self, due: Mapping[str, bool]) -> None:
         """The records with a timer that was due, and those that missed one."""
         for about, late in due.items():
-            self._known[about].tally.add("with_due", about)
+            self._tally_of[about].add("with_due", about)
             if late:
-                self._known[about].tally.add("with_breach", about)
+                self._tally_of[about].add("with_breach", about)
 
     def _resolved_in_all(self, resolutions: Mapping[str, Sequence[tuple[int, float]]]) -> None:
         """What each record took in all, in the period in which it was resolved last."""
         for about, runs in resolutions.items():
             if max(runs)[0] >= self.question.start:
-                self._known[about].tally.add("resolved_in_all", about, fsum(hours for _, hours in runs))
+                self._tally_of[about].add("resolved_in_all", about, fsum(hours for _, hours in runs))
 
     # -- actions and remedies --------------------------------------------------------------------
 
@@ -235,8 +232,7 @@ class _Counting:
             due = micros(row.due_at)
             if due >= question.now or not question.known(due, row.recorded_at):
                 continue
-            known = self._known.get(row.source)
-            tally = self._tally(None) if known is None else known.tally
+            tally = self._tally_of.get(row.source) or self._tally(None)
             # What came to an end after the cut-off came to it after the due time: that is seen without looking.
             done, cancelled = (_NEVER if at is None else micros(at) for at in (row.done_at, row.cancelled_at))
             if due >= question.start and cancelled > due:
@@ -249,10 +245,10 @@ class _Counting:
     def remedies(self, rows: Iterable[RemedyRow]) -> None:
         rates = {each.currency: each.rate for each in self.question.rules.rates}
         for row in rows:
-            at = micros(row.at)
-            known = self._known.get(row.about)
-            if known is not None and self._within(at) and self.question.known(at, row.recorded_at):
-                known.tally.add("remedies", row.about, self._cost(row.amount, rates), part=row.kind)
+            at = instant(row.at)
+            tally = self._tally_of.get(row.about)
+            if tally is not None and self._within(at) and self.question.known(at, row.recorded_at):
+                tally.add("remedies", row.about, self._cost(row.amount, rates), part=row.kind)
 
     def _cost(self, amount: Money | None, rates: Mapping[str, Decimal]) -> Decimal:
         if amount is None:
@@ -263,3 +259,7 @@ class _Counting:
         if amount.currency not in rates:
             raise InvalidValue("KpiRules.rates", f"name a currency for the report, and the rate of {amount.currency}")
         return amount.amount * rates[amount.currency]
+
+
+def _hours(elapsed: timedelta | int) -> float:
+    return elapsed / _HOUR_MICROS if isinstance(elapsed, int) else elapsed / _HOUR

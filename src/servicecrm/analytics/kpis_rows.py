@@ -21,6 +21,7 @@ __all__ = [
     "ActionRow",
     "ComplaintRow",
     "ExchangeRate",
+    "Instant",
     "KpiRows",
     "KpiRules",
     "MoveKind",
@@ -37,16 +38,20 @@ GROUPS: Final = ("service", "category", "channel", "customer", "agreement", "han
 """The columns by which figures can be grouped."""
 
 
+Instant = datetime | int
+"""When something was: a time in a zone, or the microseconds since 1970 in UTC that a store has in its columns."""
+
+
 class ComplaintRow(NamedTuple):
     """A complaint or a case as its columns have it now. Without `recorded_at` it was recorded when it was received."""
 
     id: str
-    received_at: datetime
-    recorded_at: datetime | None = None
+    received_at: Instant
+    recorded_at: Instant | None = None
     feedback: str = "complaint"
     duplicate_of: str | None = None
     verdict: str | None = None
-    judged_at: datetime | None = None
+    judged_at: Instant | None = None
     service: str | None = None
     category: str | None = None
     channel: str | None = None
@@ -78,24 +83,27 @@ class MoveRow(NamedTuple):
 
     about: str
     kind: str
-    at: datetime
-    recorded_at: datetime | None = None
+    at: Instant
+    recorded_at: Instant | None = None
     n: int = 0
     code: str | None = None
 
 
 class TimerRow(NamedTuple):
-    """A timer of a record as its clock keeps it. Without `recorded_at` its end was told when it happened."""
+    """A timer of a record as its clock keeps it. Without `recorded_at` its end was told when it happened.
+
+    What it took is a duration, or microseconds.
+    """
 
     about: str
     name: str
     n: int
     state: str
     late: bool
-    due_at: datetime | None = None
-    stopped_at: datetime | None = None
-    elapsed: timedelta | None = None
-    recorded_at: datetime | None = None
+    due_at: Instant | None = None
+    stopped_at: Instant | None = None
+    elapsed: timedelta | int | None = None
+    recorded_at: Instant | None = None
 
 
 class ActionRow(NamedTuple):
@@ -117,9 +125,9 @@ class RemedyRow(NamedTuple):
 
     about: str
     kind: str
-    at: datetime
+    at: Instant
     amount: Money | None = None
-    recorded_at: datetime | None = None
+    recorded_at: Instant | None = None
 
 
 @attrs.frozen(kw_only=True)

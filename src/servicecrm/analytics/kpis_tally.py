@@ -1,16 +1,15 @@
 """What is asked about a period, and where it is written down what counts."""
 
 from collections import defaultdict
-from datetime import datetime
 from decimal import Decimal
 
 import attrs
 
-from servicecrm.analytics.kpis_rows import KpiRules
+from servicecrm.analytics.kpis_rows import Instant, KpiRules
 from servicecrm.calendars import BusinessHours
 from servicecrm.kernel.kinds import micros
 
-__all__ = ["Found", "Question", "Tally"]
+__all__ = ["Found", "Question", "Tally", "instant"]
 
 
 @attrs.frozen
@@ -60,22 +59,33 @@ class Question:
     by: str | None
     calendar: BusinessHours
     rules: KpiRules
+    until: int = attrs.field(init=False)
+    """The first instant that does not count any more: the end, or the one after the cut-off."""
+    now: int = attrs.field(init=False)
+    """The end, or the cut-off if the period goes on."""
+
+    @until.default
+    def _until(self) -> int:
+        return min(self.end, self.as_of + 1)
+
+    @now.default
+    def _now(self) -> int:
+        return min(self.end, self.as_of)
 
     @property
     def over(self) -> bool:
         """Is the period at its end?"""
         return self.as_of >= self.end
 
-    @property
-    def until(self) -> int:
-        """The first instant that does not count any more: the end, or the one after the cut-off."""
-        return min(self.end, self.as_of + 1)
-
-    @property
-    def now(self) -> int:
-        """The end, or the cut-off if the period goes on."""
-        return min(self.end, self.as_of)
-
-    def known(self, at: int, recorded_at: datetime | None) -> bool:
+    def known(self, at: int, recorded_at: Instant | None) -> bool:
         """Is this known at the cut-off?"""
-        return at <= self.as_of and (recorded_at is None or micros(recorded_at) <= self.as_of)
+        return at <= self.as_of and (recorded_at is None or instant(recorded_at) <= self.as_of)
+
+
+def instant(at: Instant) -> int:
+    """Microseconds since 1970 in UTC.
+
+    Raises:
+        NaiveDatetime: the time has no zone.
+    """
+    return at if isinstance(at, int) else micros(at)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from servicecrm.analytics.printing import TEXTS
-from servicecrm.complaints.codes import RemedyKind, RemedyStatus
+from servicecrm.complaints.codes import RemedyStatus
 from servicecrm.kernel.records import Personal, fields_of, record
 from servicecrm.kernel.shapes import Code
 from servicecrm.kernel.values import Money
@@ -44,7 +44,7 @@ class StatusMessage:
 class StatusRemedy:
     """A remedy, and how far it has come."""
 
-    kind: RemedyKind
+    kind: str
     kind_in_words: str
     status: RemedyStatus
     status_in_words: str

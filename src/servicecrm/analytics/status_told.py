@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import compress
 
-from servicecrm.analytics.judged import judged
 from servicecrm.cases.codes import MomentKind as OfCases
 from servicecrm.cases.model import Case
 from servicecrm.complaints.codes import Verdict
+from servicecrm.complaints.judged import judged
 from servicecrm.complaints.model import Complaint, MomentKind
 from servicecrm.kernel.kinds import micros
 from servicecrm.tracking.messages import Message, MessageClass

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from servicecrm.cases.figures import figures_of
 from servicecrm.cases.model import Case
 from servicecrm.cases.policy import CasePolicies
 from servicecrm.cases.routing import RoutingBook
 from servicecrm.cases.types import RequestTypeBook
 from servicecrm.kernel.documents import Schema
 from servicecrm.kernel.kinds import Column, ColumnType, Kind, Term
+from servicecrm.tracking import figures
 from servicecrm.tracking.moments import with_ends
 
 __all__ = ["CASE", "POLICIES", "REQUEST_TYPE", "ROUTING"]
@@ -47,6 +49,7 @@ CASE: Kind[Case] = Kind(
         Column("without_action", ColumnType.BOOLEAN),
         Column("forwards", ColumnType.INTEGER),
         Column("reopenings", ColumnType.INTEGER),
+        figures.column(figures_of),
     ),
     indexes=(
         ("handler", "state", "received_at"),  # a person's worklist

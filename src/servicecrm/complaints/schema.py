@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from servicecrm.complaints.figures import figures_of
 from servicecrm.complaints.model import Complaint, MomentKind
 from servicecrm.complaints.policy import ComplaintPolicies
 from servicecrm.kernel.documents import Schema
 from servicecrm.kernel.kinds import Column, ColumnType, Kind, Term
+from servicecrm.tracking import figures
 from servicecrm.tracking.messages import MessageClass
 from servicecrm.tracking.moments import Side, standing
 
@@ -62,6 +64,7 @@ COMPLAINT: Kind[Complaint] = Kind(
         Column("safety", ColumnType.BOOLEAN),
         Column("duplicate_of", ColumnType.TEXT),
         Column("contacts", ColumnType.INTEGER, _contacts),
+        figures.column(figures_of),
     ),
     indexes=(
         ("handler", "open", "due_at"),  # a worklist
@@ -87,5 +90,11 @@ COMPLAINT: Kind[Complaint] = Kind(
 
 POLICIES: Kind[ComplaintPolicies] = Kind(
     "complaint_policies",
-    Schema("complaint_policies", ComplaintPolicies, current=2, upcasts={1: lambda document: document}, kept=True),
+    Schema(  # every version only has more fields
+        "complaint_policies",
+        ComplaintPolicies,
+        current=3,
+        upcasts={1: lambda document: document, 2: lambda document: document},
+        kept=True,
+    ),
 )

@@ -1,14 +1,14 @@
 """What records say to the key figures: their rows, as far as things were known at a time."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 import attrs
 
 from servicecrm import cases, complaints
 from servicecrm.analytics.board import OpenRow
-from servicecrm.analytics.judged import judged
 from servicecrm.analytics.kpis_rows import (
     EXTERNAL,
     ActionRow,
@@ -17,32 +17,36 @@ from servicecrm.analytics.kpis_rows import (
     MoveKind,
     MoveRow,
     RemedyRow,
+    TimerRow,
 )
-from servicecrm.cases.codes import ContactOutcome
-from servicecrm.cases.codes import LinkKind as CaseLink
-from servicecrm.cases.model import Case
-from servicecrm.complaints.codes import RemedyStatus
-from servicecrm.complaints.model import Complaint
+from servicecrm.cases.schema import CASE
+from servicecrm.complaints.schema import COMPLAINT
 from servicecrm.errors import InvalidValue
-from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.kinds import Kind, micros
 from servicecrm.kernel.lifecycle import Lifecycle
-from servicecrm.tracking import ActionItem, Moment, Moments, Side, standing
-from servicecrm.tracking.messages import MessageClass
+from servicecrm.kernel.values import Money
+from servicecrm.tracking import ActionItem
+from servicecrm.tracking.figures import FIGURES, Figures, Later
 
-__all__ = ["Numbered", "action_row", "moves_of", "numbered", "open_row", "remedies_of", "told_later"]
+__all__ = ["Numbered", "Values", "action_row", "moves_of", "numbered", "open_row", "remedy_row", "timers_of"]
 
-_MOVES: Final[Mapping[str, MoveKind]] = {
-    "forwarded": MoveKind.FORWARDED,
-    "closed": MoveKind.CLOSED,
-    "withdrawn": MoveKind.ENDED,
-    "reopened": MoveKind.REOPENED,
-}
-_OF_COMPLAINTS: Final[Mapping[str, MoveKind]] = {
-    **_MOVES,
-    "lapsed": MoveKind.ENDED,
-    "passed_on": MoveKind.ENDED,
-    "merged": MoveKind.ENDED,
-    "stage": MoveKind.ESCALATED,
+Values = Sequence[Any]
+"""The values of the columns of a record, as they are stored."""
+
+_MOVES: Final[Mapping[str, str]] = {
+    moment: move.value  # plain texts, which garbage collection passes over
+    for moment, move in {
+        "message": MoveKind.CONTACTED,
+        "contact": MoveKind.CONTACTED,
+        "forwarded": MoveKind.FORWARDED,
+        "closed": MoveKind.CLOSED,
+        "withdrawn": MoveKind.ENDED,
+        "reopened": MoveKind.REOPENED,
+        "lapsed": MoveKind.ENDED,
+        "passed_on": MoveKind.ENDED,
+        "merged": MoveKind.ENDED,
+        "stage": MoveKind.ESCALATED,
+    }.items()
 }
 
 
@@ -50,73 +54,79 @@ _OF_COMPLAINTS: Final[Mapping[str, MoveKind]] = {
 class Numbered:
     """A kind of record that has key figures: how it is read, and by which rules it is counted."""
 
-    kind: str
-    record: type[Any]
+    kind: Kind[Any]
     lifecycle: Lifecycle[Any]
-    moves: Mapping[str, MoveKind]
-    row: Callable[[Any, datetime], ComplaintRow]
+    columns: tuple[str, ...]
+    """What `row` takes of a record, in this order: the id first, and what counts of it last."""
+    row: Callable[[Values, Figures, int], ComplaintRow]
     category: Callable[[Any], str | None]
     blocking: tuple[str, ...]
     """The actions that lead to its end."""
     rules: KpiRules
 
 
-def _complaint_row(complaint: Complaint, as_of: datetime) -> ComplaintRow:
-    # What was taken over from another system does not say when we heard of it.
-    told = [each for each, moment in judged(complaint) if (moment.recorded_at if moment else each.at) <= as_of]
-    judgement = told[-1] if told else None
+def _complaint_row(values: Values, figures: Figures, as_of: int) -> ComplaintRow:
+    id, received_at, feedback, duplicate_of, service, category, channel, customer, handler, *ratings, stage, _ = values
+    known = [each for each in figures.judged if each[0] <= as_of]
+    _, verdict, judged_at = known[-1] if known else (None, None, None)
+    severity, priority = ratings
     return ComplaintRow(
-        id=complaint.id,
-        received_at=complaint.received_at,
-        recorded_at=complaint.recorded_at,
-        feedback=complaint.feedback,
-        duplicate_of=complaint.duplicate_of,
-        verdict=None if judgement is None else judgement.verdict,
-        judged_at=None if judgement is None else judgement.at,
-        service=complaint.service,
-        category=complaint.category,
-        channel=complaint.channel,
-        customer=complaint.customer,
-        agreement=complaint.agreement,
-        handler=complaint.handler,
-        severity=complaint.severity,
-        priority=complaint.priority,
-        stage=str(complaint.stage),
+        id=id,
+        received_at=received_at,
+        recorded_at=figures.recorded_at,
+        feedback=feedback,
+        duplicate_of=duplicate_of,
+        verdict=verdict,
+        judged_at=judged_at,
+        service=service,
+        category=category,
+        channel=channel,
+        customer=customer,
+        agreement=figures.agreement,
+        handler=handler,
+        severity=severity,
+        priority=priority,
+        stage=str(stage),
     )
 
 
-def _case_row(case: Case, _as_of: datetime) -> ComplaintRow:
+def _case_row(values: Values, figures: Figures, _as_of: int) -> ComplaintRow:
+    id, received_at, service, request_type, channel, requester, handler, queue, priority, _ = values
     return ComplaintRow(
-        id=case.id,
-        received_at=case.received_at,
-        recorded_at=case.recorded_at,
+        id=id,
+        received_at=received_at,
+        recorded_at=figures.recorded_at,
         feedback="request",
-        duplicate_of=next(iter(case.linked(CaseLink.DUPLICATE_OF)), None),
-        service=case.service,
-        category=case.request_type,
-        channel=case.channel,
-        customer=case.requester,
-        handler=case.handler or case.queue,
-        priority=case.priority,
+        duplicate_of=figures.duplicate_of,
+        service=service,
+        category=request_type,
+        channel=channel,
+        customer=requester,
+        handler=handler or queue,
+        priority=priority,
     )
 
 
 _KINDS: Final[tuple[Numbered, ...]] = (
     Numbered(
-        kind="complaint",
-        record=Complaint,
+        kind=COMPLAINT,
         lifecycle=complaints.LIFECYCLE,
-        moves=_OF_COMPLAINTS,
+        columns=(
+            *("id", "received_at", "feedback", "duplicate_of", "service", "category", "channel", "customer"),
+            *("handler", "severity", "priority", "stage", FIGURES),
+        ),
         row=_complaint_row,
         category=lambda complaint: complaint.category,
         blocking=("answer", "close"),
         rules=KpiRules(),
     ),
     Numbered(
-        kind="case",
-        record=Case,
+        kind=CASE,
         lifecycle=cases.LIFECYCLE,
-        moves=_MOVES,
+        columns=(
+            *("id", "received_at", "service", "request_type", "channel", "requester", "handler", "queue", "priority"),
+            FIGURES,
+        ),
         row=_case_row,
         category=lambda case: case.request_type,
         blocking=("answer", "close"),
@@ -133,54 +143,39 @@ def numbered(kind: str) -> Numbered:
         InvalidValue: it has no key figures.
     """
     for each in _KINDS:
-        if each.kind == kind:
+        if each.kind.name == kind:
             return each
-    raise InvalidValue("of", f"expected one of {', '.join(each.kind for each in _KINDS)}")
+    raise InvalidValue("of", f"expected one of {', '.join(each.kind.name for each in _KINDS)}")
 
 
-def moves_of(kind: Numbered, record: Any, as_of: datetime) -> Iterator[MoveRow]:
-    """What happened to a record, as it was known at a time: what was voided later was still there."""
-    known: Moments = tuple(moment for moment in record.moments if moment.recorded_at <= as_of)
+def moves_of(id: str, figures: Figures, as_of: int) -> Iterator[MoveRow]:
+    """What happened to a record, as it was known at a time: what was taken back later was still there."""
     reached = 0
-    for moment in standing(known):
-        kind_of_move = kind.moves.get(moment.kind)
-        if moment.kind == "contact" and moment.code == ContactOutcome.REACHED:
+    for moment, n, at, late, voided_at in figures.happened:
+        recorded_at = at + late
+        if recorded_at > as_of or (voided_at is not None and voided_at <= as_of):
+            continue
+        if moment == "contact":
             reached += 1
-            kind_of_move = MoveKind.CONTACTED if reached > 1 else None
-        elif _came_again(moment, record.received_at):
-            kind_of_move = MoveKind.CONTACTED
-        if kind_of_move is not None:
-            yield MoveRow(record.id, kind_of_move, moment.occurred_at, moment.recorded_at, moment.n, moment.code)
-    if isinstance(record, Complaint) and record.referrals:
-        # That a part was passed on leaves no moment, so that it counts from when it happened.
-        told = {micros(each.occurred_at): each.recorded_at for each in record.moments if each.kind == "passed_on"}
-        for referral in record.referrals:
-            recorded_at = told.get(micros(referral.at)) if referral.whole else None
-            yield MoveRow(record.id, MoveKind.ESCALATED, referral.at, recorded_at, code=EXTERNAL)
+            if reached == 1:  # the first one is ours
+                continue
+        yield MoveRow(id, _MOVES[moment], at, recorded_at, n)
+    for at, told_at in figures.referrals:
+        yield MoveRow(id, MoveKind.ESCALATED, at, told_at, code=EXTERNAL)
 
 
-def told_later(record: Any) -> Moments:
-    """The moments of a record that were told later than they happened."""
-    return tuple(moment for moment in record.moments if moment.recorded_at != moment.occurred_at)
+def remedy_row(about: str, kind: str, at: int, amount: str | None, currency: str | None) -> RemedyRow:
+    """The row of a remedy that was taken or given."""
+    cost = None if amount is None or currency is None else Money(amount=Decimal(amount), currency=currency)
+    return RemedyRow(about, kind, at, cost)
 
 
-def _came_again(moment: Moment, received_at: datetime) -> bool:
-    """Did they write again, after what it began with?"""
-    return (
-        moment.kind == "message"
-        and moment.side is Side.OUTSIDE
-        and moment.code == MessageClass.SUBSTANTIVE
-        and micros(moment.occurred_at) > micros(received_at)
-    )
-
-
-def remedies_of(record: Any) -> Iterator[RemedyRow]:
-    """The remedies that were taken or given, by the first of both."""
-    for remedy in record.remedies if isinstance(record, Complaint) else ():
-        if remedy.status in (RemedyStatus.ACCEPTED, RemedyStatus.PROVIDED):
-            at = remedy.answered_at or remedy.provided_at
-            if at is not None:
-                yield RemedyRow(record.id, remedy.kind, at, remedy.amount)
+def timers_of(about: str, results: Iterable[Sequence[Any]], later: Sequence[Later]) -> Iterator[TimerRow]:
+    """The timers of a record, as its clock has read them; moments of the record tell when the end of one was told."""
+    for name, n, state, late, due_at, stopped_at, elapsed, moments in results:
+        told = [recorded_at for k, at, recorded_at in later if at == stopped_at and (moments is None or k <= moments)]
+        recorded = max(told) if told else None
+        yield TimerRow(about, name, n, state, late, due_at, stopped_at, elapsed, recorded)
 
 
 def action_row(item: ActionItem) -> ActionRow:

@@ -1,7 +1,8 @@
 """Key figures at the desk: of a period, of what is open, and of what is left to do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import starmap
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from servicecrm.analytics.board import Board, BoardRules, FollowUp, FollowUpStatus, OpenRow, board, follow_ups
@@ -13,9 +14,7 @@ from servicecrm.analytics.kpis_rows import (
     KpiRules,
     MoveKind,
     MoveRow,
-    RemedyRow,
     TimerRow,
-    timer_row,
 )
 from servicecrm.analytics.kpis_table import KpiTable
 from servicecrm.calendars import Calendar
@@ -23,22 +22,25 @@ from servicecrm.complaints import COMPLAINT, Complaint
 from servicecrm.desk.books import book_of
 from servicecrm.desk.number_rows import (
     Numbered,
+    Values,
     action_row,
     moves_of,
     numbered,
     open_row,
-    remedies_of,
-    told_later,
+    remedy_row,
+    timers_of,
 )
 from servicecrm.kernel.filters import Filter, where
-from servicecrm.kernel.kinds import Identified, from_micros, micros
+from servicecrm.kernel.kinds import Identified, Indexed, Kind, from_micros, micros
 from servicecrm.kernel.values import Period
 from servicecrm.measures import Kpi
 from servicecrm.measures.catalogue import KPIS
 from servicecrm.storage.ports import Program
+from servicecrm.storage.rows import Tables, ask
 from servicecrm.storage.work import Work
-from servicecrm.tracking import ActionItem, Clock, Moments, RecordEscalated
+from servicecrm.tracking import CLOCK, ActionItem, Clock, RecordEscalated
 from servicecrm.tracking.books import CalendarBook
+from servicecrm.tracking.figures import FIGURES, Figures, Later, read
 
 if TYPE_CHECKING:
     from servicecrm.desk.desk import Desk
@@ -48,6 +50,7 @@ __all__ = ["Numbers"]
 R = TypeVar("R", bound=Identified)
 
 PAGE = 500
+READ = 50
 
 
 class Numbers:
@@ -85,7 +88,7 @@ class Numbers:
 
         def program(work: Work) -> Program[KpiTable]:
             calendar = yield from _calendar(work, at)
-            rows = yield from _rows(work, kind, at)
+            rows = yield from _rows(work, kind, micros(at))
             return key_figures(
                 rows,
                 period=period,
@@ -117,10 +120,10 @@ class Numbers:
             def timed(clock: Clock) -> None:
                 due[clock.about] = clock.due_at
 
-            yield from _each(work, Clock, timed, where("about_kind") == kind.kind)
+            yield from _each(work, Clock, timed, where("about_kind") == kind.kind.name)
             opened = where("open").is_(True)
             yield from _each(
-                work, kind.record, lambda each: rows.append(open_row(kind, each, due.get(each.id))), opened
+                work, kind.kind.schema.record, lambda each: rows.append(open_row(kind, each, due.get(each.id))), opened
             )
             return board(rows, as_of=now, calendar=calendar, by=by, rules=rules)
 
@@ -153,39 +156,86 @@ def _calendar(work: Work, at: datetime) -> Program[Calendar]:
     return (yield from book_of(work, CalendarBook)).in_force(at)[1]
 
 
-def _rows(work: Work, kind: Numbered, as_of: datetime) -> Program[KpiRows]:
-    """Everything that key figures are computed from, read page by page."""
-    complaints: list[ComplaintRow] = []
-    moves: list[MoveRow] = []
-    remedies: list[RemedyRow] = []
-    timers: list[TimerRow] = []
+def _rows(work: Work, kind: Numbered, as_of: int) -> Program[KpiRows]:
+    """Everything that key figures are computed from, read page by page, and from columns as far as there are such."""
+    # Rows are kept as plain tuples: garbage collection does not look at those of texts and numbers again and again.
+    complaints: list[Values] = []
+    moves: list[Values] = []
+    remedies: list[Values] = []
+    clocks: list[Values] = []
     actions: list[ActionRow] = []
-    escalated: list[Clock] = []
-    later: dict[str, Moments] = {}
+    later: dict[str, Sequence[Later]] = {}
 
-    def told(record: Any) -> None:
-        complaints.append(kind.row(record, as_of))
-        moves.extend(moves_of(kind, record, as_of))
-        remedies.extend(remedies_of(record))
-        if backdated := told_later(record):
-            later[record.id] = backdated
+    def told(page: Sequence[Values]) -> None:
+        for values, counts in _told(page):
+            id, figures = values[0], Figures(*counts)
+            complaints.append(tuple(kind.row(values, figures, as_of)))
+            moves.extend(map(tuple, moves_of(id, figures, as_of)))
+            remedies.extend((id, *each) for each in figures.remedies)
+            if figures.later:
+                later[id] = figures.later
 
-    def timed(clock: Clock) -> None:
-        timers.extend(timer_row(clock.about, reading, later.get(clock.about, ())) for reading in clock.timers)
-        if clock.level:
-            escalated.append(clock)
+    def timers() -> Iterator[TimerRow]:
+        for (_, about, _, _), results in _told(clocks):
+            yield from timers_of(about, results, later.get(about, ()))
 
-    yield from _each(work, kind.record, told)
-    yield from _each(work, Clock, timed, where("about_kind") == kind.kind)
-    for clock in escalated:
-        history = yield from work.history(Clock, clock.id)
-        moves += [
-            MoveRow(clock.about, MoveKind.ESCALATED, entry.occurred_at, entry.recorded_at)
-            for entry in history
-            if entry.type == RecordEscalated.type
-        ]
+    yield from _columns(work, kind.kind, kind.columns, told)
+    yield from _columns(
+        work, CLOCK, ("id", "about", "level", FIGURES), clocks.extend, where("about_kind") == kind.kind.name
+    )
+    for id, about, level, _ in clocks:
+        if level:
+            moves += yield from _escalations(id, about)
     yield from _each(work, ActionItem, lambda item: actions.append(action_row(item)))
-    return KpiRows(complaints=complaints, moves=moves, timers=timers, actions=actions, remedies=remedies)
+    return KpiRows(
+        complaints=map(ComplaintRow._make, complaints),
+        moves=map(MoveRow._make, moves),
+        timers=timers(),
+        actions=actions,
+        remedies=starmap(remedy_row, remedies),
+    )
+
+
+def _told(rows: Sequence[Values]) -> Iterator[tuple[Values, list[Any]]]:
+    """Rows with what their last column tells. Few are read at once, or garbage collection has more to look at."""
+    for start in range(0, len(rows), READ):
+        some = rows[start : start + READ]
+        yield from zip(some, read(values[-1] for values in some), strict=True)
+
+
+def _escalations(clock: str, about: str) -> Program[list[MoveRow]]:
+    """When a record was escalated: the clock only says how far."""
+    entries = yield from ask(Tables.entries, CLOCK.name, clock)
+    return [
+        MoveRow(about, MoveKind.ESCALATED, entry.occurred_at, entry.recorded_at)
+        for entry in entries
+        if entry.type == RecordEscalated.type
+    ]
+
+
+def _columns(
+    work: Work, kind: Kind[Any], names: Sequence[str], take: Callable[[Sequence[Values]], None], *filters: Filter
+) -> Program[None]:
+    """Hands over columns of all records that pass the filters, page by page: the id first, what counts of it last.
+
+    A record that was not saved since there is such a column is read from its document.
+    """
+    record, after = kind.schema.record, None
+    while True:
+        page, after = yield from work.rows(record, names, *filters, limit=PAGE, after=after)
+        without = [str(values[0]) for values in page if values[-1] is None]
+        if without:
+            found = yield from work.present(record, without, held=False)
+            page = [_taken(kind, found[str(each[0])], names) if each[-1] is None else each for each in page]
+        take(page)
+        if after is None:
+            return
+
+
+def _taken(kind: Kind[Any], record: Any, names: Sequence[str]) -> tuple[Indexed, ...]:
+    """The columns of a record, as they will be stored."""
+    index = {"id": record.id, **kind.index_of(record)}
+    return tuple(index[name] for name in names)
 
 
 def _each(work: Work, record: type[R], take: Callable[[R], None], *filters: Filter) -> Program[None]:

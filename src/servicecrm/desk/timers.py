@@ -52,7 +52,7 @@ def worklist_of(handler: str, *, limit: int, after: str | None) -> Callable[[Wor
 def escalated(
     id: str, role: str, *, reason: str, timer: str, command: str | None = None, order: Order
 ) -> Callable[[Work], Program[Clock]]:
-    """Put a record before a higher role at once, on the ladder of one of its targets; the same command again does not."""
+    """Put a record before a higher role at once, on the ladder of one of its targets: once by a command."""
     told = {"id": id, "role": role, "reason": reason, "timer": timer}
     order = order._replace(command=commanded(command, "escalate", told))
 

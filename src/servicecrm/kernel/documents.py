@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import attrs
 
 from servicecrm.errors import MalformedDocument, SchemaTooNew
+from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.quick import Members, member_writer, reader, writer
-from servicecrm.kernel.records import fields_of
+from servicecrm.kernel.records import base_type, fields_of
 
 if TYPE_CHECKING:
     import cattrs
@@ -227,4 +228,6 @@ def _member_writers(record: type) -> dict[str, Callable[[Any], str]]:
 
 def _text_hook(annotation: Any) -> Callable[[Any], str]:
     hook = converter().get_unstructure_hook(annotation, cache_result=False)
+    if base_type(annotation) is FrozenMap:  # most hosts keep nothing there
+        return lambda value: to_text(hook(value)) if value else "{}"
     return lambda value: to_text(hook(value))

@@ -95,6 +95,9 @@ class Column(Generic[R]):
         default=attrs.Factory(lambda self: attrgetter(self.name), takes_self=True), eq=False
     )
     scale: int = attrs.field(default=0, kw_only=True)
+    _stored: Callable[["Column[R]", Any], Indexed] = attrs.field(
+        init=False, eq=False, repr=False, default=attrs.Factory(lambda self: _STORED[self.type], takes_self=True)
+    )
 
     def encode(self, value: object) -> Indexed:
         """The stored form of a value.
@@ -105,12 +108,9 @@ class Column(Generic[R]):
         if value is None:
             return None
         try:
-            encoded = _ENCODE[self.type](self, value)
+            return self._stored(self, value)
         except (TypeError, AttributeError):
             raise InvalidValue(self.name, f"expected {self.type.value}, got {type(value).__name__}") from None
-        if isinstance(encoded, int) and not -_LIMIT <= encoded < _LIMIT:
-            raise InvalidValue(self.name, "an integer must fit in 64 bits")
-        return key_text(self.name, encoded) if isinstance(encoded, str) else encoded
 
     def holds(self, value: object) -> bool:
         """Could this be a value of the column, in its stored form?"""
@@ -155,17 +155,19 @@ def folded(text: str) -> str:
     return text.casefold() if text.isascii() else normalize("NFKC", normalize("NFKC", text).casefold())
 
 
-def _text(_: Column[Any], value: Any) -> str:
+def _text(column: Column[Any], value: Any) -> str:
     if isinstance(value, Enum):
         value = value.value
     if not isinstance(value, str):
         raise TypeError
-    return value
+    return key_text(column.name, value)
 
 
-def _integer(_: Column[Any], value: Any) -> int:
+def _integer(column: Column[Any], value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError
+    if not -_LIMIT <= value < _LIMIT:
+        raise InvalidValue(column.name, "an integer must fit in 64 bits")
     return value
 
 
@@ -193,10 +195,10 @@ def _decimal(column: Column[Any], value: Any) -> int:
     scaled = Decimal(value).scaleb(column.scale)
     if scaled != scaled.to_integral_value():
         raise InvalidValue(column.name, f"a decimal has at most {column.scale} digits after the point here")
-    return int(scaled)
+    return _integer(column, int(scaled))
 
 
-_ENCODE: Final[dict[ColumnType, Callable[[Column[Any], Any], Indexed]]] = {
+_STORED: Final[dict[ColumnType, Callable[[Column[Any], Any], Indexed]]] = {
     ColumnType.TEXT: _text,
     ColumnType.INTEGER: _integer,
     ColumnType.BOOLEAN: _boolean,

@@ -137,6 +137,7 @@ def is_personal(annotation: object) -> bool:
     return any(is_personal(part) for part in get_args(annotation))
 
 
+@cache
 def personal_fields(cls: type) -> frozenset[str]:
     """The names of the fields that hold personal data, themselves or in a record inside them."""
     return frozenset(a.name for a in attrs.fields(cls) if is_personal(a.type) or _nests_personal(a.type))

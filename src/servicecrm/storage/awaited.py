@@ -98,9 +98,16 @@ class AsyncUnit:
         delivered: bool = True,
         dead: bool = False,
         retry_at: datetime | None = None,
+        cause: str | None = None,
     ) -> int:
         """Mark claimed notices as delivered, or give them back. Tells how many were still this worker's.
 
-        What is not delivered and `dead` is never claimed again; its key stays taken.
+        What is not delivered and `dead` is never claimed again; its key stays taken, and the outbox shows the `cause`,
+        which holds nothing personal.
+
+        Raises:
+            InvalidValue: a notice that is not dead has a cause, or one that is delivered is dead.
         """
-        return await _awaitable(self._awaited.settle)(deliveries, delivered=delivered, dead=dead, retry_at=retry_at)
+        return await _awaitable(self._awaited.settle)(
+            deliveries, delivered=delivered, dead=dead, retry_at=retry_at, cause=cause
+        )

@@ -101,28 +101,24 @@ def chained(
         event = step.event
         body, personal = _split(record, members, step)
         salt = secrets.token_hex(16) if personal is not None else None
-        row = EntryRow(
-            kind=kind.name,
-            id=record.id,
-            n=last.n + 1,
-            revision=record.revision,
-            schema=kind.schema.current,
-            type=event.type,
-            by=event.by.id,
-            on_behalf_of=event.by.on_behalf_of,
-            occurred_at=micros(event.occurred_at),
-            recorded_at=micros(event.recorded_at),
-            command=command,
-            body=body,
-            commitment=_commitment(salt, personal),
-            document=digest_of(text) if n == len(told) else None,
-            salt=salt,
-            personal=personal,
-            hash="",
-            seal=seal,
+        hashed = (  # what `EntryRow` begins with
+            kind.name,
+            record.id,
+            last.n + 1,
+            record.revision,
+            kind.schema.current,
+            event.type,
+            event.by.id,
+            event.by.on_behalf_of,
+            micros(event.occurred_at),
+            micros(event.recorded_at),
+            command,
+            body,
+            _commitment(salt, personal),
+            digest_of(text) if n == len(told) else None,
         )
-        last = Link(row.n, hash_of(last.hash, row))
-        rows.append(row._replace(hash=last.hash))
+        last = Link(last.n + 1, _hash(last.hash, hashed))
+        rows.append(EntryRow(*hashed, salt, personal, last.hash, seal))
     return rows
 
 
@@ -215,10 +211,10 @@ def _split(record: object, members: Members, step: Step) -> tuple[str, str | Non
 
 def _parted(record: type, members: Members) -> tuple[Iterable[str], list[str]]:
     """The members that are not personal, and those that are."""
+    others = dict(members)
     # Nothing is not personal, and would only cost a commitment.
-    apart = [n for n in _personal(record) if n in members and not members[n].endswith(":null")]
-    others = [member for name, member in members.items() if name not in apart] if apart else members.values()
-    return others, [members[name] for name in apart]
+    apart = [name for name in _personal(record) if others and not others.get(name, ":null").endswith(":null")]
+    return others.values(), [others.pop(name) for name in apart]
 
 
 _COMMON = frozenset(field_names(Event))
@@ -239,4 +235,8 @@ def _commitment(salt: str | None, personal: str | None) -> str | None:
 def hash_of(previous: str, row: EntryRow) -> str:
     """The hash of an entry that follows one with the previous hash."""
     # Everything but the erasable part, the hash itself and the seal, which on some stores is set later.
-    return hashlib.sha256(to_text((previous, *row[:14])).encode()).hexdigest()
+    return _hash(previous, row[:14])
+
+
+def _hash(previous: str, values: tuple[str | int | None, ...]) -> str:
+    return hashlib.sha256(to_text((previous, *values)).encode()).hexdigest()

@@ -259,7 +259,9 @@ class MemoryTables:
         self._keep(claimed)
         return [delivery_of(row) for row in claimed]
 
-    def settle(self, delivery: Delivery, *, delivered: bool, dead: bool, retry_at: datetime | None) -> int:
+    def settle(
+        self, delivery: Delivery, *, delivered: bool, dead: bool, retry_at: datetime | None, cause: str | None
+    ) -> int:
         row: NoticeRow | None = self._table("outbox").get(delivery.notice.key)
         mine = (delivery.worker, delivery.attempt, micros(delivery.until))
         if row is None or not _pending(row) or (row.worker, row.attempt, row.claimed_until) != mine:
@@ -268,7 +270,7 @@ class MemoryTables:
         if delivered:
             row = row._replace(delivered_at=clock)
         elif dead:
-            row = row._replace(failed_at=clock)
+            row = row._replace(failed_at=clock, cause=cause)
         else:
             not_before = None if retry_at is None else micros(retry_at)
             row = row._replace(worker=None, claimed_until=None, not_before=not_before)
@@ -292,7 +294,8 @@ class MemoryTables:
         row: NoticeRow | None = self._table("outbox").get(key)
         if row is None or not _failed(row):
             return 0
-        self._keep([row._replace(failed_at=None, not_before=None, attempt=0, worker=None, claimed_until=None)])
+        new = row._replace(failed_at=None, cause=None, not_before=None, attempt=0, worker=None, claimed_until=None)
+        self._keep([new])
         return 1
 
     def _outbox(self) -> list[NoticeRow]:

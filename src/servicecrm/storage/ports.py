@@ -84,7 +84,8 @@ class Delivery:
 class Queued:
     """A notice that is not delivered, as the outbox shows it: without its body, which is for the recipient alone.
 
-    `attempts` counts the claims; `worker` made the last one. While `claimed_until` is there, he has it.
+    `attempts` counts the claims; `worker` made the last one. While `claimed_until` is there, he has it. `cause` is why
+    it failed, if whoever settled it said so.
     """
 
     key: str
@@ -97,6 +98,7 @@ class Queued:
     worker: str | None
     claimed_until: datetime | None
     failed_at: datetime | None
+    cause: str | None = None
 
     @property
     def state(self) -> Literal["waiting", "claimed", "failed"]:
@@ -256,10 +258,15 @@ class Unit(Protocol):
         delivered: bool = True,
         dead: bool = False,
         retry_at: datetime | None = None,
+        cause: str | None = None,
     ) -> int:
         """Mark claimed notices as delivered, or give them back. Tells how many were still this worker's.
 
-        What is not delivered and `dead` is never claimed again; its key stays taken.
+        What is not delivered and `dead` is never claimed again; its key stays taken, and the outbox shows the `cause`,
+        which holds nothing personal.
+
+        Raises:
+            InvalidValue: a notice that is not dead has a cause, or one that is delivered is dead.
         """
         ...
 

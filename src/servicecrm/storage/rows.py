@@ -171,6 +171,8 @@ class NoticeRow(NamedTuple):
     delivered_at: int | None
     failed_at: int | None = None
     """Not in the tables and the exports of version 1."""
+    cause: str | None = None
+    """Not in the tables and the exports of versions 1 to 4."""
 
 
 class QueuedRow(NamedTuple):
@@ -186,6 +188,7 @@ class QueuedRow(NamedTuple):
     worker: str | None
     claimed_until: int | None
     failed_at: int | None
+    cause: str | None
 
 
 class QueueCounts(NamedTuple):
@@ -254,7 +257,9 @@ class Tables(Protocol):
 
     def enqueue(self, notices: Sequence[Notice]) -> None: ...
     def claim(self, worker: str, now: datetime, limit: int, lease: timedelta) -> list[Delivery]: ...
-    def settle(self, delivery: Delivery, *, delivered: bool, dead: bool, retry_at: datetime | None) -> int: ...
+    def settle(
+        self, delivery: Delivery, *, delivered: bool, dead: bool, retry_at: datetime | None, cause: str | None
+    ) -> int: ...
     def queued(self, after: str | None, limit: int, *, failed: bool) -> list[QueuedRow]:
         """Notices that have failed, or those that wait or are claimed, after the one with this key."""
         ...
@@ -349,6 +354,7 @@ def queued_of(row: QueuedRow) -> Queued:
         worker=row.worker,
         claimed_until=_time(row.claimed_until),
         failed_at=_time(row.failed_at),
+        cause=row.cause,
     )
 
 

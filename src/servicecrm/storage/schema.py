@@ -86,6 +86,7 @@ CREATE TABLE servicecrm_outbox (
     claimed_until BIGINT,
     delivered_at BIGINT,
     failed_at BIGINT,
+    cause TEXT,
     PRIMARY KEY (tenant, key)
 );
 CREATE INDEX servicecrm_outbox_place ON servicecrm_outbox (tenant, place);

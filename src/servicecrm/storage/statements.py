@@ -1,8 +1,8 @@
 """The requests of programs as SQL statements, and the dialects in which databases want them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, NamedTuple
 
 from servicecrm.kernel.filters import Filter
@@ -63,8 +63,7 @@ class Rows(NamedTuple):
         """The rows as statements, for a database that has no faster way."""
         if self.each is not None:
             return self.each
-        sql = f"INSERT INTO {self.table} ({_listed(self.columns)}) VALUES ({_marks(self.columns)})"
-        return Statements(sql, self.rows)
+        return Statements(_new_sql(self.table, self.columns), self.rows)
 
 
 class Dialect(NamedTuple):
@@ -114,8 +113,8 @@ def _link(rows: list[Row]) -> Link | None:
     return START if n is None else Link(n, hash)
 
 
-def _marks(values: Iterable[object]) -> str:
-    return ", ".join("?" for _ in values)
+def _marks(values: Sized) -> str:
+    return ", ".join("?" * len(values))
 
 
 class SQLTables:
@@ -129,12 +128,7 @@ class SQLTables:
 
     def fetch(self, kind: Kind[Any], ids: Sequence[str]) -> Statement:
         sql = f"SELECT id, revision, schema, document FROM {table_of(kind)} WHERE tenant = ? AND id IN ({_marks(ids)})"
-
-        def in_order(rows: list[Row]) -> list[RecordRow | None]:
-            found = {row[0]: RecordRow(*row) for row in rows}
-            return [found.get(id) for id in ids]
-
-        return Statement(sql, (self.tenant, *ids), in_order)
+        return Statement(sql, (self.tenant, *ids), partial(_in_order, ids))
 
     def hold(self, kind: Kind[Any], ids: Sequence[str]) -> Statement:
         sql = (
@@ -269,10 +263,14 @@ class SQLTables:
         length = lease // timedelta(microseconds=1)
         return Statement(sql, (self.tenant, micros(now), limit, worker, length, self.tenant), _deliveries)
 
-    def settle(self, delivery: Delivery, *, delivered: bool, dead: bool, retry_at: datetime | None) -> Statement:
-        values: list[int | None] = []
-        if delivered or dead:
-            change = f"{'delivered_at' if delivered else 'failed_at'} = {self._dialect.clock}"
+    def settle(
+        self, delivery: Delivery, *, delivered: bool, dead: bool, retry_at: datetime | None, cause: str | None
+    ) -> Statement:
+        values: list[str | int | None] = []
+        if delivered:
+            change = f"delivered_at = {self._dialect.clock}"
+        elif dead:
+            change, values = f"failed_at = {self._dialect.clock}, cause = ?", [cause]
         else:
             change, values = "claimed_until = NULL, worker = NULL, not_before = ?", [_at(retry_at)]
         # The lease too: a failed notice that somebody gives back is counted from one again.
@@ -298,7 +296,7 @@ class SQLTables:
         return Statement(f"SELECT {counts}", [self.tenant] * len(ends), lambda rows: QueueCounts(*rows[0]))
 
     def revive(self, key: str) -> Statement:
-        new = "failed_at = NULL, not_before = NULL, attempt = 0, worker = NULL, claimed_until = NULL"
+        new = "failed_at = NULL, cause = NULL, not_before = NULL, attempt = 0, worker = NULL, claimed_until = NULL"
         sql = f"UPDATE servicecrm_outbox SET {new} WHERE tenant = ? AND key = ? AND {_FAILED} RETURNING key"
         return Statement(sql, (self.tenant, key), len)
 
@@ -371,8 +369,13 @@ _RESERVE: Final = (
 
 
 @cache
+def _new_sql(table: str, names: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table} ({_listed(names)}) VALUES ({_marks(names)})"
+
+
+@cache
 def _insert_sql(table: str, names: tuple[str, ...]) -> str:
-    return f"INSERT INTO {table} ({_listed(names)}) VALUES ({_marks(names)}) ON CONFLICT DO NOTHING RETURNING revision"
+    return f"{_new_sql(table, names)} ON CONFLICT DO NOTHING RETURNING revision"
 
 
 @cache
@@ -384,6 +387,11 @@ def _update_sql(table: str, columns: tuple[str, ...]) -> str:
         for name in ("n", "hash")
     )
     return f"UPDATE {table} SET {changes} WHERE tenant = ? AND id = ? AND revision = ? RETURNING {n}, {hash}"
+
+
+def _in_order(ids: Sequence[str], rows: list[Row]) -> list[RecordRow | None]:
+    found = {row[0]: RecordRow(*row) for row in rows}
+    return [found.get(id) for id in ids]
 
 
 def _entries(rows: list[Row]) -> list[EntryRow]:

@@ -151,8 +151,9 @@ class EngineUnit:
         delivered: bool = True,
         dead: bool = False,
         retry_at: datetime | None = None,
+        cause: str | None = None,
     ) -> int:
-        return self._run(self._work.settle(deliveries, delivered=delivered, dead=dead, retry_at=retry_at))
+        return self._run(self._work.settle(deliveries, delivered=delivered, dead=dead, retry_at=retry_at, cause=cause))
 
 
 class Opened(NamedTuple):
@@ -314,7 +315,7 @@ class EngineStore(BaseStore[Engine]):
             work = self._work(mode)
             guarded = while_open(work, answer)
 
-            def run_whole(program: Program[T]) -> T:
+            def run_whole(program: "Program[T]") -> T:  # or the annotation would be made for every unit
                 with work.whole():
                     return run(program, guarded)
 

@@ -118,10 +118,17 @@ class ClockReading:
 
     def _resumptions(self) -> Iterator[tuple[str, int]]:
         """Timers that had ended, and that the record's being taken up again lets go on."""
-        reopen = {target.name: target.reopen for target in self._basis.targets.targets if target.reopen}
+        targets, moments = self._basis.targets, self._facts.moments
+        reopen = {target.name: target.reopen for target in targets.targets}
         for result in self._old.timers:
-            later = self._facts.moments[result.read :] if result.name in reopen and result.read is not None else ()
-            if any(any_of(reopen[result.name], moment) for moment in later):
+            if result.stopped_at is None or result.read is None:
+                continue
+            later, stopped = moments[result.read :], micros(result.stopped_at)
+            ended_by = {m.kind for m in moments if micros(m.occurred_at) == stopped and any_of(targets.ends, m)}
+            if any(
+                any_of(reopen.get(result.name, ()), m) or (m.kind in ended_by and any_of(targets.reopens, m))
+                for m in later
+            ):
                 yield result.key
 
     def _without_target(self) -> Iterator[Reading]:

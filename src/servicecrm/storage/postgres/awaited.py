@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import psycopg
@@ -40,6 +41,7 @@ from servicecrm.storage.store import Mode
 __all__ = ["AsyncJoinedPostgres", "AsyncOwnCursor", "AsyncPostgresEngine"]
 
 Connection = psycopg.AsyncConnection[Any]
+Cursor = psycopg.AsyncCursor[Any]
 
 COPIED: Final = 10
 """From how many new rows on they are copied instead of inserted."""
@@ -92,11 +94,11 @@ class AsyncPostgresEngine:
         if self._closed:
             raise StoreUnavailable("the store is closed")
         start = begin("read" if self._readonly else mode, self._isolation, tenant if self._tenants_apart else None)
-        connection = await self._pool.begun(start)
+        cursor = await self._pool.begun(start)
         try:
             tables = SQLTables(tenant, POSTGRES)
             # Copying is refused where row level security keeps tenants apart.
-            session = _Session(_cursor(connection), tables, self._schema, copies=not self._tenants_apart)
+            session = _Session(cursor, tables, self._schema, copies=not self._tenants_apart)
 
             numbered = False  # has the unit put numbers itself, which nobody else sees before its end?
 
@@ -111,12 +113,12 @@ class AsyncPostgresEngine:
             try:
                 yield answer
                 await session.send()
-                await finished(_commit(connection))
+                await finished(_commit(cursor))
             except BaseException:
-                await finished(_rollback(connection))
+                await finished(_rollback(cursor))
                 raise
         finally:
-            await finished(self._pool.put_back(connection))
+            await finished(self._pool.put_back(cursor))
 
     async def _at_once(self, op: Op, tables: SQLTables) -> Any:
         """Put one request to the database, and commit.
@@ -124,18 +126,18 @@ class AsyncPostgresEngine:
         That does not wait for the disk: the unit that uses a number does, and what comes before it in the log of the
         server is on the disk by then too.
         """
-        connection = await self._apart.begun(
+        cursor = await self._apart.begun(
             b"BEGIN; SET LOCAL synchronous_commit TO off; " + tenant_of(tables.tenant, local=True)
         )
         try:
-            session = _Session(_cursor(connection), tables, self._schema, copies=False)
+            session = _Session(cursor, tables, self._schema, copies=False)
             answer = await session.answer(op, tables)
-            await finished(_commit(connection))
+            await finished(_commit(cursor))
         except BaseException:
-            await finished(_rollback(connection))
+            await finished(_rollback(cursor))
             raise
         finally:
-            await finished(self._apart.put_back(connection))
+            await finished(self._apart.put_back(cursor))
         return answer
 
     async def close(self) -> None:
@@ -179,8 +181,8 @@ class _Pool:
             "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
         )
 
-    async def begun(self, start: bytes) -> Connection:
-        """A connection with a transaction; those that the server has closed meanwhile are passed over."""
+    async def begun(self, start: bytes) -> Cursor:
+        """A cursor in a new transaction; connections that the server has closed meanwhile are passed over."""
         for left in reversed(range(self._pool.max_size + 1)):
             try:
                 connection = await self._pool.getconn()
@@ -188,18 +190,19 @@ class _Pool:
                 raise await self._why() from error
             except PoolClosed as error:
                 raise StoreUnavailable("the store is closed") from error
+            cursor = _cursor(connection)
             try:
-                await connection.execute(start, prepare=False)
+                await cursor.execute(start, prepare=False)
             except BaseException as error:
-                await finished(_rollback(connection))
+                await finished(_rollback(cursor))
                 lost = connection.closed and left
-                await finished(self.put_back(connection))
+                await finished(self.put_back(cursor))
                 if not isinstance(error, psycopg.Error):
                     raise
                 if not lost:
                     raise named(error) from error
             else:
-                return connection
+                return cursor
         raise StoreUnavailable("the server has closed every connection")
 
     async def _why(self) -> StoreError:
@@ -211,9 +214,9 @@ class _Pool:
         await finished(connection.close())
         return StoreBusy("every connection of this store is in use; try again, or give it more `connections`")
 
-    async def put_back(self, connection: Connection) -> None:
-        """Give a connection back; one that still holds a transaction is thrown away."""
-        await self._pool.putconn(connection)
+    async def put_back(self, cursor: Cursor) -> None:
+        """Give a cursor's connection back; one that still holds a transaction is thrown away."""
+        await self._pool.putconn(cursor.connection)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -246,7 +249,7 @@ class AsyncJoinedPostgres:
         async with self.place.turn(), self._savepoint(cursor, ""):
             return await self._version(cursor)
 
-    async def _version(self, cursor: "psycopg.AsyncCursor[Any]") -> int:
+    async def _version(self, cursor: Cursor) -> int:
         with named_errors():
             there = "SELECT 1 WHERE to_regclass('servicecrm_version') IS NOT NULL"
             if not await _fetched(cursor, there, (), self.schema):
@@ -295,7 +298,7 @@ class AsyncJoinedPostgres:
             raise NoTransaction
 
     @contextlib.asynccontextmanager
-    async def _savepoint(self, cursor: "psycopg.AsyncCursor[Any]", tenant: str) -> AsyncIterator[None]:
+    async def _savepoint(self, cursor: Cursor, tenant: str) -> AsyncIterator[None]:
         """Keeps what the block does, or takes it back. Then the host has the tenant again that it had set itself."""
         with named_errors():
             before = await finished(_begun(cursor, tenant))
@@ -317,7 +320,7 @@ class AsyncJoinedPostgres:
         self._closed = True
 
 
-async def _begun(cursor: "psycopg.AsyncCursor[Any]", tenant: str) -> str:
+async def _begun(cursor: Cursor, tenant: str) -> str:
     """Make a savepoint and set the tenant; tells which tenant the host had set, if any."""
     start = b"SAVEPOINT servicecrm; SELECT current_setting('servicecrm.tenant', true); "
     await cursor.execute(start + tenant_of(tenant, local=True), prepare=False)
@@ -339,7 +342,7 @@ class _CopyCursor(AsyncOwnCursor):
         return COPIES
 
 
-def _cursor(connection: Connection) -> "psycopg.AsyncCursor[Any]":
+def _cursor(connection: Connection) -> Cursor:
     return AsyncOwnCursor(connection, row_factory=tuple_row)
 
 
@@ -349,28 +352,30 @@ class _Session:
     New rows that nobody waits for go there together, in one statement, before the next question or the end.
     """
 
-    def __init__(
-        self, cursor: "psycopg.AsyncCursor[Any]", tables: SQLTables, schema: str | None, *, copies: bool
-    ) -> None:
+    def __init__(self, cursor: Cursor, tables: SQLTables, schema: str | None, *, copies: bool) -> None:
         self._cursor, self._tables, self._schema, self._copies = cursor, tables, schema, copies
         self._waiting: dict[str, Sequence[Any]] = {}
 
     async def answer(self, op: Op, tables: SQLTables) -> Any:
         """Put one request to the database."""
-        asked: Statement | Statements | Rows = op(tables)
-        with named_errors():
-            if isinstance(asked, Rows):
-                if self._copies and len(asked.rows) >= COPIED:
-                    await self._send()
-                    if await self._copied(asked):
-                        return None if asked.each is None else [True] * len(asked.rows)
-                asked = asked.statements
-            if isinstance(asked, Statements) and asked.shape is None and len(asked.rows) == 1:
-                return await self._put_off(asked)
-            await self._send()
-            if isinstance(asked, Statement):
-                return asked.shape(await self._fetched(asked.sql, asked.parameters))
-            return await self._each(*asked)
+        try:
+            return await self._answer(op(tables))
+        except psycopg.Error as error:
+            raise named(error) from error
+
+    async def _answer(self, asked: Statement | Statements | Rows) -> Any:
+        if isinstance(asked, Rows):
+            if self._copies and len(asked.rows) >= COPIED:
+                await self._send()
+                if await self._copied(asked):
+                    return None if asked.each is None else [True] * len(asked.rows)
+            asked = asked.statements
+        if isinstance(asked, Statements) and asked.shape is None and len(asked.rows) == 1:
+            return await self._put_off(asked)
+        await self._send()
+        if isinstance(asked, Statement):
+            return asked.shape(await self._fetched(asked.sql, asked.parameters))
+        return await self._each(*asked)
 
     async def send(self) -> None:
         """Send the rows that wait."""
@@ -404,11 +409,10 @@ class _Session:
 
     async def _send(self) -> None:
         if self._waiting:
-            *first, last = self._waiting
-            parts = ", ".join(f"part_{n} AS ({each})" for n, each in enumerate(first))
+            together = _together(*self._waiting)
             values = [value for row in self._waiting.values() for value in row]
             self._waiting.clear()
-            await self._fetched(f"WITH {parts} {last}" if first else last, values)
+            await self._fetched(together, values)
 
     async def _each(
         self, query: str, rows: Sequence[Sequence[Any]], shape: Callable[[list[Any]], Any] | None
@@ -428,14 +432,20 @@ class _Session:
         return await _fetched(self._cursor, query, parameters, self._schema)
 
 
-async def _fetched(
-    cursor: "psycopg.AsyncCursor[Any]", query: str, parameters: Sequence[Any], schema: str | None
-) -> list[Any]:
+async def _fetched(cursor: Cursor, query: str, parameters: Sequence[Any], schema: str | None) -> list[Any]:
     await cursor.execute(placed(query, schema), parameters)
-    return await cursor.fetchall() if cursor.description is not None else []
+    return await cursor.fetchall() if cursor.rownumber is not None else []
 
 
-async def _copy(cursor: "psycopg.AsyncCursor[Any]", new: Rows, schema: str | None) -> None:
+@lru_cache(maxsize=1_000)
+def _together(*statements: str) -> str:
+    """Several statements as one; the last one says what comes back."""
+    *first, last = statements
+    parts = ", ".join(f"part_{n} AS ({each})" for n, each in enumerate(first))
+    return f"WITH {parts} {last}" if first else last
+
+
+async def _copy(cursor: Cursor, new: Rows, schema: str | None) -> None:
     columns = ", ".join(f'"{name}"' for name in new.columns)
     copying = _CopyCursor(cursor.connection)
     async with copying.copy(placed(f"COPY {new.table} ({columns}) FROM STDIN (FORMAT binary)", schema)) as copy:
@@ -443,20 +453,21 @@ async def _copy(cursor: "psycopg.AsyncCursor[Any]", new: Rows, schema: str | Non
             await copy.write_row(row)
 
 
-async def _commit(connection: Connection) -> None:
+async def _commit(cursor: Cursor) -> None:
     """Commit. An error that the server tells is a refusal; after any other one the outcome is unknown."""
     try:
-        cursor = await connection.execute("COMMIT")
+        await cursor.execute(b"COMMIT", prepare=False)
     except psycopg.Error as error:
-        if connection.closed or error.sqlstate is None:
+        if cursor.connection.closed or error.sqlstate is None:
             raise CommitOutcomeUnknown(type(error).__name__) from error
         raise named(error) from error
     if cursor.statusmessage != "COMMIT":
         raise StoreUnavailable("PostgreSQL rolled this unit back after an error; nothing of it was saved")
 
 
-async def _rollback(connection: Connection) -> None:
+async def _rollback(cursor: Cursor) -> None:
     """Roll back, if the connection still holds a transaction; the pool throws it away if that fails."""
-    if not connection.closed and connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+    connection = cursor.connection
+    if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
         with contextlib.suppress(psycopg.Error):
             await connection.execute("ROLLBACK")

@@ -4,6 +4,7 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import psycopg
@@ -40,6 +41,7 @@ from servicecrm.storage.store import Answer, Mode
 __all__ = ["JoinedPostgres", "OwnCursor", "PostgresEngine"]
 
 Connection = psycopg.Connection[Any]
+Cursor = psycopg.Cursor[Any]
 
 COPIED: Final = 10
 """From how many new rows on they are copied instead of inserted."""
@@ -92,11 +94,11 @@ class PostgresEngine:
         if self._closed:
             raise StoreUnavailable("the store is closed")
         start = begin("read" if self._readonly else mode, self._isolation, tenant if self._tenants_apart else None)
-        connection = self._pool.begun(start)
+        cursor = self._pool.begun(start)
         try:
             tables = SQLTables(tenant, POSTGRES)
             # Copying is refused where row level security keeps tenants apart.
-            session = _Session(_cursor(connection), tables, self._schema, copies=not self._tenants_apart)
+            session = _Session(cursor, tables, self._schema, copies=not self._tenants_apart)
 
             numbered = False  # has the unit put numbers itself, which nobody else sees before its end?
 
@@ -111,12 +113,12 @@ class PostgresEngine:
             try:
                 yield answer
                 session.send()
-                _commit(connection)
+                _commit(cursor)
             except BaseException:
-                _rollback(connection)
+                _rollback(cursor)
                 raise
         finally:
-            self._pool.put_back(connection)
+            self._pool.put_back(cursor)
 
     def _at_once(self, op: Op, tables: SQLTables) -> Any:
         """Put one request to the database, and commit.
@@ -124,18 +126,18 @@ class PostgresEngine:
         That does not wait for the disk: the unit that uses a number does, and what comes before it in the log of the
         server is on the disk by then too.
         """
-        connection = self._apart.begun(
+        cursor = self._apart.begun(
             b"BEGIN; SET LOCAL synchronous_commit TO off; " + tenant_of(tables.tenant, local=True)
         )
         try:
-            session = _Session(_cursor(connection), tables, self._schema, copies=False)
+            session = _Session(cursor, tables, self._schema, copies=False)
             answer = session.answer(op, tables)
-            _commit(connection)
+            _commit(cursor)
         except BaseException:
-            _rollback(connection)
+            _rollback(cursor)
             raise
         finally:
-            self._apart.put_back(connection)
+            self._apart.put_back(cursor)
         return answer
 
     def close(self) -> None:
@@ -179,8 +181,8 @@ class _Pool:
             "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
         )
 
-    def begun(self, start: bytes) -> Connection:
-        """A connection with a transaction; those that the server has closed meanwhile are passed over."""
+    def begun(self, start: bytes) -> Cursor:
+        """A cursor in a new transaction; connections that the server has closed meanwhile are passed over."""
         for left in reversed(range(self._pool.max_size + 1)):
             try:
                 connection = self._pool.getconn()
@@ -188,18 +190,19 @@ class _Pool:
                 raise self._why() from error
             except PoolClosed as error:
                 raise StoreUnavailable("the store is closed") from error
+            cursor = _cursor(connection)
             try:
-                connection.execute(start, prepare=False)
+                cursor.execute(start, prepare=False)
             except BaseException as error:
-                _rollback(connection)
+                _rollback(cursor)
                 lost = connection.closed and left
-                self.put_back(connection)
+                self.put_back(cursor)
                 if not isinstance(error, psycopg.Error):
                     raise
                 if not lost:
                     raise named(error) from error
             else:
-                return connection
+                return cursor
         raise StoreUnavailable("the server has closed every connection")
 
     def _why(self) -> StoreError:
@@ -211,9 +214,9 @@ class _Pool:
         connection.close()
         return StoreBusy("every connection of this store is in use; try again, or give it more `connections`")
 
-    def put_back(self, connection: Connection) -> None:
-        """Give a connection back; one that still holds a transaction is thrown away."""
-        self._pool.putconn(connection)
+    def put_back(self, cursor: Cursor) -> None:
+        """Give a cursor's connection back; one that still holds a transaction is thrown away."""
+        self._pool.putconn(cursor.connection)
 
     def close(self) -> None:
         """Close all connections."""
@@ -246,7 +249,7 @@ class JoinedPostgres:
         with self.place.turn(), self._savepoint(cursor, ""):
             return self._version(cursor)
 
-    def _version(self, cursor: "psycopg.Cursor[Any]") -> int:
+    def _version(self, cursor: Cursor) -> int:
         with named_errors():
             there = "SELECT 1 WHERE to_regclass('servicecrm_version') IS NOT NULL"
             if not _fetched(cursor, there, (), self.schema):
@@ -295,7 +298,7 @@ class JoinedPostgres:
             raise NoTransaction
 
     @contextlib.contextmanager
-    def _savepoint(self, cursor: "psycopg.Cursor[Any]", tenant: str) -> Iterator[None]:
+    def _savepoint(self, cursor: Cursor, tenant: str) -> Iterator[None]:
         """Keeps what the block does, or takes it back. Then the host has the tenant again that it had set itself."""
         with named_errors():
             before = _begun(cursor, tenant)
@@ -317,7 +320,7 @@ class JoinedPostgres:
         self._closed = True
 
 
-def _begun(cursor: "psycopg.Cursor[Any]", tenant: str) -> str:
+def _begun(cursor: Cursor, tenant: str) -> str:
     """Make a savepoint and set the tenant; tells which tenant the host had set, if any."""
     start = b"SAVEPOINT servicecrm; SELECT current_setting('servicecrm.tenant', true); "
     cursor.execute(start + tenant_of(tenant, local=True), prepare=False)
@@ -339,7 +342,7 @@ class _CopyCursor(OwnCursor):
         return COPIES
 
 
-def _cursor(connection: Connection) -> "psycopg.Cursor[Any]":
+def _cursor(connection: Connection) -> Cursor:
     return OwnCursor(connection, row_factory=tuple_row)
 
 
@@ -349,26 +352,30 @@ class _Session:
     New rows that nobody waits for go there together, in one statement, before the next question or the end.
     """
 
-    def __init__(self, cursor: "psycopg.Cursor[Any]", tables: SQLTables, schema: str | None, *, copies: bool) -> None:
+    def __init__(self, cursor: Cursor, tables: SQLTables, schema: str | None, *, copies: bool) -> None:
         self._cursor, self._tables, self._schema, self._copies = cursor, tables, schema, copies
         self._waiting: dict[str, Sequence[Any]] = {}
 
     def answer(self, op: Op, tables: SQLTables) -> Any:
         """Put one request to the database."""
-        asked: Statement | Statements | Rows = op(tables)
-        with named_errors():
-            if isinstance(asked, Rows):
-                if self._copies and len(asked.rows) >= COPIED:
-                    self._send()
-                    if self._copied(asked):
-                        return None if asked.each is None else [True] * len(asked.rows)
-                asked = asked.statements
-            if isinstance(asked, Statements) and asked.shape is None and len(asked.rows) == 1:
-                return self._put_off(asked)
-            self._send()
-            if isinstance(asked, Statement):
-                return asked.shape(self._fetched(asked.sql, asked.parameters))
-            return self._each(*asked)
+        try:
+            return self._answer(op(tables))
+        except psycopg.Error as error:
+            raise named(error) from error
+
+    def _answer(self, asked: Statement | Statements | Rows) -> Any:
+        if isinstance(asked, Rows):
+            if self._copies and len(asked.rows) >= COPIED:
+                self._send()
+                if self._copied(asked):
+                    return None if asked.each is None else [True] * len(asked.rows)
+            asked = asked.statements
+        if isinstance(asked, Statements) and asked.shape is None and len(asked.rows) == 1:
+            return self._put_off(asked)
+        self._send()
+        if isinstance(asked, Statement):
+            return asked.shape(self._fetched(asked.sql, asked.parameters))
+        return self._each(*asked)
 
     def send(self) -> None:
         """Send the rows that wait."""
@@ -402,11 +409,10 @@ class _Session:
 
     def _send(self) -> None:
         if self._waiting:
-            *first, last = self._waiting
-            parts = ", ".join(f"part_{n} AS ({each})" for n, each in enumerate(first))
+            together = _together(*self._waiting)
             values = [value for row in self._waiting.values() for value in row]
             self._waiting.clear()
-            self._fetched(f"WITH {parts} {last}" if first else last, values)
+            self._fetched(together, values)
 
     def _each(
         self, query: str, rows: Sequence[Sequence[Any]], shape: Callable[[list[Any]], Any] | None
@@ -426,12 +432,20 @@ class _Session:
         return _fetched(self._cursor, query, parameters, self._schema)
 
 
-def _fetched(cursor: "psycopg.Cursor[Any]", query: str, parameters: Sequence[Any], schema: str | None) -> list[Any]:
+def _fetched(cursor: Cursor, query: str, parameters: Sequence[Any], schema: str | None) -> list[Any]:
     cursor.execute(placed(query, schema), parameters)
-    return cursor.fetchall() if cursor.description is not None else []
+    return cursor.fetchall() if cursor.rownumber is not None else []
 
 
-def _copy(cursor: "psycopg.Cursor[Any]", new: Rows, schema: str | None) -> None:
+@lru_cache(maxsize=1_000)
+def _together(*statements: str) -> str:
+    """Several statements as one; the last one says what comes back."""
+    *first, last = statements
+    parts = ", ".join(f"part_{n} AS ({each})" for n, each in enumerate(first))
+    return f"WITH {parts} {last}" if first else last
+
+
+def _copy(cursor: Cursor, new: Rows, schema: str | None) -> None:
     columns = ", ".join(f'"{name}"' for name in new.columns)
     copying = _CopyCursor(cursor.connection)
     with copying.copy(placed(f"COPY {new.table} ({columns}) FROM STDIN (FORMAT binary)", schema)) as copy:
@@ -439,20 +453,21 @@ def _copy(cursor: "psycopg.Cursor[Any]", new: Rows, schema: str | None) -> None:
             copy.write_row(row)
 
 
-def _commit(connection: Connection) -> None:
+def _commit(cursor: Cursor) -> None:
     """Commit. An error that the server tells is a refusal; after any other one the outcome is unknown."""
     try:
-        cursor = connection.execute("COMMIT")
+        cursor.execute(b"COMMIT", prepare=False)
     except psycopg.Error as error:
-        if connection.closed or error.sqlstate is None:
+        if cursor.connection.closed or error.sqlstate is None:
             raise CommitOutcomeUnknown(type(error).__name__) from error
         raise named(error) from error
     if cursor.statusmessage != "COMMIT":
         raise StoreUnavailable("PostgreSQL rolled this unit back after an error; nothing of it was saved")
 
 
-def _rollback(connection: Connection) -> None:
+def _rollback(cursor: Cursor) -> None:
     """Roll back, if the connection still holds a transaction; the pool throws it away if that fails."""
-    if not connection.closed and connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+    connection = cursor.connection
+    if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
         with contextlib.suppress(psycopg.Error):
             connection.execute("ROLLBACK")

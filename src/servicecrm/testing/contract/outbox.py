@@ -157,6 +157,17 @@ class Outbox:
             settle(store, held, dead=True)
         assert settle(store, held) == 1
 
+    def test_only_a_dead_notice_has_a_cause(self, store: Store) -> None:
+        put(store, notices=[notice()])
+        (held,) = claim(store)
+
+        with store.unit() as unit, pytest.raises(InvalidValue, match="cause"):
+            unit.settle([held], delivered=False, cause="the server is away")
+        with store.unit() as unit, pytest.raises(InvalidValue, match="NUL"):
+            unit.settle([held], delivered=False, dead=True, cause="\0")
+        with store.unit() as unit:
+            assert unit.settle([held], delivered=False, dead=True, cause="the server 'é' is away") == 1
+
     def test_several_are_settled_at_once_and_counted(self, store: Store) -> None:
         put(store, notices=[notice("a"), notice("b"), notice("c")])
         claimed = claim(store)

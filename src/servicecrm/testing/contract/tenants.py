@@ -168,7 +168,7 @@ class Transfer:
         delivered, dead, _ = claim(store, limit=3)
         with store.unit() as unit:
             unit.settle([delivered])
-            unit.settle([dead], delivered=False, dead=True)
+            unit.settle([dead], delivered=False, dead=True, cause="nobody lives there")
 
     def test_a_tenant_comes_back_the_same_through_another_store(self, store: Store) -> None:
         self.fill(store)

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecrm import complaints
-from servicecrm.analytics.judged import judged
 from servicecrm.complaints import MomentKind, Verdict
+from servicecrm.complaints.judged import judged
 from servicecrm.kernel.records import evolve
 from servicecrm.testing.makers import MONDAY, a_complaint, a_judgement
 
