@@ -1,15 +1,20 @@
 """Business time by looking at every minute, or every second, on the wall: slow, and written without the library.
 
 A window is walked in equal steps, and each step is shown by the clock of a zone as it is, so that what a clock skips
-and what it shows twice is seen and not computed. Steps are then open or closed, and all else is counting them.
+and what it shows twice is seen and not computed. A step is a byte, zero while it is closed, and all else is to look for
+bytes and to count them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
+from itertools import compress, islice
 from zoneinfo import ZoneInfo
 
 Spans = list[tuple[int, int]]
 """Seconds of a day on the clock; an end after 24 h lies on the next day."""
+
+Steps = Iterable[tuple[int, int]]
+"""From which step up to and without which other one."""
 
 
 class Window:
@@ -24,6 +29,11 @@ class Window:
         self.dates: list[date] = sorted({shown.date() for shown in self.walls})
         self._steps: dict[datetime, int] = {}
         self._read()
+        # Of the first two days and the last two not all hours lie in the window, so nothing is said of them.
+        self.reliable: list[date] = self.dates[2:-2]
+        inside = [n for n, shown in enumerate(self.walls) if self.reliable[0] <= shown.date() <= self.reliable[-1]]
+        self.first: int = inside[0]
+        self.end: int = inside[-1] + 1
 
     def _shown(self, zone: ZoneInfo) -> Iterator[datetime]:
         for n in range(self.count):
@@ -32,15 +42,14 @@ class Window:
     def _read(self) -> None:
         """At which step the clock shows a time first; a time that it skips comes as much later as it skips."""
         one = timedelta(seconds=self.step)
-        before = None
+        expected = self.walls[0]
         for n, shown in enumerate(self.walls):
-            if before is not None and shown > before + one:
-                skipped, late = before + one, 0
-                while skipped < shown:
-                    self._steps.setdefault(skipped, n + late)
-                    skipped, late = skipped + one, late + 1
+            late = 0
+            while expected < shown:
+                self._steps.setdefault(expected, n + late)
+                expected, late = expected + one, late + 1
             self._steps.setdefault(shown, n)
-            before = shown
+            expected = shown + one
 
     def at(self, n: int) -> datetime:
         return self.start + timedelta(seconds=n * self.step)
@@ -51,71 +60,58 @@ class Window:
 
 
 class Model:
-    """Which steps of a window are open, and to which day each belongs."""
+    """Which steps of a window are open, and to which of its days each belongs: a byte that is its number, from 1 on."""
 
     def __init__(self, window: Window, hours: dict[date, Spans], breaks: dict[date, Spans]) -> None:
         self.window: Window = window
-        self.owner: list[date | None] = [None] * window.count
-        placed = [(*span, day) for day in window.dates for span in self._placed(day, hours.get(day, []))]
-        for start, end, day in sorted(placed):  # what is open twice belongs to the day that opened first
-            self.owner[start:end] = [owner or day for owner in self.owner[start:end]]
-        for day in window.dates:
-            for start, end in self._placed(day, breaks.get(day, [])):
-                self.owner[start:end] = [None] * len(self.owner[start:end])
-        self.open: list[bool] = [day is not None for day in self.owner]
-        # Of the first two days and the last two not all hours lie in the window, so nothing is said of them.
-        reliable = window.dates[2:-2]
-        inside = [n for n, shown in enumerate(window.walls) if reliable[0] <= shown.date() <= reliable[-1]]
-        self.first: int = inside[0]
-        self.end: int = inside[-1] + 1
-        found = set(self.owner)
-        self.days: list[date] = [day for day in reliable if day in found]
+        self.first: int = window.first
+        self.end: int = window.end
+        self.owner: bytearray = bytearray(window.count)
+        placed = [(*span, n) for n, day in enumerate(window.dates, 1) for span in self._placed(day, hours)]
+        for start, end, n in sorted(placed, reverse=True):  # what is open twice belongs to the day that opened first
+            self.owner[start:end] = bytes([n]) * (end - start)
+        self.owner = _without(self.owner, (span for day in window.dates for span in self._placed(day, breaks)))
+        self.days: list[date] = [day for day in window.reliable if self._number(day) in self.owner]
 
-    def _placed(self, day: date, spans: Spans) -> Iterator[tuple[int, int]]:
-        for start, end in spans:
+    def _placed(self, day: date, hours: dict[date, Spans]) -> Iterator[tuple[int, int]]:
+        for start, end in hours.get(day, []):
             opens, closes = self.window.when(day, start), self.window.when(day, end)
-            if opens is not None and closes is not None:
-                yield opens, closes
+            if opens is not None or closes is not None:  # one of them may lie outside the window
+                yield opens or 0, self.window.count if closes is None else closes
 
-    def between(self, n: int, m: int) -> int:
-        """The open steps from one step to another."""
-        return sum(self.open[n:m]) if n <= m else -sum(self.open[m:n])
+    def _number(self, day: date) -> int:
+        return self.window.dates.index(day) + 1
+
+    def is_open(self, n: int) -> bool:
+        return self.owner[n] > 0
+
+    def between(self, n: int, m: int, paused: Steps = ()) -> int:
+        """The open steps from one step to another, without those that are paused."""
+        if n > m:
+            return -self.between(m, n, paused)
+        return m - n - _without(self.owner, paused).count(0, n, m)
 
     def next_open(self, n: int, steps: int = 0) -> int | None:
         """The first open step before which so many others are open."""
-        for i in range(n, self.end):
-            if self.open[i]:
-                if steps == 0:
-                    return i
-                steps -= 1
-        return None
+        return next(islice(compress(range(n, self.end), self.owner[n:]), steps, None), None)
 
-    def add(self, n: int, steps: int, paused: frozenset[int] = frozenset(), *, always: bool = False) -> int | None:
+    def add(self, n: int, steps: int, paused: Steps = (), *, always: bool = False) -> int | None:
         """The step at whose beginning so many are over; one at least."""
-        for i in range(n, self.end):
-            if (always or self.open[i]) and i not in paused:
-                steps -= 1
-                if steps == 0:
-                    return i + 1
-        return None
+        counted = _without(bytes([1]) * self.window.count if always else self.owner, paused)
+        return next(islice(compress(range(n + 1, self.end + 1), counted[n:]), steps - 1, None), None)
 
     def subtract(self, n: int, steps: int) -> int | None:
         """The last step from which so many are open; for none, the last step before which it is open."""
-        for i in range(n, self.first, -1):
-            if self.open[i - 1]:
-                if steps == 0:
-                    return i
-                steps -= 1
-                if steps == 0:
-                    return i - 1
-        return None
+        before = compress(range(n - 1, self.first - 1, -1), self.owner[n - 1 :: -1])
+        if steps == 0:
+            return next((i + 1 for i in before), None)
+        return next(islice(before, steps - 1, None), None)
 
     def next_close(self, n: int) -> int | None:
         """The first step after the next open one that is closed."""
         opens = self.next_open(n)
-        if opens is None:
-            return None
-        return next((i for i in range(opens, self.end) if not self.open[i]), None)
+        closes = -1 if opens is None else self.owner.find(0, opens, self.end)
+        return None if closes < 0 else closes
 
     def business_day(self, day: date, days: int) -> date | None:
         """The n-th day with hours after a day, or before it."""
@@ -127,4 +123,12 @@ class Model:
 
     def closing(self, day: date) -> int:
         """The step after the last one of a day."""
-        return max(n for n, owner in enumerate(self.owner) if owner == day) + 1
+        return self.owner.rfind(self._number(day)) + 1
+
+
+def _without(owner: bytes | bytearray, closed: Steps) -> bytearray:
+    """A copy in which some steps are closed."""
+    left = bytearray(owner)
+    for start, end in closed:
+        left[start:end] = bytes(max(0, end - start))
+    return left

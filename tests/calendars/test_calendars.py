@@ -412,6 +412,17 @@ def test_more_time_than_there_is_cannot_be_added() -> None:
         one_day.subtract(at("20"), hours(8.001))
 
 
+def test_calendars_that_share_special_days_only_were_never_open_before_them() -> None:
+    fair = on("2026-03-07", "10:00-18:00")
+    night = Calendar(zone="Europe/Berlin", hours="mon-fri 22:00-06:00", extra_days=fair)
+    both = evolve(OFFICE, extra_days=fair) & night
+
+    assert both.subtract(at("20"), hours(8)) == at("07 10:00")
+    for ask in (both.previous_open, lambda begin: both.subtract(begin, timedelta(seconds=1))):
+        with pytest.raises(NoBusinessTime, match="since 1900"):
+            ask(at("07 10:00"))
+
+
 def test_times_lie_between_the_years_1900_and_2199() -> None:
     first, last = datetime(1900, 1, 1, tzinfo=UTC), datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
     assert ALWAYS.between(first, last) == last - first

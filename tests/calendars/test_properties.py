@@ -61,8 +61,11 @@ boundaries = st.sampled_from(["close", "next_open"])
 
 
 def within(calendar: BusinessHours) -> None:
-    """Leaves out calendars that are hardly ever open, which take long and tell little."""
-    assume(calendar.between(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)) > timedelta(days=2))
+    """Leaves out calendars that are hardly ever open but on special days, which all lie in 2026.
+
+    They take long and tell little, or were not open for as long as it is asked.
+    """
+    assume(calendar.between(datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 12, 31, tzinfo=UTC)) > timedelta(days=2))
 
 
 def closing_after(calendar: BusinessHours, at: datetime) -> datetime:
@@ -134,11 +137,8 @@ def test_the_spans_between_are_what_is_open(calendar: BusinessHours, one: dateti
 
     assert sum((span.end - span.start for span in spans if span.end), timedelta(0)) == calendar.between(begin, end)
     assert all(calendar.is_open(span.start) for span in spans)
-    backwards = []
-    for span in calendar.spans_before(end):
-        if span.end is None or span.end <= begin:
-            break
-        backwards.append((max(span.start, begin), span.end))
+    # Only so many, or it would look for another one in all the years before.
+    backwards = [(max(span.start, begin), span.end) for span in islice(calendar.spans_before(end), len(spans))]
     assert backwards[::-1] == [(span.start, span.end) for span in spans]
 
 
@@ -255,5 +255,7 @@ def test_an_answer_does_not_depend_on_what_was_asked_before(calendar: Calendar, 
     within(calendar)
     far = [at.replace(year=at.year + shift, day=1) for at, shift in zip(ats, [0, 3, -5, 12, -1, 7], strict=False)]
 
-    assert [calendar.next_open(at) for at in far] == [evolve(calendar).next_open(at) for at in far]
-    assert [calendar.previous_open(at) for at in far] == [evolve(calendar).previous_open(at) for at in far]
+    def asked(of: Calendar, at: datetime) -> tuple[datetime, datetime]:
+        return of.next_open(at), of.previous_open(at)
+
+    assert [asked(calendar, at) for at in far] == [asked(evolve(calendar), at) for at in far]

@@ -1,13 +1,13 @@
 """Rules that say on which days something happens again, held against dateutil."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from time import perf_counter
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import rrulestr
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from servicecrm.calendars.recurrence import recurrence
@@ -62,12 +62,29 @@ def days(text: str, start: date, since: date, end: date) -> list[date]:
     return list(recurrence(text).days(start, since=since, end=end))
 
 
+def of_dateutil(text: str, start: date, end: date) -> list[date]:
+    """The days of a rule before an end, as dateutil finds them.
+
+    Of the week in which a rule starts dateutil counts positions from the start on, where RFC 5545 (3.3.10) counts those
+    of the whole week. So it is asked from the beginning of the week on, and what comes before the start is left out.
+    """
+    parts = dict(part.split("=") for part in text.split(";"))
+    begin, count = start, None
+    if parts["FREQ"] == "WEEKLY" and {"BYDAY", "BYSETPOS"} <= parts.keys():
+        begin -= timedelta(days=(start.weekday() - WEEKDAYS.index(parts.get("WKST", "MO"))) % 7)
+        count = int(parts.pop("COUNT", 0)) or None
+    rule = ";".join(f"{name}={value}" for name, value in parts.items())
+    with patch("datetime.MAXYEAR", end.year):  # up to which it looks for a next day, where there is none
+        found = [at.date() for at in rrulestr(rule, dtstart=datetime(begin.year, begin.month, begin.day))]
+    return [day for day in found if day >= start and day < end][:count]
+
+
 @given(rules(), starts, starts)
+@example("FREQ=WEEKLY;BYDAY=MO,TU;BYSETPOS=1", date(2019, 12, 3), date(2019, 12, 1))
+@example("FREQ=WEEKLY;BYDAY=SU,MO;BYSETPOS=-1;WKST=SU;INTERVAL=2;COUNT=3", date(2019, 12, 3), date(2019, 12, 9))
 def test_the_days_of_a_rule_are_those_of_dateutil(text: str, start: date, since: date) -> None:
-    begin, end = datetime(start.year, start.month, start.day), date(2026, 1, 1)
-    with patch("datetime.MAXYEAR", 2026):  # up to which it looks for a next day, where there is none
-        theirs = [at.date() for at in rrulestr(text, dtstart=begin)]
-    expected = [day for day in theirs if day < end]
+    end = date(2026, 1, 1)
+    expected = of_dateutil(text, start, end)
 
     assert days(text, start, start, end) == expected
     assert days(text, start, since, end) == [day for day in expected if day >= since]
@@ -80,6 +97,7 @@ def test_the_days_of_a_rule_are_those_of_dateutil(text: str, start: date, since:
         ("FREQ=MONTHLY;BYDAY=-1FR", ["2024-03-29", "2024-04-26", "2024-05-31"]),
         ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", ["2024-02-29", "2024-03-29", "2024-04-30"]),
         ("freq=weekly;interval=2;", ["2024-02-29", "2024-03-14", "2024-03-28"]),
+        ("FREQ=WEEKLY;BYDAY=WE,TH;BYSETPOS=1", ["2024-03-06", "2024-03-13", "2024-03-20"]),  # a week has its Wednesday
         ("FREQ=YEARLY;BYYEARDAY=-1", ["2024-12-31", "2025-12-31", "2026-12-31"]),
         ("FREQ=YEARLY;BYMONTH=5;BYDAY=-1MO", ["2024-05-27", "2025-05-26", "2026-05-25"]),
         ("FREQ=YEARLY;BYMONTH=1,3;BYMONTHDAY=1;BYSETPOS=-1", ["2024-03-01", "2025-03-01", "2026-03-01"]),

@@ -130,6 +130,8 @@ class Case:
         self.breaks: dict[date, Spans] = {
             day: some_spans(random, step, night=night) for day in random.sample(inside, random.choice([0, 1, 2]))
         }
+        whole, part = (window.dates[0], window.dates[-1]), sorted(random.sample(window.dates, 2))
+        valid_from, valid_until = random.choice([(None, None), whole, part])
         names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
         self.calendar: Calendar = Calendar(
             zone=window.zone,
@@ -138,11 +140,14 @@ class Case:
             extra_days=tuple(DayHours(date=day, hours=text(spans)) for day, spans in extra.items()),
             holidays=tuple(Holiday(date=day) for day in closed),
             breaks=tuple(DayHours(date=day, hours=text(spans)) for day, spans in self.breaks.items()),
+            valid_from=valid_from,
+            valid_until=valid_until,
         )
         self.hours: dict[date, Spans] = {}
         for day in window.dates:
-            usual = [] if day in closed else days.get(day, week.get(day.weekday(), []))
-            self.hours[day] = extra.get(day, usual)
+            if valid_from is None or valid_until is None or valid_from <= day < valid_until:
+                usual = [] if day in closed else days.get(day, week.get(day.weekday(), []))
+                self.hours[day] = extra.get(day, usual)
         self.model: Model = Model(window, self.hours, self.breaks)
 
     def _spans(self, *, night: bool) -> Spans:
@@ -169,7 +174,7 @@ class Case:
             return None if found is None else at(found)
 
         m = random.randrange(theirs.first, theirs.end)
-        yield "is_open", ours.is_open(begin), theirs.open[n]
+        yield "is_open", ours.is_open(begin), theirs.is_open(n)
         yield "between", ours.between(begin, at(m)), theirs.between(n, m) * size
         for boundary, found in (("close", theirs.add(n, steps)), ("next_open", theirs.next_open(n, steps))):
             yield f"add {boundary}", found and ours.add(begin, time, boundary=boundary), step(found)  # type: ignore[arg-type]
@@ -188,13 +193,12 @@ class Case:
         ours, at = self.calendar, self.window.at
         edges = [self.random.randrange(n - 50, n + 3000) for _ in range(2 * self.random.randint(0, 3))]
         edges = [max(0, min(edge, self.window.count - 1)) for edge in edges]
-        pairs = [tuple(sorted(pair)) for pair in zip(edges[::2], edges[1::2], strict=True)]
-        pauses: list[Pause] = [(at(a), at(b)) for a, b in pairs]
-        paused = frozenset(i for a, b in pairs for i in range(a, b))
+        paused = [(min(pair), max(pair)) for pair in zip(edges[::2], edges[1::2], strict=True)]
+        pauses: list[Pause] = [(at(a), at(b)) for a, b in paused]
         seconds = steps * self.window.step
         m = self.random.randrange(n, self.model.end)
-        left = sum(self.model.open[i] and i not in paused for i in range(n, m)) * self.window.step
-        yield "spent", ours.spent(at(n), at(m), pauses=pauses).time, timedelta(seconds=left)
+        left = timedelta(seconds=self.model.between(n, m, paused) * self.window.step)
+        yield "spent", ours.spent(at(n), at(m), pauses=pauses).time, left
         for duration, found in (
             (BusinessTime(seconds=seconds), self.model.add(n, steps, paused)),
             (ElapsedTime(seconds=seconds), self.model.add(n, steps, paused, always=True)),
@@ -216,9 +220,9 @@ class Case:
             if same is not None:
                 yield "same clock", ours.due(begin, BusinessDays(days=days, until="clock")).at, window.at(same)
                 found = (
-                    self.model.next_open(same) if days > 0 or self.model.open[same] else self.model.subtract(same, 0)
+                    self.model.next_open(same) if days > 0 or self.model.is_open(same) else self.model.subtract(same, 0)
                 )
-                if found is not None and (days > 0 or not self.model.open[same]):
+                if found is not None and (days > 0 or not self.model.is_open(same)):
                     yield "open", ours.due(begin, BusinessDays(days=days)).at, window.at(found)
         end = window.when(shown.date() + timedelta(days=days), 86400)
         if end is not None:
@@ -261,6 +265,20 @@ def test_every_answer_agrees_with_the_model_around_changes_of_clocks() -> None: 
 def test_every_answer_agrees_with_the_model_around_all_changes_of_clocks(part: int) -> None:
     places = [(zone, at) for zone in ZONES for year in YEARS for at in changes(zone, year)]
     assert next(disagreements(places[part::6], cases=-(-100_000 // len(places))), None) is None
+
+
+def test_the_model_knows_a_break_that_ends_after_its_window() -> None:
+    window = Window("Australia/Adelaide", datetime(2031, 4, 2, 16, 30, tzinfo=UTC), 6, 60)  # until 9 April, 02:00
+    monday, tuesday = date(2031, 4, 7), date(2031, 4, 8)
+    shift, rest = [(9 * 3600, 26 * 3600 + 2700)], [(2 * 3600 + 2220, 26 * 3600 + 1800)]
+    calendar = Calendar(
+        zone=window.zone,
+        days=(DayHours(date=monday, hours=text(shift)),),
+        breaks=(DayHours(date=tuesday, hours=text(rest)),),
+    )
+
+    closing = window.at(Model(window, {monday: shift}, {tuesday: rest}).closing(monday))
+    assert closing == calendar.closing(monday) == datetime(2031, 4, 7, 17, 7, tzinfo=UTC)
 
 
 def test_the_model_sees_a_calendar_that_takes_the_second_of_two_equal_times(monkeypatch: pytest.MonkeyPatch) -> None:

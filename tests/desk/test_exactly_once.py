@@ -5,11 +5,12 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
 from multiprocessing import get_context
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from struct import pack
 from threading import Barrier
 from typing import NamedTuple
 
@@ -113,7 +114,7 @@ def run_and_kill(place: Place, sink: Path, *, breaches: int, kills: int) -> int:
     running = [start(n) for n in range(PROCESSES)]
     try:
         for lines in sorted(chance.randrange(breaches * 3 // 4) for _ in range(kills)):
-            wait_for(sink, lines)
+            wait_for(sink, lines, running)
             victim = chance.randrange(PROCESSES)
             running[victim].kill()
             running[victim].join()
@@ -128,9 +129,10 @@ def run_and_kill(place: Place, sink: Path, *, breaches: int, kills: int) -> int:
     return killed
 
 
-def wait_for(sink: Path, lines: int) -> None:
+def wait_for(sink: Path, lines: int, running: Collection[SpawnProcess]) -> None:
     deadline = time.monotonic() + 300
     while sink.read_bytes().count(b"\n") < lines:
+        assert not any(process.exitcode for process in running), "a sweeper failed"
         assert time.monotonic() < deadline, "nothing is delivered any longer"
         time.sleep(0.005)
 
@@ -298,6 +300,45 @@ def test_newer_time_zones_are_a_reason_to_read_all_clocks_that_run_and_older_one
     }
     monkeypatch.setattr("servicecrm.desk.rules.zones", lambda: "2099a")  # a machine that lags behind
     assert swept(crm) == Moved(0, set())
+
+
+def test_newer_time_zones_move_what_is_due_under_another_rule_at_the_next_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # C037
+    place, clock = Place(str(tmp_path / "crm.db")), FixedClock(MONDAY)
+    with place.open(clock=clock) as crm:
+        berlin = Calendar(zone="Europe/Berlin", hours="mon-fri 09:00-17:00")
+        crm.policies.publish(berlin, name="default", effective=MONDAY)
+        crm.policies.publish(promised("15 business days"), name="complaint", effective=MONDAY)
+        for days in (1, 1, 1, 1, 3, 1, 1, 1, 1, 3):  # five are due before the clocks change, and five after
+            crm.complaints.record(subject="No water", channel="phone")
+            clock.advance(days=days)
+    before = due_when_swept(place)
+
+    winter_for_ever(tmp_path / "zones", release="2099a")
+    monkeypatch.setenv("PYTHONTZPATH", str(tmp_path / "zones"))  # is read when a process begins
+    with ProcessPoolExecutor(1, SPAWN) as another:
+        after = another.submit(due_when_swept, place).result()
+
+    summer = datetime(2026, 3, 29, 1, tzinfo=UTC)
+    assert sum(due > summer for due in before.values()) == len(before) / 2 == 5
+    assert after == {id: due + timedelta(hours=due > summer) for id, due in before.items()}
+    assert due_when_swept(place) == after  # by a machine that lags behind
+
+
+def due_when_swept(place: Place) -> dict[str, datetime]:
+    """When each complaint of the first two weeks is due, once it was swept in the third one."""
+    with place.open(clock=lambda: MONDAY + timedelta(days=14)) as crm:
+        crm.sweep()
+        return {clock.about: clock.due_at for clock in clocks_of(crm).values() if clock.due_at}
+
+
+def winter_for_ever(folder: Path, *, release: str) -> None:
+    """A database of time zones in which there is no summer time in Berlin."""
+    (folder / "Europe").mkdir(parents=True)
+    counts, only_one = pack(">6l", 0, 0, 0, 0, 1, 4), pack(">lbb", 3600, 0, 0) + b"CET\0"
+    (folder / "Europe" / "Berlin").write_bytes((b"TZif2" + bytes(15) + counts + only_one) * 2 + b"\nCET-1\n")
+    (folder / "+VERSION").write_text(release)
 
 
 def test_sweepers_whose_clocks_disagree_about_the_rules_come_to_an_end(

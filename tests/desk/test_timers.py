@@ -12,12 +12,12 @@ from servicecrm.calendars import Calendar, Holiday
 from servicecrm.cases import RequestType
 from servicecrm.desk import Desk, House, connect
 from servicecrm.desk.sweeping import Swept
-from servicecrm.errors import InvalidValue, NotFound, PolicyViolation, RuleError
+from servicecrm.errors import IdempotencyMismatch, InvalidValue, NotFound, PolicyViolation, RuleError
 from servicecrm.testing import FixedClock, SeededIds
 from servicecrm.testing.contract.examples import sealed_head
 from servicecrm.testing.makers import MONDAY
 from servicecrm.tracking import Clock, Goal, Ladder, RecordEscalated, Rung, Targets, Threshold, clock_id, usual
-from tests.desk.calling import LIFECYCLES, bring, call_of
+from tests.desk.calling import LIFECYCLES, WITH_CLOCKS, bring, call_of
 from tests.desk.changing import check_clock
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -118,7 +118,7 @@ def test_a_wait_for_the_customer_takes_no_time_away(crm: Desk, clock: FixedClock
     check_clock(crm, resumed)
 
 
-@pytest.mark.parametrize("part", sorted(LIFECYCLES))
+@pytest.mark.parametrize("part", WITH_CLOCKS)
 @given(steps=st.lists(st.tuples(st.integers(0, 99), st.integers(0, 300), st.booleans()), max_size=12))
 def test_whatever_happens_to_a_record_its_clock_says_what_its_timers_come_to(  # C035, C037
     part: str, steps: list[tuple[int, int, bool]]
@@ -153,12 +153,48 @@ def test_a_result_stands_whatever_becomes_of_the_rules(crm: Desk, clock: FixedCl
     assert crm.timers(complaint.id)["acknowledge"].result == "met"
 
 
+def test_a_kept_clock_goes_on_when_it_is_a_complaint_again(clock: FixedClock) -> None:  # C041
+    with connect("memory:", actor=ANN, clock=clock, ids=SeededIds()) as crm:
+        complaint = bring(crm, "complaints", "in_handling")
+        met = crm.timers(complaint.id)["acknowledge"]
+        clock.advance(hours=1)
+        crm.complaints.reclassify(complaint.id, "request", reason="asks for a date")
+        assert {timer.state for timer in crm.timers(complaint.id)} == {"met", "cancelled"}
+        clock.advance(hours=2)
+        crm.complaints.reclassify(complaint.id, "complaint", reason="complains after all")
+
+        again = crm.timers(complaint.id)
+        assert again.each("acknowledge") == (met,)
+        (resolution,) = again.each("resolution")
+        assert (resolution.state, resolution.started_at) == ("running", MONDAY)
+        assert resolution.pauses == ((MONDAY + HOUR, MONDAY + 3 * HOUR),)
+        assert kept(crm, complaint.id).due_at == again.due_at
+        assert crm.sweep() == Swept()
+
+
 def test_a_record_that_is_not_there_has_no_timers(crm: Desk) -> None:
     for id in ("no-such", "CMP-2026-000099", "CAS-2026-000099", "ACT-2026-000099"):
         with pytest.raises(NotFound):
             crm.timers(id)
         with pytest.raises(NotFound):
             crm.escalate(id, "manager", reason="a school", timer="resolution")
+
+
+def test_an_escalation_again_by_the_same_command_changes_nothing(crm: Desk, clock: FixedClock) -> None:  # C039, C125
+    complaint = bring(crm, "complaints", "recorded")
+
+    def escalate(role: str) -> Clock:
+        return crm.escalate(complaint.id, role, reason="a school", timer="resolution", command="k-1")
+
+    first = escalate("manager")
+    assert kept(crm, complaint.id) == first
+    head, notices = sealed_head(crm.store), told(crm)
+    clock.advance(minutes=1)
+
+    assert escalate("manager") == first
+    with pytest.raises(IdempotencyMismatch):
+        escalate("director")
+    assert (sealed_head(crm.store), told(crm)) == (head, notices)
 
 
 # -- the worklist --------------------------------------------------------------------------------

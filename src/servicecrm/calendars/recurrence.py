@@ -114,6 +114,7 @@ def _chosen(rule: Recurrence, period: list[date]) -> list[date]:
     days = [day for day in period if _fits(rule, day)]
     if not rule.positions:
         return days
+    # Positions are those of the whole period, even of the one in which the rule starts (RFC 5545, 3.3.10).
     return sorted({days[n - 1 if n > 0 else n] for n in rule.positions if -len(days) <= n <= len(days)})
 
 
