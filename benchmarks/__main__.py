@@ -13,8 +13,13 @@ from benchmarks.commands import commands
 from benchmarks.complaint_life import lives
 from benchmarks.documents import documents
 from benchmarks.imports import TARGET, import_time
+from benchmarks.key_figures import ROUNDS as TABLES
+from benchmarks.key_figures import key_figures_of_stores
+from benchmarks.portfolio import grades, portfolio
 from benchmarks.postgres import postgres
 from benchmarks.rounds import ROUNDS, Result, compare
+from benchmarks.surveys import ROUNDS as SURVEYS
+from benchmarks.surveys import figures, surveys_beside_others
 from benchmarks.sweeps import ROUNDS as SWEEPS
 from benchmarks.sweeps import sweeps
 from benchmarks.timers import clocks
@@ -23,19 +28,29 @@ from benchmarks.units import units
 
 def main() -> None:
     named = ["attrs", "cattrs", "transitions", "python-statemachine", "pydantic", "psycopg", "sqlalchemy", "django"]
-    named += ["businesstimedelta", "business-duration"]
+    named += ["businesstimedelta", "business-duration", "pandas", "narwhals"]
+    named += ["polars", "pingouin", "ipfn", "statsmodels"]
     print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {platform.system()}")
     print(", ".join((f"servicecrm {servicecrm.__version__}", *(f"{name} {version(name)}" for name in named))))
     print(f"Medians of {ROUNDS} rounds in which all take turns, after one to warm up; no check is left out.")
     print("A ratio above 1 says that servicecrm is the faster one.\n")
     print(f"{'':58}{'µs each':>10}{'ratio':>8}{'target':>9}")
     with TemporaryDirectory() as folder:
-        for comparison in chain(commands(), documents(), units(folder), business_time(), clocks(folder), lives(folder)):
+        small = (commands(), documents(), units(folder), business_time(), clocks(folder), lives(folder))
+        for comparison in chain(*small, portfolio(folder), grades()):
             for line in _lines(compare(comparison)):
                 print(line, flush=True)
         for comparison in sweeps(folder):
             for line in _lines(compare(comparison, rounds=SWEEPS)):
                 print(line, flush=True)
+        for comparison in key_figures_of_stores(folder):
+            for line in _lines(compare(comparison, rounds=TABLES)):
+                print(line, flush=True)
+    for comparison in surveys_beside_others():
+        for line in _lines(compare(comparison, rounds=SURVEYS)):
+            print(line, flush=True)
+    for figure in figures():
+        print(figure, flush=True)
     for result in postgres():
         for line in [result] if isinstance(result, str) else _lines(result):
             print(line, flush=True)

@@ -246,7 +246,7 @@ def test_each_class_has_its_treatment() -> None:  # C021
 
 
 def test_a_missing_part_is_told_and_the_others_take_over_its_weight() -> None:  # C022, K10
-    policy = PortfolioPolicy(health={"satisfaction": 3.0, "complaints": 1.0})  # type: ignore[arg-type]
+    policy = PortfolioPolicy(health={"satisfaction": 3.0, "complaints": 1.0})
 
     whole = portfolio.health({"satisfaction": 0.5, "complaints": 1.0}, policy=policy)
     assert (whole.value, whole.missing) == (100 * (3 * 0.5 + 1) / 4, ())

@@ -77,7 +77,7 @@ def test_the_migrations_lead_to_the_tables_of_the_shipped_kinds() -> None:
         ((where("handler") == "water", where("open").is_(True)), "due_at", "(tenant=? AND handler=? AND open=?)"),
         ((where("state") == "recorded",), "id", "(tenant=? AND state=?)"),
         ((where("number") == "CMP-2026-000001",), "id", "(tenant=? AND number=?)"),
-        ((where("customer") == "c-7",), "id", "(tenant=? AND customer=?)"),
+        ((where("customer") == "c-7",), "received_at", "(tenant=? AND customer=?)"),
         ((where("tags").has("water"),), "id", "(tenant=? AND field=? AND value=?"),
         ((), "received_at", "INDEX servicecrm_complaint_received_at"),
         ((), "id", "(tenant=?)"),

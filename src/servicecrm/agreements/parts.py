@@ -137,8 +137,15 @@ def day_begins(day: date, zone: str) -> datetime:
 
 
 def day_of(at: datetime, zone: str) -> date:
-    """The day on which an instant lies in a zone."""
-    return at.astimezone(_zone(zone)).date()
+    """The day on which an instant lies in a zone.
+
+    Raises:
+        InvalidValue: it lies on none there.
+    """
+    try:
+        return at.astimezone(_zone(zone)).date()
+    except (AttributeError, OverflowError):
+        raise InvalidValue("occurred_at", "expected a time between the years 1 and 9999 there") from None
 
 
 @cache

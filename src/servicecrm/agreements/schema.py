@@ -52,6 +52,7 @@ AGREEMENT: Kind[Agreement] = Kind(
     ),
     indexes=(
         ("customer", "open", "final_day"),
+        ("customer", "signed_at"),  # a timeline
         ("state", "first_day"),  # what may come into force
         ("state", "final_day"),  # what ends
         ("state", "term_end"),  # what is due for renewal

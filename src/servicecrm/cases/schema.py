@@ -54,7 +54,7 @@ CASE: Kind[Case] = Kind(
     indexes=(
         ("handler", "state", "received_at"),  # a person's worklist
         ("queue", "state", "received_at"),  # a department's
-        ("requester",),  # a dossier
+        ("requester", "received_at"),  # a dossier
         ("sponsor",),
         ("request_type",),
         ("partner", "partner_reference"),

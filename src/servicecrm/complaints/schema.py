@@ -70,7 +70,7 @@ COMPLAINT: Kind[Complaint] = Kind(
         ("handler", "open", "due_at"),  # a worklist
         ("open", "due_at"),
         ("state",),
-        ("customer",),
+        ("customer", "received_at"),  # a timeline
         ("service",),
         ("category",),
         ("received_at",),

@@ -23,6 +23,7 @@ from servicecrm.desk.books import book_of
 from servicecrm.desk.house import House
 from servicecrm.desk.programs import Decided, Order, change, fetch, start
 from servicecrm.desk.tracked import TRACKED
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.notices import Notice
@@ -151,8 +152,13 @@ class Agreements(AgreementTerms):
         return self._desk.perform(program)
 
     def reviews_due(self, *, ahead_days: int = 0) -> tuple[Standing, ...]:
-        """The agreements whose review is due, those that have been due for the longest first."""
+        """The agreements whose review is due, those that have been due for the longest first.
+
+        Raises:
+            InvalidValue: so many days lead out of the calendar.
+        """
         today = self._desk.clock().date()
+        _later(today, "ahead_days", ahead_days)
 
         def program(work: Work) -> Program[tuple[Standing, ...]]:
             page = yield from work.find(Agreement, where("state").one_of(RUNNING))
@@ -161,9 +167,13 @@ class Agreements(AgreementTerms):
         return self._desk.perform(program, readonly=True)
 
     def due_for_renewal(self, *, days: int = 90) -> tuple[Renewal, ...]:
-        """The agreements without a successor whose term ends soon. See `agreements.due_for_renewal`."""
+        """The agreements without a successor whose term ends soon. See `agreements.due_for_renewal`.
+
+        Raises:
+            InvalidValue: so many days lead out of the calendar.
+        """
         today = self._desk.clock().date()
-        soon = where("state").one_of(BOUND) & (where("term_end") <= today + days * DAY)
+        soon = where("state").one_of(BOUND) & (where("term_end") <= _later(today, "days", days))
 
         def program(work: Work) -> Program[tuple[Renewal, ...]]:
             page = yield from work.find(Agreement, soon)
@@ -216,6 +226,13 @@ class Agreements(AgreementTerms):
             return evaluation
 
         return self._desk.perform(program)
+
+
+def _later(day: date, argument: str, days: int) -> date:
+    try:
+        return day + days * DAY
+    except (OverflowError, ValueError):
+        raise InvalidValue(argument, "it leads out of the years 1 to 9999; choose another number of days") from None
 
 
 def _manager(work: Work, customer: str) -> Program[str | None]:

@@ -163,6 +163,9 @@ class AsyncServices(AsyncCommands[Service]):
         """What a customer can expect of a service, now or at another time, and why. See `agreements.entitlement`.
 
         `of` is the kind of records whose published targets are the default of the house.
+
+        Raises:
+            InvalidValue: records of this kind have no targets.
         """
         return await _awaitable(self._awaited.entitlement)(customer, service, of=of, at=at)
 
@@ -348,11 +351,19 @@ class AsyncAgreements(AsyncAgreementTerms):
         return await _awaitable(self._awaited.advance)()
 
     async def reviews_due(self, *, ahead_days: int = 0) -> tuple[Standing, ...]:
-        """The agreements whose review is due, those that have been due for the longest first."""
+        """The agreements whose review is due, those that have been due for the longest first.
+
+        Raises:
+            InvalidValue: so many days lead out of the calendar.
+        """
         return await _awaitable(self._awaited.reviews_due)(ahead_days=ahead_days)
 
     async def due_for_renewal(self, *, days: int = 90) -> tuple[Renewal, ...]:
-        """The agreements without a successor whose term ends soon. See `agreements.due_for_renewal`."""
+        """The agreements without a successor whose term ends soon. See `agreements.due_for_renewal`.
+
+        Raises:
+            InvalidValue: so many days lead out of the calendar.
+        """
         return await _awaitable(self._awaited.due_for_renewal)(days=days)
 
     async def evaluate(

@@ -38,6 +38,8 @@ from servicecrm.portfolio.reports import Gap
 from servicecrm.storage.ports import Page
 
 if TYPE_CHECKING:
+    from servicecrm.analytics.portfolio_view import PortfolioView
+    from servicecrm.analytics.timeline import Timeline
     from servicecrm.desk.adesk import AsyncDesk
     from servicecrm.desk.desk import Desk
 
@@ -447,6 +449,42 @@ class AsyncCustomers(AsyncCustomerDetails):
         Source: C010.
         """
         return await _awaitable(self._awaited.as_of)(customer, at)
+
+    async def timeline(
+        self, customer: str, *, since: datetime | None = None, size: int = 50, after: str | None = None
+    ) -> "Timeline":
+        """Everything that happened with a customer, over every slice, the newest first; a page of it.
+
+        Anonymous answers to surveys are not in it. See `analytics.timeline`.
+
+        Raises:
+            InvalidValue: the size is not from 1 to 500, or `after` is not the `next` of a page.
+
+        Source: C017.
+        """
+        return await _awaitable(self._awaited.timeline)(customer, since=since, size=size, after=after)
+
+    async def view(
+        self,
+        *,
+        manager: str | None = None,
+        order: str | None = None,
+        size: int = 50,
+        after: str | None = None,
+        satisfaction: Mapping[str, float] = EMPTY,
+    ) -> "PortfolioView":
+        """The customers that we serve or may serve, each with what stands beside it; a page of them.
+
+        `satisfaction` are scores by the ids of customers. See `analytics.portfolio_view`.
+
+        Raises:
+            InvalidValue: there is no such column, the size is not from 1 to 500, or `after` is no cursor.
+
+        Source: C024, K01.
+        """
+        return await _awaitable(self._awaited.view)(
+            manager=manager, order=order, size=size, after=after, satisfaction=satisfaction
+        )
 
     async def gaps(self) -> tuple[Gap, ...]:
         """What is missing on the customers that are served, by the rules of the house. See `portfolio.gaps`.

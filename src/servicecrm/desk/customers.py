@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Unpack
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Unpack
 
 from servicecrm.desk.customer_details import CustomerDetails, several_of
 from servicecrm.desk.customer_links import by_rules_of_the_day
@@ -10,7 +11,7 @@ from servicecrm.desk.programs import Decided, Order, fetch, history_of, start
 from servicecrm.errors import NotFound, StaleRevision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
-from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.kinds import Indexed, micros
 from servicecrm.portfolio import actions
 from servicecrm.portfolio.codes import CustomerKind
 from servicecrm.portfolio.customers import last_heard
@@ -19,9 +20,15 @@ from servicecrm.portfolio.model import Customer
 from servicecrm.portfolio.parts import Contact
 from servicecrm.portfolio.reports import Gap, gaps
 from servicecrm.portfolio.schema import CUSTOMER
+from servicecrm.storage import cursors
 from servicecrm.storage.journal import replayed
 from servicecrm.storage.ports import Program
+from servicecrm.storage.rows import Position
 from servicecrm.storage.work import Work
+
+if TYPE_CHECKING:
+    from servicecrm.analytics.portfolio_view import PortfolioView
+    from servicecrm.analytics.timeline import Timeline
 
 __all__ = ["Customers"]
 
@@ -183,6 +190,67 @@ class Customers(CustomerDetails):
 
         return self._desk.perform(program, readonly=True)
 
+    def timeline(
+        self, customer: str, *, since: datetime | None = None, size: int = 50, after: str | None = None
+    ) -> "Timeline":
+        """Everything that happened with a customer, over every slice, the newest first; a page of it.
+
+        Anonymous answers to surveys are not in it. See `analytics.timeline`.
+
+        Raises:
+            InvalidValue: the size is not from 1 to 500, or `after` is not the `next` of a page.
+
+        Source: C017.
+        """
+        from servicecrm.analytics.timeline import timeline
+
+        kinds = {kind.name for kind in self._desk.store.kinds.values()}
+
+        def program(work: Work) -> Program["Timeline"]:
+            found = yield from fetch(work, CUSTOMER, customer)
+            return (yield from timeline(work, found, place=_place, kinds=kinds, since=since, size=size, after=after))
+
+        return self._desk.perform(program, readonly=True)
+
+    def view(
+        self,
+        *,
+        manager: str | None = None,
+        order: str | None = None,
+        size: int = 50,
+        after: str | None = None,
+        satisfaction: Mapping[str, float] = MappingProxyType({}),
+    ) -> "PortfolioView":
+        """The customers that we serve or may serve, each with what stands beside it; a page of them.
+
+        `satisfaction` are scores by the ids of customers. See `analytics.portfolio_view`.
+
+        Raises:
+            InvalidValue: there is no such column, the size is not from 1 to 500, or `after` is no cursor.
+
+        Source: C024, K01.
+        """
+        from servicecrm.analytics.portfolio_view import portfolio_view
+
+        at = self._desk.clock()
+        kinds = {kind.name for kind in self._desk.store.kinds.values()}
+
+        def program(work: Work) -> Program["PortfolioView"]:
+            return (
+                yield from portfolio_view(
+                    work,
+                    at=at,
+                    kinds=kinds,
+                    manager=manager,
+                    order=order,
+                    size=size,
+                    after=after,
+                    satisfaction=satisfaction,
+                )
+            )
+
+        return self._desk.perform(program, readonly=True)
+
     def gaps(self) -> tuple[Gap, ...]:
         """What is missing on the customers that are served, by the rules of the house. See `portfolio.gaps`.
 
@@ -203,3 +271,8 @@ def _heard_of(work: Work, customer: Customer) -> Program[datetime]:
         Interaction, where("customer") == customer.id, where("open").is_(True), order="-occurred_at", limit=1
     )
     return last_heard((each.occurred_at for each in last.items), customer)
+
+
+def _place(order: str, position: tuple[Indexed, str]) -> str:
+    """The cursor of a place in an order."""
+    return cursors.write(order, Position(*position))

@@ -1,12 +1,15 @@
 """Key figures at the desk: of a period, of what is open, and of what is left to do."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import starmap
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from servicecrm.agreements.evaluating import Evaluation
+from servicecrm.agreements.model import Agreement
 from servicecrm.analytics.board import Board, BoardRules, FollowUp, FollowUpStatus, OpenRow, board, follow_ups
 from servicecrm.analytics.kpis import key_figures
+from servicecrm.analytics.kpis_customers import CustomerKpiRows, ProspectRow, customer_figures, customer_rows
 from servicecrm.analytics.kpis_rows import (
     ActionRow,
     ComplaintRow,
@@ -35,6 +38,9 @@ from servicecrm.kernel.kinds import Identified, Indexed, Kind, from_micros, micr
 from servicecrm.kernel.values import Period
 from servicecrm.measures import Kpi
 from servicecrm.measures.catalogue import KPIS
+from servicecrm.portfolio.model import Customer
+from servicecrm.portfolio.policy import PortfolioPolicies
+from servicecrm.portfolio.prospect_model import Prospect
 from servicecrm.storage.ports import Program
 from servicecrm.storage.rows import Tables, ask
 from servicecrm.storage.work import Work
@@ -100,6 +106,43 @@ class Numbers:
                 rules=rules or kind.rules,
                 definitions=definitions,
             )
+
+        return self._desk.perform(program, readonly=True)
+
+    def customers(
+        self,
+        period: str,
+        *,
+        zone: str | None = None,
+        as_of: datetime | None = None,
+        evaluations: Iterable[Evaluation] = (),
+    ) -> KpiTable:
+        """The key figures of customers and agreements, K01 to K12, in a period such as `2026-Q3`.
+
+        `evaluations` are those of agreements in the period, from `crm.agreements.evaluate`. See
+        `analytics.kpis_customers.customer_figures`.
+
+        Raises:
+            InvalidValue: there is no such period or zone.
+
+        Source: C116.
+        """
+        at = self._desk.clock() if as_of is None else from_micros(micros(as_of))
+        told = tuple(evaluations)
+
+        def program(work: Work) -> Program[KpiTable]:
+            calendar = yield from _calendar(work, at)
+            customers = yield from work.find(Customer)
+            prospects = yield from work.find(Prospect)
+            agreements = yield from work.find(Agreement)
+            policy = (yield from book_of(work, PortfolioPolicies)).in_force(at)[1]
+            rows = CustomerKpiRows(
+                customers=customer_rows(customers, policy=policy),
+                prospects=(ProspectRow(each.id, each.added_at) for each in prospects),
+                agreements=agreements,
+                evaluations=told,
+            )
+            return customer_figures(rows, period=period, zone=zone or calendar.zone, as_of=at, policy=policy)
 
         return self._desk.perform(program, readonly=True)
 

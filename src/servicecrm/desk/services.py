@@ -20,6 +20,7 @@ from servicecrm.desk.commands import Commands
 from servicecrm.desk.programs import Decided, Order, fetch, start
 from servicecrm.desk.rules import basis_of
 from servicecrm.desk.tracked import TRACKED
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.storage.ports import Program
@@ -187,9 +188,15 @@ class Services(Commands[Service]):
         """What a customer can expect of a service, now or at another time, and why. See `agreements.entitlement`.
 
         `of` is the kind of records whose published targets are the default of the house.
+
+        Raises:
+            InvalidValue: records of this kind have no targets.
         """
         instant = self._desk.clock() if at is None else at
-        tracked = next(each for each in TRACKED.values() if each.kind.name == of)
+        kinds = {each.kind.name: each for each in TRACKED.values()}
+        if of not in kinds:
+            raise InvalidValue("of", f"expected one of {', '.join(kinds)}")
+        tracked = kinds[of]
 
         def program(work: Work) -> Program[Entitlement]:
             basis = yield from basis_of(work, tracked, instant)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         homogeneity,
     )
     from servicecrm.measures.contacting import Recontact, Refusal, Repeat, WavePolicy, recontact, wave_recontact
+    from servicecrm.measures.disclosure import Edition, publishable
     from servicecrm.measures.dispositions import DISPOSITIONS, ResponseRates, response_rates
     from servicecrm.measures.drivers import (
         Aspect,
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
         key_drivers,
         quadrants,
     )
-    from servicecrm.measures.histograms import Answers, Histogram, tally, tally_by
+    from servicecrm.measures.frames import count_rows, tally_frame, tally_frame_by
+    from servicecrm.measures.histograms import Answers, Histogram, counted_by, tally, tally_by
     from servicecrm.measures.indexes import (
         Grades,
         Servqual,
@@ -93,6 +95,7 @@ __all__ = [
     "Difference",
     "Driver",
     "Drivers",
+    "Edition",
     "EmptyTargetLevel",
     "FittedTable",
     "Grades",
@@ -135,6 +138,8 @@ __all__ = [
     "alpha",
     "bipolar_grades",
     "ces",
+    "count_rows",
+    "counted_by",
     "csat",
     "difference",
     "fitted_table",
@@ -157,6 +162,7 @@ __all__ = [
     "poststratified",
     "previous_period",
     "publication",
+    "publishable",
     "quadrants",
     "rake",
     "rate",
@@ -175,6 +181,8 @@ __all__ = [
     "sus",
     "tally",
     "tally_by",
+    "tally_frame",
+    "tally_frame_by",
     "wave_recontact",
     "weighted_index",
 ]
@@ -197,6 +205,7 @@ if not TYPE_CHECKING:
             "Difference": "servicecrm.measures.comparing",
             "Driver": "servicecrm.measures.drivers",
             "Drivers": "servicecrm.measures.drivers",
+            "Edition": "servicecrm.measures.disclosure",
             "EmptyTargetLevel": "servicecrm.measures.weighting",
             "FittedTable": "servicecrm.measures.weighting",
             "Grades": "servicecrm.measures.indexes",
@@ -239,6 +248,8 @@ if not TYPE_CHECKING:
             "alpha": "servicecrm.measures.reliability",
             "bipolar_grades": "servicecrm.measures.indexes",
             "ces": "servicecrm.measures.satisfaction",
+            "count_rows": "servicecrm.measures.frames",
+            "counted_by": "servicecrm.measures.histograms",
             "csat": "servicecrm.measures.satisfaction",
             "difference": "servicecrm.measures.comparing",
             "fitted_table": "servicecrm.measures.weighting",
@@ -261,6 +272,7 @@ if not TYPE_CHECKING:
             "poststratified": "servicecrm.measures.weighting",
             "previous_period": "servicecrm.measures.kpis",
             "publication": "servicecrm.measures.suppression",
+            "publishable": "servicecrm.measures.disclosure",
             "quadrants": "servicecrm.measures.drivers",
             "rake": "servicecrm.measures.weighting",
             "rate": "servicecrm.measures.satisfaction",
@@ -279,6 +291,8 @@ if not TYPE_CHECKING:
             "sus": "servicecrm.measures.respondents",
             "tally": "servicecrm.measures.histograms",
             "tally_by": "servicecrm.measures.histograms",
+            "tally_frame": "servicecrm.measures.frames",
+            "tally_frame_by": "servicecrm.measures.frames",
             "wave_recontact": "servicecrm.measures.contacting",
             "weighted_index": "servicecrm.measures.indexes",
         },

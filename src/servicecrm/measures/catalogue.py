@@ -1,4 +1,4 @@
-"""The key figures of complaints and cases, K13 to K32: what each of them means, in one table."""
+"""The key figures of complaints and cases, K13 to K32, and of customers: what each of them means, in two tables."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,13 +6,14 @@ from typing import Final, Literal
 
 from servicecrm.measures.kpis import Kpi
 
-__all__ = ["KPIS"]
+__all__ = ["CUSTOMER_KPIS", "KPIS"]
 
 HOURS: Final = "hours"
 DAYS: Final = "business_days"
 COUNT: Final = "count"
 PERCENT: Final = "percent"
 MONEY: Final = "money"
+POINTS: Final = "points"
 
 Row = tuple[str, str, Literal["higher", "lower"], bool, str, str]
 
@@ -59,13 +60,45 @@ _TABLE: Final[tuple[Row, ...]] = (
     ("K32", MONEY, "lower", True, "sum of what remedies granted in the period cost", "C047"),
 )
 
-KPIS: Final[Mapping[str, Kpi]] = MappingProxyType(
-    {
-        id: Kpi(id=id, unit=unit, better=better, additive=additive, formula=formula, source=source)
-        for id, unit, better, additive, formula, source in _TABLE
-    }
+_OF_CUSTOMERS: Final[tuple[Row, ...]] = (
+    ("K01", COUNT, "higher", False, "customers that are served when the period ends", "C009"),
+    ("K01.new", COUNT, "higher", True, "customers that were served for the first time in the period", "C009"),
+    ("K01.prospects", COUNT, "higher", True, "prospects that were added in the period", "C015"),
+    ("K02", COUNT, "lower", True, "customers that left in the period", "C011"),
+    ("K03", PERCENT, "lower", False, "served at the start and not at the end / served at the start", "C016"),
+    ("K03.retention", PERCENT, "higher", False, "served at the start and at the end / served at the start", "C016"),
+    ("K04", PERCENT, "higher", False, "customers served that have an account manager / customers served", "C013"),
+    ("K05", PERCENT, "higher", False, "customers served that were verified lately / customers served", "C010"),
+    (
+        "K06",
+        PERCENT,
+        "higher",
+        False,
+        "mean share of the fields that are known of a customer, by weight",
+        "C018",
+    ),
+    ("K09", POINTS, "higher", False, "mean grade of recency, frequency and money, by their weights", "C020"),
+    ("K10", POINTS, "higher", False, "mean health of the relationships of which anything is known", "C022"),
 )
+
+
+def _defined(table: tuple[Row, ...]) -> Mapping[str, Kpi]:
+    return MappingProxyType(
+        {
+            id: Kpi(id=id, unit=unit, better=better, additive=additive, formula=formula, source=source)
+            for id, unit, better, additive, formula, source in table
+        }
+    )
+
+
+KPIS: Final = _defined(_TABLE)
 """Every key figure by its id; `K14.p90` is one beside `K14`. A house has a target: `evolve(KPIS["K22"], target=95.0)`.
 
 Source: C113; K13-K32.
+"""
+
+CUSTOMER_KPIS: Final = _defined(_OF_CUSTOMERS)
+"""The key figures of customers by their ids. Those of agreements are in `agreements.reports`.
+
+Source: C113; K01-K06, K09, K10.
 """

@@ -4,6 +4,7 @@ A histogram holds one count for each point of a scale, whether it stands for ten
 engine can fill it (`GROUP BY answer` is enough), parts are merged with `+`, and every score is computed from it alone.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -19,7 +20,7 @@ from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.records import evolve, record
 from servicecrm.measures.scales import NOT_ANSWERED, Scale, is_missing, number
 
-__all__ = ["Answers", "Histogram", "histogram_of", "tally", "tally_by"]
+__all__ = ["Answers", "Histogram", "counted_by", "histogram_of", "tally", "tally_by"]
 
 G = TypeVar("G", bound=Hashable)
 
@@ -94,11 +95,11 @@ class Histogram:
 
     def counted(self, low: float, high: float) -> int:
         """How many answers lie between two numbers, both of which are included."""
-        return sum(self.counts[i] for i in self._between(low, high))
+        return sum(self.counts[self._between(low, high)])
 
     def share(self, low: float, high: float) -> float | None:
         """The weighted share of the answers between two numbers, both included; None without answers."""
-        return fsum(self.weights[i] for i in self._between(low, high)) / self.weight if self.weight else None
+        return fsum(self.weights[self._between(low, high)]) / self.weight if self.weight else None
 
     def mean(self) -> float | None:
         """The weighted mean; None without answers."""
@@ -116,9 +117,9 @@ class Histogram:
         square = fsum(w * (x - mean) ** 2 for w, x in zip(self.weights, self.scale.points, strict=True))
         return sqrt(square / self.weight * self.n_eff / (self.n_eff - 1))
 
-    def _between(self, low: float, high: float) -> Iterable[int]:
-        noise = self.scale.step / 2
-        return (i for i, x in enumerate(self.scale.points) if low - noise < x < high + noise)
+    def _between(self, low: float, high: float) -> slice:
+        points, noise = self.scale.points, self.scale.step / 2
+        return slice(bisect_right(points, low - noise), bisect_left(points, high + noise))
 
 
 Answers = Iterable[object] | Mapping[Any, int] | Histogram
@@ -141,11 +142,11 @@ def tally(
     if isinstance(answers, Mapping):
         if weights is not None:
             raise InvalidValue("weights", "a mapping of counts has no single answers to weigh; give a list of answers")
-        return _counted(answers.items(), scale)
+        return _counted(answers, _Places(scale))
     listed = list(answers)
     if weights is not None:
         return _weighed(listed, [number(weight) for weight in weights], scale)
-    return _counted(Counter(_hashable(listed, scale)).items(), scale)
+    return _counted(Counter(_hashable(listed, scale)), _Places(scale))
 
 
 def tally_by(groups: Iterable[G], answers: Iterable[object], *, scale: Scale) -> dict[G, Histogram]:
@@ -157,10 +158,23 @@ def tally_by(groups: Iterable[G], answers: Iterable[object], *, scale: Scale) ->
     named, listed = list(groups), list(answers)
     if len(named) != len(listed):
         raise InvalidValue("groups", f"expected a group for each of {len(listed)} answers, got {len(named)}")
-    counted: dict[G, dict[object, int]] = {}
-    for (group, answer), times in Counter(zip(named, _hashable(listed, scale), strict=True)).items():
-        counted.setdefault(group, {})[answer] = times
-    return {group: _counted(counts.items(), scale) for group, counts in counted.items()}
+    pairs = Counter(zip(named, _hashable(listed, scale), strict=True))
+    return counted_by(((group, answer, times) for (group, answer), times in pairs.items()), scale=scale)
+
+
+def counted_by(counts: Iterable[tuple[G, object, int]], *, scale: Scale) -> dict[G, Histogram]:
+    """The histogram of each group, from what `GROUP BY` gives: group, answer, and how often it was given there.
+
+    Raises:
+        InvalidValue: a count is no whole number from 0.
+
+    Source: C078.
+    """
+    places, by_group = _Places(scale), dict[G, dict[object, int]]()
+    for group, answer, times in counts:
+        here = by_group.setdefault(group, {})
+        here[answer] = here.get(answer, 0) + times
+    return {group: _counted(here, places) for group, here in by_group.items()}
 
 
 def histogram_of(answers: Answers, *, scale: Scale, weights: Sequence[float] | None = None) -> Histogram:
@@ -178,19 +192,33 @@ def histogram_of(answers: Answers, *, scale: Scale, weights: Sequence[float] | N
     return answers
 
 
-def _counted(items: Iterable[tuple[object, int]], scale: Scale) -> Histogram:
-    counts = [0] * len(scale.points)
+class _Places(dict[object, int | str | None]):
+    """The place of each answer on the scale, or the code under which it is counted apart, or None if it is invalid.
+
+    Each is looked for once, however many groups gave it.
+    """
+
+    def __init__(self, scale: Scale) -> None:
+        self.scale = scale
+
+    def __missing__(self, answer: object) -> int | str | None:
+        self[answer] = found = _found(answer, self.scale)
+        return found
+
+
+def _counted(answers: Mapping[Any, int], places: _Places) -> Histogram:
+    counts = [0] * len(places.scale.points)
     apart: dict[str, int] = {}
     invalid = 0
-    for answer, times in items:
-        found, number_of = _found(answer, scale), _whole(times)
+    for answer, times in answers.items():
+        found, number_of = places[answer], _whole(times)
         if isinstance(found, int):
             counts[found] += number_of
         elif found is None:
             invalid += number_of
         elif number_of:
             apart[found] = apart.get(found, 0) + number_of
-    return Histogram(scale=scale, counts=tuple(counts), apart=FrozenMap(apart), invalid=invalid)
+    return Histogram(scale=places.scale, counts=tuple(counts), apart=FrozenMap(apart), invalid=invalid)
 
 
 def _weighed(answers: list[object], weights: list[float], scale: Scale) -> Histogram:
@@ -211,7 +239,6 @@ def _weighed(answers: list[object], weights: list[float], scale: Scale) -> Histo
 
 
 def _found(answer: object, scale: Scale) -> int | str | None:
-    """The place of an answer on the scale, or the code under which it is counted apart, or None if it is invalid."""
     if is_missing(answer):
         return NOT_ANSWERED
     if isinstance(answer, str):

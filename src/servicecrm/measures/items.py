@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from math import fsum
+from operator import call
 from typing import Literal
 
 from servicecrm.errors import InvalidValue
@@ -36,21 +38,32 @@ def reader(
         raise InvalidValue("items", "an item is named twice")
     if not set(reverse) <= set(items) or (reverse and scale is None):
         raise InvalidValue("reverse", "expected some of the items, and the scale on which they are turned")
-    turned = [item in reverse for item in items]
 
-    def answer(given: float | None, *, turn: bool) -> float | None:
+    def answer(given: float | None) -> float | None:
         if given is None or is_missing(given):
             return None
         if scale is None:
             return number(given)
         if scale.place(given) is None:
             raise InvalidValue("rows", f"an answer is not on {scale}")
-        return scale.reversed(given) if turn else float(given)
+        return float(given)
+
+    def opposite(given: float | None) -> float | None:
+        found = answer(given)
+        return found if found is None or scale is None else scale.reversed(found)
+
+    takes = [opposite if item in reverse else answer for item in items]
+    # Of the same few answers there are many; as they are told apart by type, True is not taken for 1.
+    known = {take: lru_cache(2**12, typed=True)(take) for take in (answer, opposite)}
+    quick = [known[take] for take in takes]
 
     def read(row: Sequence[float | None]) -> Row:
         if len(row) != len(items):
             raise InvalidValue("rows", f"expected {len(items)} answers in each row, got {len(row)}")
-        return tuple(answer(given, turn=turn) for given, turn in zip(row, turned, strict=True))
+        try:
+            return tuple(map(call, quick, row))
+        except TypeError:  # something that cannot be looked up
+            return tuple(map(call, takes, row))
 
     return read
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from itertools import combinations_with_replacement
 from math import fsum, hypot, sqrt
+from operator import mul
+from typing import cast
 
 __all__ = ["Matrix", "correlations", "covariances", "eigen", "inverse_diagonal"]
 
@@ -15,17 +17,39 @@ def covariances(rows: Iterable[tuple[Sequence[float | None], int]], *, width: in
     Each is over the rows that have both answers; None if there are not two such rows.
     """
     table, counted = [[0.0] * width for _ in range(width)], list(rows)
+    columns = list(zip(*(row for row, _ in counted), strict=True)) or [()] * width
+    times = [many for _, many in counted]
     for i, j in combinations_with_replacement(range(width), 2):
-        pairs = [(x, y, times) for row, times in counted if (x := row[i]) is not None and (y := row[j]) is not None]
-        n = sum(times for _, _, times in pairs)
-        if n < 2:
+        found = _covariance(*_both(columns[i], columns[j], times))
+        if found is None:
             return None
-        first_x, first_y, _ = pairs[0]  # counted from there, what never varies varies by exactly 0
-        mean_x = fsum((x - first_x) * times for x, _, times in pairs) / n
-        mean_y = fsum((y - first_y) * times for _, y, times in pairs) / n
-        products = ((x - first_x - mean_x) * (y - first_y - mean_y) * times for x, y, times in pairs)
-        table[i][j] = table[j][i] = fsum(products) / (n - 1)
+        table[i][j] = table[j][i] = found
     return table
+
+
+def _both(
+    one: Sequence[float | None], other: Sequence[float | None], times: Sequence[int]
+) -> tuple[Sequence[float], Sequence[float], Sequence[int]]:
+    """The answers of those who gave both."""
+    if None not in one and None not in other:
+        return cast(Sequence[float], one), cast(Sequence[float], other), times
+    pairs = [(x, y, n) for x, y, n in zip(one, other, times, strict=True) if x is not None and y is not None]
+    return [x for x, _, _ in pairs], [y for _, y, _ in pairs], [n for _, _, n in pairs]
+
+
+def _covariance(one: Sequence[float], other: Sequence[float], times: Sequence[int]) -> float | None:
+    n = sum(times)
+    if n < 2:
+        return None
+    products = map(mul, _deviations(one, times, n), map(mul, _deviations(other, times, n), times))
+    return fsum(products) / (n - 1)
+
+
+def _deviations(values: Sequence[float], times: Sequence[int], n: int) -> list[float]:
+    first = values[0]  # counted from there, what never varies varies by exactly 0
+    moved = [x - first for x in values]
+    mean = fsum(map(mul, moved, times)) / n
+    return [x - mean for x in moved]
 
 
 def correlations(covariance: Matrix | None) -> Matrix | None:

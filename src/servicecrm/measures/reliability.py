@@ -139,8 +139,9 @@ def _lambda6(correlation: Matrix) -> float | None:
 
 def _r_drop(rows: Mapping[tuple[float, ...], int], items: Sequence[str]) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
+    sums = [fsum(row) for row in rows]
     for i, item in enumerate(items):
-        pairs = (((row[i], fsum(row) - row[i]), times) for row, times in rows.items())
+        pairs = (((row[i], whole - row[i]), times) for (row, times), whole in zip(rows.items(), sums, strict=True))
         correlation = correlations(covariances(pairs, width=2))
         found[item] = correlation[0][1] if correlation else None
     return found

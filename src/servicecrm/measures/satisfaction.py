@@ -16,6 +16,7 @@ __all__ = ["ces", "csat", "mean", "nps", "rate", "satisfied_from"]
 
 NPS_SCALE: Final = Scale(low=0, high=10)
 CES_SCALE: Final = Scale(low=1, high=7)
+_NPS: Final = Method(name="nps", scale=str(NPS_SCALE), rule="9..10 - 0..6", unit="points")
 
 _TOP: Final = {3: 1, 4: 2, 5: 2, 6: 2, 7: 2, 10: 3}
 """How many of the upper points of a scale count as satisfied, by the number of its points, if nobody says so."""
@@ -37,10 +38,9 @@ def nps(
 
     Source: K36, C078.
     """
-    method = Method(name="nps", scale=str(NPS_SCALE), rule="9..10 - 0..6", unit="points")
     found = histogram_of(answers, scale=NPS_SCALE, weights=weights)
     names = ("promoters", "passives", "detractors")
-    return net(found, method, ((9, 10), (7, 8), (0, 6)), names=names, exact=Exactness(confidence, population, interval))
+    return net(found, _NPS, ((9, 10), (7, 8), (0, 6)), names=names, exact=Exactness(confidence, population, interval))
 
 
 def csat(

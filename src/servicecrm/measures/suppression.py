@@ -71,7 +71,7 @@ def suppressed(counts: Sequence[Sequence[int]], *, threshold: int) -> Suppressed
 
     Cells and totals below the threshold are hidden. Then more is hidden, the smallest first, until in no row or column
     what is hidden is smaller than the threshold together, and no hidden cell follows from what is shown by any number
-    of additions and subtractions.
+    of additions and subtractions, nor from that all numbers are whole and not below 0.
 
     Raises:
         InvalidValue: the rows have different lengths, a count is below 0, or the threshold is below 1.
@@ -104,7 +104,7 @@ class _Hidden:
     """The hidden cells of a table whose last row and column are totals.
 
     Rows and columns are the nodes of a graph, hidden cells its edges. A cell follows from the shown ones exactly if no
-    circle of hidden cells leads through it.
+    circle of hidden cells leads through it; and as none is below 0, of one that is not empty, no circle of such cells.
     """
 
     def __init__(self, table: Sequence[Sequence[int]], threshold: int) -> None:
@@ -136,8 +136,9 @@ class _Hidden:
         for cell in sorted(self._cells):
             here, there = self._sides(cell)
             if cell[1] not in here[1]:
-                closing = [other for other in self._every() if other != cell and _joins(other, here, there)]
-                leading_on = (other for other in self._every() if (other[0] in here[0]) != (other[1] in here[1]))
+                shown = [other for other in self._every() if other not in self._cells]
+                closing = [other for other in shown if _joins(other, here, there)]
+                leading_on = (other for other in shown if (other[0] in here[0]) != (other[1] in here[1]))
                 yield self._smallest(closing or leading_on)
 
     def _lines(self) -> Iterator[list[_Cell]]:
@@ -154,7 +155,8 @@ class _Hidden:
 
     def _sides(self, cell: _Cell) -> tuple[_Side, _Side]:
         """What hidden cells lead to from the row of a cell, and from its column, not going through the cell itself."""
-        others = self._cells - {cell}
+        # An empty cell can be no smaller than it is, and so nothing can change along it.
+        others = {other for other in self._cells - {cell} if self._size(other) or not self._size(cell)}
         return _reached(others, {cell[0]}, set()), _reached(others, set(), {cell[1]})
 
 

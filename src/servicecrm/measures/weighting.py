@@ -1,10 +1,9 @@
 """Weights that make a sample look like its population, and the truth about whether they do."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import repeat
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from math import fsum, inf
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, cast
 
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.records import record
@@ -98,9 +97,11 @@ def rake(
         raise InvalidValue("cap", "the largest weight is at least the mean weight")
     if any(given is not None and len(given) != len(rows) for given in (counts, weights)):
         raise InvalidValue("rows", "expected a count and a weight for each row")
-    base = repeat(1.0, len(rows)) if weights is None else [number(weight) for weight in weights]
-    alike = list(zip(map(tuple, rows), base, strict=True))
-    respondents = _counted(alike, counts)
+    whole = list(map(tuple, rows))
+    alike: Sequence[Hashable] = whole if weights is None else list(zip(whole, map(number, weights), strict=True))
+    counted = _counted(alike, counts)
+    units = [(row, 1.0) for row in counted] if weights is None else counted
+    respondents = dict(zip(cast(Iterable[_Unit], units), counted.values(), strict=True))
     _check(respondents, targets, variables)
     margins = [_margin(respondents, at, name, targets[name]) for at, name in enumerate(variables) if name in targets]
     n, total = sum(respondents.values()), fsum(margins[0].targets)
@@ -111,8 +112,9 @@ def rake(
     sum_of_squares = fsum(many * fit.weights[unit] ** 2 for unit, many in respondents.items())
     weight = fsum(many * fit.weights[unit] for unit, many in respondents.items())
     n_eff = weight**2 / sum_of_squares if sum_of_squares else 0.0  # of margins that leave nobody
+    of_each = dict(zip(counted, fit.weights.values(), strict=True))
     return Raking(
-        weights=tuple(map(fit.weights.__getitem__, alike)),
+        weights=tuple(map(of_each.__getitem__, alike)),
         outcome=fit.outcome,
         rounds=fit.rounds,
         margin_error=fit.error,
@@ -193,7 +195,7 @@ class _Fit(NamedTuple):
     error: float
 
 
-def _counted(alike: list[_Unit], counts: Sequence[int] | None) -> Mapping[_Unit, int]:
+def _counted(alike: Sequence[Hashable], counts: Sequence[int] | None) -> Mapping[Hashable, int]:
     if counts is None:
         return Counter(alike)
     respondents = dict.fromkeys(alike, 0)

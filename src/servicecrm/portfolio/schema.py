@@ -113,7 +113,7 @@ PROSPECT: Kind[Prospect] = Kind(
         ("seller", "open", "contacted_at"),  # a worklist: who has not heard of us for long comes first
         ("state", "resume_at"),
         ("campaign",),
-        ("customer",),
+        ("customer", "added_at"),
         ("added_at",),
     ),
     terms=(

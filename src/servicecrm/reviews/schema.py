@@ -28,6 +28,7 @@ MEETING: Kind[Meeting] = Kind(
     ),
     indexes=(
         ("customer", "planned_for"),
+        ("customer", "held_at"),  # a timeline
         ("organizer", "open", "planned_for"),  # a worklist
         ("open", "distribute_by"),  # minutes that are late
         ("state", "planned_for"),
@@ -57,6 +58,7 @@ SERVICE_REVIEW: Kind[ServiceReview] = Kind(
     ),
     indexes=(
         ("customer", "planned_for"),
+        ("customer", "held_at"),  # a timeline
         ("organizer", "open", "planned_for"),  # a worklist
         ("state", "prepare_by"),  # what is to be prepared
         ("due_on",),
@@ -85,6 +87,7 @@ NEED: Kind[Need] = Kind(
     ),
     indexes=(
         ("customer", "open", "horizon"),
+        ("customer", "captured_at"),  # a timeline
         ("route", "open", "horizon"),
         ("source",),
         ("duplicate_of",),

@@ -135,7 +135,7 @@ def plan(
         series=id,
         opens_at=opens_at,
         answer_until=answer_until,
-        launch=opens_at.astimezone(UTC).date(),
+        launch=_day_of(opens_at),
         planned_at=at,
         **_read(told),
     )
@@ -161,7 +161,7 @@ def change(
     if campaign.opened_at is None:
         changes |= {"questionnaire": None, "digest": None, "sampling": None}
         if "opens_at" in changes and campaign.previous is None:
-            changes["launch"] = changes["opens_at"].astimezone(UTC).date()
+            changes["launch"] = _day_of(changes["opens_at"])
     decision = CAMPAIGN_LIFECYCLE.move(campaign, CHANGE, CampaignChanged(**stamp(by, at), reason=reason), **changes)
     next_due(decision.after)
     return decision
@@ -278,8 +278,6 @@ def next_wave(
     Source: C072, C079.
     """
     CAMPAIGN_LIFECYCLE.step(campaign, NEXT_WAVE)
-    if micros(opens_at) <= micros(campaign.opens_at):
-        raise PolicyViolation("opens_at", "a wave opens after the one before it")
     fresh = {name: default for name, default in _FRESH.items() if name not in told}
     new = evolve(
         campaign,
@@ -295,6 +293,8 @@ def next_wave(
         **fresh,
         **_read(told),
     )
+    if micros(new.opens_at) <= micros(campaign.opens_at):
+        raise PolicyViolation("opens_at", "a wave opens after the one before it")
     next_due(new)
     return begin(new, WaveStarted(**stamp(by, at), previous=campaign.id))
 
@@ -313,6 +313,13 @@ def next_due(campaign: Campaign) -> date | None:
 
     opens = campaign.opens_at.astimezone(UTC).date()
     return Cadence(every=campaign.every, start=campaign.launch).next_after(opens)
+
+
+def _day_of(opens_at: datetime) -> date:
+    try:
+        return opens_at.astimezone(UTC).date()
+    except (AttributeError, OverflowError):
+        raise InvalidValue("opens_at", "expected a time between the years 1 and 9999 in UTC") from None
 
 
 _FRESH: Final[Mapping[str, Any]] = {

@@ -107,7 +107,7 @@ RESPONSE: Kind[Response] = Kind(
         Column("counts", ColumnType.BOOLEAN),
         Column("day", ColumnType.DATE),
     ),
-    indexes=(("campaign", "day"), ("invitation",), ("contact",), ("customer",)),
+    indexes=(("campaign", "day"), ("invitation",), ("contact",), ("customer", "day")),
 )
 
 MILLION: Final = 10**6

@@ -1,3 +1,14 @@
+ALTER TABLE servicecrm_outbox ADD COLUMN cause TEXT COLLATE "C";
+
+ALTER TABLE servicecrm_complaint ADD COLUMN "figures" TEXT COLLATE "C";
+ALTER TABLE servicecrm_case ADD COLUMN "figures" TEXT COLLATE "C";
+ALTER TABLE servicecrm_clock ADD COLUMN "figures" TEXT COLLATE "C";
+
+DROP INDEX servicecrm_complaint_customer;
+CREATE INDEX servicecrm_complaint_customer_received_at ON servicecrm_complaint (tenant, "customer", "received_at", id);
+DROP INDEX servicecrm_case_requester;
+CREATE INDEX servicecrm_case_requester_received_at ON servicecrm_case (tenant, "requester", "received_at", id);
+
 CREATE TABLE servicecrm_answer (
     tenant TEXT COLLATE "C" NOT NULL,
     id TEXT COLLATE "C" NOT NULL,
@@ -117,7 +128,7 @@ CREATE TABLE servicecrm_prospect (
 CREATE INDEX servicecrm_prospect_seller_open_contacted_at ON servicecrm_prospect (tenant, "seller", "open", "contacted_at", id);
 CREATE INDEX servicecrm_prospect_state_resume_at ON servicecrm_prospect (tenant, "state", "resume_at", id);
 CREATE INDEX servicecrm_prospect_campaign ON servicecrm_prospect (tenant, "campaign", id);
-CREATE INDEX servicecrm_prospect_customer ON servicecrm_prospect (tenant, "customer", id);
+CREATE INDEX servicecrm_prospect_customer_added_at ON servicecrm_prospect (tenant, "customer", "added_at", id);
 CREATE INDEX servicecrm_prospect_added_at ON servicecrm_prospect (tenant, "added_at", id);
 CREATE TABLE servicecrm_prospect_terms (
     tenant TEXT COLLATE "C" NOT NULL,
@@ -218,6 +229,7 @@ CREATE TABLE servicecrm_agreement (
     UNIQUE (tenant, "number")
 );
 CREATE INDEX servicecrm_agreement_customer_open_final_day ON servicecrm_agreement (tenant, "customer", "open", "final_day", id);
+CREATE INDEX servicecrm_agreement_customer_signed_at ON servicecrm_agreement (tenant, "customer", "signed_at", id);
 CREATE INDEX servicecrm_agreement_state_first_day ON servicecrm_agreement (tenant, "state", "first_day", id);
 CREATE INDEX servicecrm_agreement_state_final_day ON servicecrm_agreement (tenant, "state", "final_day", id);
 CREATE INDEX servicecrm_agreement_state_term_end ON servicecrm_agreement (tenant, "state", "term_end", id);
@@ -386,7 +398,7 @@ CREATE TABLE servicecrm_response (
 CREATE INDEX servicecrm_response_campaign_day ON servicecrm_response (tenant, "campaign", "day", id);
 CREATE INDEX servicecrm_response_invitation ON servicecrm_response (tenant, "invitation", id);
 CREATE INDEX servicecrm_response_contact ON servicecrm_response (tenant, "contact", id);
-CREATE INDEX servicecrm_response_customer ON servicecrm_response (tenant, "customer", id);
+CREATE INDEX servicecrm_response_customer_day ON servicecrm_response (tenant, "customer", "day", id);
 
 CREATE TABLE servicecrm_survey_evaluation (
     tenant TEXT COLLATE "C" NOT NULL,
@@ -406,12 +418,6 @@ CREATE TABLE servicecrm_survey_evaluation (
 CREATE INDEX servicecrm_survey_evaluation_campaign ON servicecrm_survey_evaluation (tenant, "campaign", id);
 CREATE INDEX servicecrm_survey_evaluation_questionnaire_drafted_at ON servicecrm_survey_evaluation (tenant, "questionnaire", "drafted_at", id);
 CREATE INDEX servicecrm_survey_evaluation_state ON servicecrm_survey_evaluation (tenant, "state", id);
-
-ALTER TABLE servicecrm_outbox ADD COLUMN cause TEXT COLLATE "C";
-
-ALTER TABLE servicecrm_complaint ADD COLUMN "figures" TEXT COLLATE "C";
-ALTER TABLE servicecrm_case ADD COLUMN "figures" TEXT COLLATE "C";
-ALTER TABLE servicecrm_clock ADD COLUMN "figures" TEXT COLLATE "C";
 
 CREATE TABLE servicecrm_meeting (
     tenant TEXT COLLATE "C" NOT NULL,
@@ -434,6 +440,7 @@ CREATE TABLE servicecrm_meeting (
     UNIQUE (tenant, "number")
 );
 CREATE INDEX servicecrm_meeting_customer_planned_for ON servicecrm_meeting (tenant, "customer", "planned_for", id);
+CREATE INDEX servicecrm_meeting_customer_held_at ON servicecrm_meeting (tenant, "customer", "held_at", id);
 CREATE INDEX servicecrm_meeting_organizer_open_planned_for ON servicecrm_meeting (tenant, "organizer", "open", "planned_for", id);
 CREATE INDEX servicecrm_meeting_open_distribute_by ON servicecrm_meeting (tenant, "open", "distribute_by", id);
 CREATE INDEX servicecrm_meeting_state_planned_for ON servicecrm_meeting (tenant, "state", "planned_for", id);
@@ -463,6 +470,7 @@ CREATE TABLE servicecrm_service_review (
     UNIQUE (tenant, "number")
 );
 CREATE INDEX servicecrm_service_review_customer_planned_for ON servicecrm_service_review (tenant, "customer", "planned_for", id);
+CREATE INDEX servicecrm_service_review_customer_held_at ON servicecrm_service_review (tenant, "customer", "held_at", id);
 CREATE INDEX servicecrm_service_review_organizer_open_planned_for ON servicecrm_service_review (tenant, "organizer", "open", "planned_for", id);
 CREATE INDEX servicecrm_service_review_state_prepare_by ON servicecrm_service_review (tenant, "state", "prepare_by", id);
 CREATE INDEX servicecrm_service_review_due_on ON servicecrm_service_review (tenant, "due_on", id);
@@ -498,6 +506,7 @@ CREATE TABLE servicecrm_need (
     UNIQUE (tenant, "number")
 );
 CREATE INDEX servicecrm_need_customer_open_horizon ON servicecrm_need (tenant, "customer", "open", "horizon", id);
+CREATE INDEX servicecrm_need_customer_captured_at ON servicecrm_need (tenant, "customer", "captured_at", id);
 CREATE INDEX servicecrm_need_route_open_horizon ON servicecrm_need (tenant, "route", "open", "horizon", id);
 CREATE INDEX servicecrm_need_source ON servicecrm_need (tenant, "source", id);
 CREATE INDEX servicecrm_need_duplicate_of ON servicecrm_need (tenant, "duplicate_of", id);

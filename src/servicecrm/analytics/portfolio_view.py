@@ -1,0 +1,160 @@
+"""The customers at a glance: who looks after each, what was agreed, what is open, and when we last heard of it."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from servicecrm.agreements.lifecycle import IN_FORCE
+from servicecrm.agreements.schema import AGREEMENT
+from servicecrm.analytics.timeline import Reading, Reads, check_size
+from servicecrm.complaints.schema import COMPLAINT
+from servicecrm.kernel.filters import Filter, where
+from servicecrm.kernel.kinds import Kind, from_micros
+from servicecrm.kernel.records import Personal, fields_of, record
+from servicecrm.portfolio import INTERACTION, Customer
+from servicecrm.reviews.schema import SERVICE_REVIEW
+
+__all__ = ["PortfolioLine", "PortfolioView", "portfolio_view"]
+
+
+class Finds(Reads, Protocol):
+    """What a unit of work offers to read a page of records with."""
+
+    def find(
+        self, record: type[Any], *filters: Filter, order: str, limit: int | None, after: str | None = None
+    ) -> Reading[Any]: ...
+
+
+@record
+class PortfolioLine:
+    """A customer, and how it stands with it. `satisfaction` is a figure of the host's choice.
+
+    `agreements` and `open_complaints` count those in force and those that are open. `heard_at` is when we were last in
+    touch, and `next_review` the first day by which a review is due.
+    """
+
+    id: str
+    number: str | None
+    name: Personal[str]
+    state: str
+    account_manager: str | None
+    deputy: str | None
+    value_class: str | None
+    services: tuple[str, ...]
+    agreements: int
+    open_complaints: int
+    satisfaction: float | None
+    heard_at: datetime | None
+    next_review: date | None
+    verified_at: datetime | None
+
+
+@record
+class PortfolioView:
+    """A page of the portfolio as it was at a time; it never changes. `next` is where the following page begins.
+
+    Source: C024; YaSM, customer portfolio.
+    """
+
+    at: datetime
+    lines: tuple[PortfolioLine, ...]
+    next: str | None = None
+
+    def __iter__(self) -> Iterator[PortfolioLine]:
+        return iter(self.lines)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """A dict for each line, in JSON types."""
+        return [{name: _plain(value) for name, value in fields_of(line).items()} for line in self.lines]
+
+
+def portfolio_view(
+    work: Finds,
+    *,
+    at: datetime,
+    kinds: Collection[str],
+    manager: str | None = None,
+    order: str | None = None,
+    size: int = 50,
+    after: str | None = None,
+    satisfaction: Mapping[str, float] = MappingProxyType({}),
+) -> Reading[PortfolioView]:
+    """A page of the customers that we serve or may serve, with what stands beside each.
+
+    With a `manager`, those that this person looks after, whom nobody has verified for long first; without one, the last
+    that were added first. `order` is another column of customers. `kinds` are the names of the kinds that the store
+    has: without reviews there is none due.
+
+    Raises:
+        InvalidValue: there is no such column, the size is not from 1 to 500, or `after` is no cursor.
+
+    Source: C024, K01.
+    """
+    check_size(size)
+    chosen = [where("open").is_(True)]
+    if manager is not None:
+        chosen.append(where("account_manager") == manager)
+    by = order or ("-added_at" if manager is None else "verified_at")
+    page = yield from work.find(Customer, *chosen, order=by, limit=size, after=after)
+    customers: tuple[Customer, ...] = page.items
+    ids = [customer.id for customer in customers]
+    complaints = yield from _counted(work, COMPLAINT, ids, where("open").is_(True))
+    agreements = yield from _counted(work, AGREEMENT, ids, where("state") == IN_FORCE)
+    reviews = (yield from _next_reviews(work, ids)) if SERVICE_REVIEW.name in kinds else {}
+    lines = []
+    for customer in customers:
+        heard_at = yield from _heard_at(work, customer.id)
+        line = PortfolioLine(
+            id=customer.id,
+            number=customer.number,
+            name=customer.name,
+            state=customer.state,
+            account_manager=customer.account_manager,
+            deputy=customer.managers[-1].deputy if customer.account_manager is not None else None,
+            value_class=customer.classes[-1].value_class.value if customer.classes else None,
+            services=tuple(sorted(customer.services)),
+            agreements=agreements[customer.id],
+            open_complaints=complaints[customer.id],
+            satisfaction=satisfaction.get(customer.id),
+            heard_at=heard_at,
+            next_review=reviews.get(customer.id),
+            verified_at=customer.verified_at,
+        )
+        lines.append(line)
+    return PortfolioView(at=at, lines=tuple(lines), next=page.next)
+
+
+def _counted(work: Reads, kind: Kind[Any], ids: Sequence[str], condition: Filter) -> Reading[Counter[str]]:
+    """How many records of a kind each customer has."""
+    mine = where("customer").one_of(ids)
+    # In the order of an index that begins with the customers, or a database may walk through all records.
+    rows, _ = yield from work.rows(kind.schema.record, ("customer",), mine, condition, order="customer", limit=None)
+    return Counter(str(customer) for (customer,) in rows)
+
+
+def _next_reviews(work: Reads, ids: Sequence[str]) -> Reading[dict[str, date]]:
+    mine = where("customer").one_of(ids)
+    due = ~where("due_on").is_(None)
+    columns = ("customer", "due_on")
+    opened = where("open").is_(True)
+    rows, _ = yield from work.rows(
+        SERVICE_REVIEW.schema.record, columns, mine, opened, due, order="-due_on", limit=None
+    )
+    return {str(customer): date.fromisoformat(str(day)) for customer, day in rows}  # the first day is read last
+
+
+def _heard_at(work: Reads, customer: str) -> Reading[datetime | None]:
+    mine = where("customer") == customer
+    rows, _ = yield from work.rows(INTERACTION.schema.record, ("occurred_at",), mine, order="-occurred_at", limit=1)
+    return from_micros(int(rows[0][0] or 0)) if rows else None
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date):  # a time as well
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
