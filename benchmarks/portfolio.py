@@ -15,7 +15,7 @@ from typing import Any
 
 import narwhals
 import numpy
-import pandas  # type: ignore[import-untyped]  # has no types
+import pandas
 
 from benchmarks.rounds import Comparison, compare, repeated
 from servicecrm import complaints, connect

@@ -14,6 +14,7 @@ from servicecrm.errors import InvalidValue, PolicyViolation, TransitionNotAllowe
 from servicecrm.processes.low_score import because_of, call_back, follow_up, rule
 from servicecrm.surveys import Mode, SurveyEvaluation, evaluate, evaluations
 from servicecrm.testing.makers import MONDAY
+from servicecrm.tracking import ActionItem
 from tests.surveys.making import ANN, BOB, a_draft, a_release, rating
 
 ALL = a_draft()
@@ -39,6 +40,7 @@ def test_somebody_is_called_back_after_an_answer_that_the_rule_names(answer: int
     assert bool(found) == (answer is not None and answer <= 6)
     for action in found:
         item = action.after
+        assert isinstance(item, ActionItem)
         assert (item.owner, item.source_kind, item.source) == ("care", "response", "r-1")
         assert item.due_at == MONDAY + timedelta(hours=48)
         assert item.extra["rule"] == "detractor"
@@ -49,7 +51,7 @@ def test_every_rule_is_looked_at_and_each_opens_its_action_once() -> None:  # C0
     shop = Calendar(id="shop", zone="UTC", hours="mon-fri 09:00-12:00")
     first = call_back(response, [CALL, BILLS], calendar=shop, by=ANN, at=MONDAY)
 
-    assert [each.after.title for each in first] == ["Call the customer back", "Look at the bill"]
+    assert [getattr(each.after, "title", None) for each in first] == ["Call the customer back", "Look at the bill"]
     assert first[1].after.due_at == MONDAY + timedelta(days=1, hours=1)  # 3 h today, 1 h tomorrow
     ids = {each.after.id for each in first}
     later = MONDAY + timedelta(days=3)

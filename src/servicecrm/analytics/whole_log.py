@@ -10,10 +10,10 @@ from typing import Final
 from servicecrm.analytics.kpis_counting import count
 from servicecrm.analytics.kpis_rows import ComplaintRow, KpiRows, KpiRules, MoveKind, MoveRow, TimerRow
 from servicecrm.analytics.kpis_table import KpiLine, KpiTable
-from servicecrm.analytics.kpis_tally import Question, Tally
+from servicecrm.analytics.kpis_tally import Question, Tally, instant
 from servicecrm.calendars import BusinessHours
 from servicecrm.errors import NaiveDatetime
-from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.kinds import from_micros, micros
 from servicecrm.kernel.records import record
 from servicecrm.measures import percentile
 from servicecrm.measures.catalogue import KPIS
@@ -95,14 +95,14 @@ class WholeLog:
 
     def figures(self) -> KpiTable:
         """The key figures from the first receipt to `now`."""
-        first = min((row.received_at for row in self._complaints), default=self._now)
-        start, now = micros(first), micros(self._now)
+        now = micros(self._now)
+        start = min((instant(row.received_at) for row in self._complaints), default=now)
         question = Question(
             before=start, start=start, end=now + 1, as_of=now, by=None, calendar=self._hours, rules=KpiRules()
         )
         rows = KpiRows(complaints=self._complaints, moves=self._moves, timers=self._timers)
         return KpiTable(
-            period="/".join(f"{at.astimezone(self._zone):%Y-%m-%d}" for at in (first, self._now)),
+            period="/".join(f"{at.astimezone(self._zone):%Y-%m-%d}" for at in (from_micros(start), self._now)),
             zone=str(self._zone),
             as_of=self._now,
             lines=tuple(_lines(count(rows, question).tallies[None], question.rules.age_groups)),

@@ -4,6 +4,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack, cast
 
 from servicecrm.desk.awaited import AsyncCommands
@@ -471,7 +472,7 @@ class AsyncCustomers(AsyncCustomerDetails):
         order: str | None = None,
         size: int = 50,
         after: str | None = None,
-        satisfaction: Mapping[str, float] = EMPTY,
+        satisfaction: Mapping[str, float] = MappingProxyType({}),
     ) -> "PortfolioView":
         """The customers that we serve or may serve, each with what stands beside it; a page of them.
 

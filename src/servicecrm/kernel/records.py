@@ -5,10 +5,10 @@ says a type once and gets the check, the repr rule and the document hook from it
 """
 
 from collections.abc import Callable
-from functools import cache
 from typing import (
     Annotated,
     Any,
+    Final,
     TypeVar,
     dataclass_transform,
     get_args,
@@ -137,10 +137,17 @@ def is_personal(annotation: object) -> bool:
     return any(is_personal(part) for part in get_args(annotation))
 
 
-@cache
 def personal_fields(cls: type) -> frozenset[str]:
     """The names of the fields that hold personal data, themselves or in a record inside them."""
-    return frozenset(a.name for a in attrs.fields(cls) if is_personal(a.type) or _nests_personal(a.type))
+    found = _PERSONAL.get(cls)
+    if found is None:
+        found = frozenset(a.name for a in attrs.fields(cls) if is_personal(a.type) or _nests_personal(a.type))
+        _PERSONAL[cls] = found
+    return found
+
+
+_PERSONAL: Final[dict[type, frozenset[str]]] = {}
+"""What was found: it is asked for each event that is told."""
 
 
 def _nests_personal(annotation: Any) -> bool:
