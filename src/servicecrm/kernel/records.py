@@ -5,6 +5,7 @@ says a type once and gets the check, the repr rule and the document hook from it
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import (
     Annotated,
     Any,
