@@ -8,12 +8,13 @@ import pytest
 from servicecrm.agreements import Agreement, AgreementPolicy, Line, Promised, ServiceLevels, TimeTarget
 from servicecrm.calendars import Calendar, Holiday
 from servicecrm.desk import Desk, connect
+from servicecrm.errors import NotFound
 from servicecrm.kernel.filters import where
 from servicecrm.storage import MemoryStore
 from servicecrm.storage.kinds import SHIPPED
 from servicecrm.testing import FixedClock
 from servicecrm.tracking import Clock
-from tests.agreements.making import CAFE
+from tests.agreements.making import CAFE, a_definition
 
 NIGHT = Calendar(zone="UTC", hours="mon-sun 00:00-24:00")
 HOLIDAY = Calendar(
@@ -70,18 +71,23 @@ def test_a_complaint_is_due_by_what_was_agreed_about_its_service(crm: Desk, due:
     assert due(mine) == crm.clock() + timedelta(hours=2)
 
 
-def test_what_is_open_already_is_read_again_when_an_agreement_is_signed_and_when_it_ends(  # C031, C036
+def test_what_was_agreed_when_it_came_in_counts_to_the_end(  # C031, C036
     crm: Desk, due: Due, clock: FixedClock
 ) -> None:
-    began, mine = crm.clock(), complain(crm)
-    usual = due(mine)
-
+    before = complain(crm)
+    usual = due(before)
     agreement = agreed(crm, "30h elapsed", last_day=date(2026, 3, 2))
-    assert due(mine) == began + timedelta(hours=30)
+    mine, began = complain(crm), crm.clock()
+    assert (due(before), due(mine)) == (usual, began + timedelta(hours=30))
 
-    clock.advance(days=1)  # its last day is over
-    assert [(each.id, each.state) for each in crm.agreements.advance()] == [(agreement.id, "expired")]
-    assert due(mine) == usual
+    clock.advance(days=2)  # its last day is over
+    crm.sweep()
+    assert crm.agreements.get(agreement.id).state == "expired"
+    assert (due(before), due(mine)) == (usual, began + timedelta(hours=30))
+    assert crm.timers(mine)["resolution"].late
+    crm.complaints.acknowledge(mine)
+    assert crm.timers(mine)["resolution"].late
+    assert due(complain(crm)) not in (usual, began + timedelta(hours=30))
 
 
 def test_a_complaint_that_turns_out_to_be_about_another_service_has_its_times(crm: Desk, due: Due) -> None:  # C031
@@ -136,3 +142,32 @@ def test_a_store_that_a_host_wants_without_agreements_goes_by_the_targets_of_the
         mine = crm.complaints.record(subject="No water", channel="phone", customer=CAFE, service="water").id
         assert crm.timers(mine)["resolution"].due_at is not None
         assert crm.sweep().failed == ()
+
+
+def test_a_customer_and_a_service_may_be_named_by_their_numbers(crm: Desk) -> None:  # C009, C025, C031
+    cafe = crm.customers.add(name="Harbour Cafe")
+    water = crm.services.define(a_definition(), owner="water-works")
+    assert cafe.number is not None
+    assert water.number is not None
+    named = {"customer": cafe.number, "service": water.number}
+
+    complaint = crm.complaints.record(subject="No water", channel="phone", **named)
+    case = crm.cases.open(subject="A meter", channel="phone", requester=cafe.number)
+    need = crm.needs.capture(
+        "A second meter",
+        kind="need",
+        customer=cafe.number,
+        service=water.number,
+        source_kind="complaint",
+        source=complaint.id,
+    )
+    found = crm.services.entitlement(cafe.number, water.number)
+    agreement = crm.agreements.draft(customer=cafe.number, title="Water", first_day=crm.clock().date())
+
+    kept = [(each.customer, each.service) for each in (complaint, need, found)]
+    assert kept == [(cafe.id, water.id)] * 3
+    assert (case.requester, agreement.customer) == (cafe.id, cafe.id)
+    assert crm.complaints.amend(complaint.id, service=water.number).service == water.id
+    with pytest.raises(NotFound):
+        crm.complaints.record(subject="No water", channel="phone", customer="CUS-2026-000099")
+    assert crm.complaints.record(subject="No water", channel="phone", customer="of the host").customer == "of the host"

@@ -1,6 +1,6 @@
 """What was agreed with a customer, as the clocks of its complaints and cases go by it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ from servicecrm.tracking import Basis, Clock
 from servicecrm.tracking.books import TargetBook, promise
 from servicecrm.tracking.clock_model import AGREED
 
-__all__ = ["agreed_basis", "changed_customers", "demanded_by", "entitled", "open_records", "promised", "stale"]
+__all__ = ["agreed_basis", "demanded_by", "entitled", "promised", "stale"]
 
 
 def agreed_basis(
@@ -37,8 +37,9 @@ def agreed_basis(
 ) -> Program[Basis]:
     """The rules by which the clock of a record is read: those of its kind, with what its customer was promised.
 
-    What the `clock` knows of that stands while it goes by the rules of the day, and the record, that was `before`, is
-    about the same customer and service.
+    What was agreed when the record came in counts for it to the end, whatever is agreed later; what the house promises
+    to everybody counts as it is now. What the `clock` knows of that stands while it goes by the rules of the day, and
+    the record, that was `before`, is about the same customer and service.
 
     Source: C031, C036.
     """
@@ -51,7 +52,8 @@ def agreed_basis(
     customer, service = _about(tracked, record)
     if customer is None and service is None:
         return basis
-    targets = overlay(basis.targets, (yield from entitled(work, customer, service, at, basis)))
+    found = yield from entitled(work, customer, service, at, basis, agreed_at=record.received_at)
+    targets = overlay(basis.targets, found)
     return basis if targets == basis.targets else (yield from _agreeing(work, basis, targets, at))
 
 
@@ -64,8 +66,16 @@ def _about(tracked: Tracked[Any], record: Any) -> tuple[str | None, str | None]:
     return (None if tracked.customer is None else getattr(record, tracked.customer)), getattr(record, "service", None)
 
 
-def entitled(work: Work, customer: str | None, service: str | None, at: datetime, basis: Basis) -> Program[Entitlement]:
-    """What a customer can expect of a service at a time, by all that is stored."""
+def entitled(
+    work: Work,
+    customer: str | None,
+    service: str | None,
+    at: datetime,
+    basis: Basis,
+    *,
+    agreed_at: datetime | None = None,
+) -> Program[Entitlement]:
+    """What a customer can expect of a service at a time, by all that is stored, and by the agreements of then."""
     agreements: Sequence[Agreement] = ()
     general: Sequence[GeneralAgreement] = ()
     if customer is not None:
@@ -78,7 +88,7 @@ def entitled(work: Work, customer: str | None, service: str | None, at: datetime
     return entitlement(
         customer,
         service,
-        at=at,
+        at=at if agreed_at is None else agreed_at,
         agreements=agreements,
         general=general,
         default=ServiceLevels(times=times, levels=policy.default.levels),
@@ -100,21 +110,6 @@ def demanded_by(work: Work, tracked: Tracked[Any], record: Any, at: datetime) ->
 
 
 # -- what changes it -----------------------------------------------------------------------------
-
-
-def changed_customers(decisions: Iterable[Decision[Any]]) -> list[str]:
-    """The customers to whom something else is promised from now on, because of decisions about their agreements."""
-    found = (each.after.customer for each in decisions if _binds(each.after) and not _same_state(each))
-    return list(dict.fromkeys(found))
-
-
-def _binds(record: object) -> bool:
-    """Is it an agreement that has been signed, whatever became of it?"""
-    return isinstance(record, Agreement | GeneralAgreement) and record.signed_at is not None
-
-
-def _same_state(decision: Decision[Any]) -> bool:
-    return decision.before is not None and decision.before.state == decision.after.state
 
 
 def promised(work: Work, since: datetime, *, by: Actor, at: datetime) -> Program[list[Decision[TargetBook]]]:
@@ -141,11 +136,3 @@ def stale(work: Work, tracked: Tracked[Any], basis: Basis, at: datetime) -> Prog
         if clock.agreed is None or str((yield from _agreeing(work, basis, clock.agreed, at))) != clock.basis:
             return clock.basis
         after = clock.basis
-
-
-def open_records(work: Work, tracked: Tracked[Any], customers: Iterable[str]) -> Program[list[Any]]:
-    """What is open of some customers, of a kind."""
-    if tracked.customer is None:
-        return []
-    theirs = where(tracked.customer).one_of(list(customers))
-    return [*(yield from work.find(tracked.kind.schema.record, theirs, where("open").is_(True))).items]

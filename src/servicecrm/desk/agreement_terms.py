@@ -15,7 +15,7 @@ from servicecrm.agreements.service_model import Service
 from servicecrm.agreements.services import line
 from servicecrm.desk.books import book_of
 from servicecrm.desk.commands import Commands
-from servicecrm.desk.programs import Decided, Order, start
+from servicecrm.desk.programs import Decided, Order, by_id, start
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.shapes import several
@@ -58,12 +58,13 @@ class AgreementTerms(Commands[Agreement]):
         def program(work: Work) -> Program[Agreement]:
             def decide() -> Program[Decided]:
                 self._permit(order, "draft")
+                known = yield from by_id(work, told)
                 yield from checked_lines(work, terms, order.at)
                 decision = actions.draft(
-                    **told,
+                    **known,
                     id=id,
                     number=(yield from work.number(Agreement, order.at.year)),
-                    general=(yield from general_of(work, customer)),
+                    general=(yield from general_of(work, known["customer"])),
                     by=order.by,
                     at=order.at,
                     policy=(yield from book_of(work, AgreementPolicies)).in_force(order.at)[1],

@@ -14,7 +14,7 @@ from servicecrm.cases.routing import Router, Routing, RoutingBook
 from servicecrm.cases.schema import CASE
 from servicecrm.cases.types import RequestType, RequestTypeBook
 from servicecrm.desk.books import book_of
-from servicecrm.desk.programs import Decided, Order, fetch, start
+from servicecrm.desk.programs import Decided, Order, by_id, fetch, start
 from servicecrm.desk.tickets import Tickets
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.values import ContactPoint
@@ -88,6 +88,7 @@ class CaseIntake(Tickets[Case]):
         def program(work: Work) -> Program[Case]:
             def decide() -> Program[Decided]:
                 self._permit(order, "open")
+                known = yield from by_id(work, told)
                 before = None if same_issue_as is None else (yield from fetch(work, CASE, same_issue_as))
                 book = yield from book_of(work, CasePolicies)
                 version, _ = book.in_force(order.at)
@@ -98,7 +99,7 @@ class CaseIntake(Tickets[Case]):
                     policy_version=version,
                     by=order.by,
                     at=order.at,
-                    **told,
+                    **known,
                 )
                 return actions.callback(opened, before, policy=book.numbered(before.policy if before else version))
 

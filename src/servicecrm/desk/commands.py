@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 from servicecrm.desk.books import book_of
-from servicecrm.desk.programs import Decided, Order, change, commanded
+from servicecrm.desk.programs import Decided, Order, by_id, change, commanded
 from servicecrm.desk.register import R, Register
 from servicecrm.desk.tracked import TRACKED
 from servicecrm.kernel.lifecycle import Lifecycle
@@ -122,6 +122,7 @@ class Commands(Register[R]):
                     told["policy"] = (yield from book_of(work, self._book)).numbered(record.policy)
                 if more is not None:
                     told.update((yield from more(work, record, order)))
+                told.update((yield from by_id(work, told)))
                 found = decide(record, **told, by=order.by, at=order.at)
                 self._check(order, action, found)
                 return found

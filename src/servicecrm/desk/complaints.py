@@ -11,7 +11,7 @@ from servicecrm.complaints.parts import Needs
 from servicecrm.complaints.policy import ComplaintPolicies
 from servicecrm.desk.books import book_of
 from servicecrm.desk.complaint_links import ComplaintLinks
-from servicecrm.desk.programs import Decided, start
+from servicecrm.desk.programs import Decided, by_id, start
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.values import ContactPoint
@@ -88,10 +88,11 @@ class Complaints(ComplaintLinks):
         def program(work: Work) -> Program[Complaint]:
             def decide() -> Program[Decided]:
                 self._permit(order, "record")
+                known = yield from by_id(work, told)
                 number, policy = (yield from book_of(work, ComplaintPolicies)).in_force(order.at)
                 human = yield from work.number(Complaint, order.at.year)
                 decided = actions.record(
-                    id=id, number=human, policy=policy, policy_version=number, by=order.by, at=order.at, **told
+                    id=id, number=human, policy=policy, policy_version=number, by=order.by, at=order.at, **known
                 )
                 self._check(order, "record", decided)
                 return decided

@@ -10,7 +10,7 @@ import attrs
 from servicecrm.cases.model import Case, Promise
 from servicecrm.complaints.events import ComplaintAnswered, ComplaintClosed, ComplaintReopened
 from servicecrm.complaints.model import Complaint
-from servicecrm.desk.agreed import agreed_basis, open_records
+from servicecrm.desk.agreed import agreed_basis
 from servicecrm.desk.house import OF_A_RECORD, House
 from servicecrm.desk.merged import merged_into
 from servicecrm.desk.rules import basis_of
@@ -127,27 +127,6 @@ class Following:
                 more.append(read)
                 told += self.notices(tracked, record, read)
         return Followed((*every, *more), told)
-
-    def read_again(self, customers: Sequence[str]) -> Program[Followed]:
-        """The clocks of what is open of customers to whom something else is promised now."""
-        read: list[Decision[Any]] = []
-        told: list[Notice] = []
-        for tracked in TRACKED.values():
-            records = yield from open_records(self._work, tracked, customers)
-            ids: dict[str, Any] = {clock_id(tracked.kind.name, record.id): record for record in records}
-            clocks = yield from self._work.present(Clock, list(ids), held=False)
-            house = yield from basis_of(self._work, tracked, self._at)
-            for id, clock in clocks.items():
-                basis = yield from agreed_basis(self._work, tracked, ids[id], house, self._at)
-                try:
-                    decision = self.read(tracked, ids[id], clock, basis)
-                except NoBusinessTime as error:
-                    logger.warning("the clock %s cannot be read: %s", id, error)
-                    continue
-                if decision is not None:
-                    read.append(decision)
-                    told += self.notices(tracked, ids[id], decision)
-        return Followed(read, told)
 
     def _told_to_merged(self, tracked: Tracked[Any], decision: Decision[Any]) -> Program[Sequence[Notice]]:
         """Those whose complaints go on as this one are told of its answer and its end, each under their own number."""

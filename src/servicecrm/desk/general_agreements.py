@@ -12,7 +12,7 @@ from servicecrm.agreements.model import Agreement, GeneralAgreement
 from servicecrm.agreements.schema import GENERAL_AGREEMENT
 from servicecrm.desk.agreement_terms import general_of
 from servicecrm.desk.commands import Commands
-from servicecrm.desk.programs import Decided, Order, fetch, start
+from servicecrm.desk.programs import Decided, Order, by_id, fetch, start
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.storage.ports import Program
@@ -65,8 +65,9 @@ class GeneralAgreements(Commands[GeneralAgreement]):
         def program(work: Work) -> Program[GeneralAgreement]:
             def decide() -> Program[Decided]:
                 self._permit(order, "draft")
+                known = yield from by_id(work, told)
                 number = yield from work.number(GeneralAgreement, order.at.year)
-                return general.draft(id=id, number=number, by=order.by, at=order.at, **told)
+                return general.draft(id=id, number=number, by=order.by, at=order.at, **known)
 
             return (yield from start(work, GeneralAgreement, decide, order))
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from servicecrm.desk.books import book_of
 from servicecrm.desk.commands import Commands
-from servicecrm.desk.programs import Decided, Order, start
+from servicecrm.desk.programs import Decided, Order, by_id, start
 from servicecrm.desk.review_schedules import calendar_of
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
@@ -88,9 +88,10 @@ class Meetings(Commands[Meeting]):
         def program(work: Work) -> Program[Meeting]:
             def decide() -> Program[Decided]:
                 self._permit(order, "plan")
+                known = yield from by_id(work, told)
                 version = (yield from book_of(work, ReviewPolicies)).in_force(order.at)[0]
                 number = yield from work.number(Meeting, order.at.year)
-                given = {**told, "organizer": organizer or order.by.id}
+                given = {**known, "organizer": organizer or order.by.id}
                 return meetings.plan(id=id, number=number, policy_version=version, by=order.by, at=order.at, **given)
 
             return (yield from start(work, Meeting, decide, order))

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Unpack
 
 from servicecrm.desk.commands import Commands
-from servicecrm.desk.programs import Decided, Order, change, fetch, start
+from servicecrm.desk.programs import Decided, Order, by_id, change, fetch, start
 from servicecrm.improvements.codes import ProposalKind
 from servicecrm.improvements.model import Proposal
 from servicecrm.kernel.frozen import EMPTY
@@ -66,8 +66,9 @@ class Needs(Commands[Need]):
         def program(work: Work) -> Program[Need]:
             def decide() -> Program[Decided]:
                 self._permit(order, "capture")
+                known = yield from by_id(work, told)
                 number = yield from work.number(Need, order.at.year)
-                return needs.capture(id=id, number=number, by=order.by, at=order.at, **told)
+                return needs.capture(id=id, number=number, by=order.by, at=order.at, **known)
 
             return (yield from start(work, Need, decide, order))
 

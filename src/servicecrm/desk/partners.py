@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Unpack
 
 from servicecrm.desk.commands import Commands
 from servicecrm.desk.customer_links import by_rules_of_the_day
-from servicecrm.desk.programs import Decided, fetch, start
+from servicecrm.desk.programs import Decided, by_id, fetch, start
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.portfolio import partners
@@ -67,9 +67,10 @@ class Partners(Commands[Partner]):
         def program(work: Work) -> Program[Partner]:
             def decide() -> Program[Decided]:
                 self._permit(order, "add")
+                known = yield from by_id(work, told)
                 same = None if customer is None else (yield from fetch(work, CUSTOMER, customer)).id
                 number = yield from work.number(Partner, order.at.year)
-                return partners.add(id=id, number=number, by=order.by, at=order.at, **{**told, "customer": same})
+                return partners.add(id=id, number=number, by=order.by, at=order.at, **{**known, "customer": same})
 
             return (yield from start(work, Partner, decide, order))
 

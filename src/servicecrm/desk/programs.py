@@ -5,11 +5,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import attrs
 
-from servicecrm.desk.agreed import changed_customers
+from servicecrm.agreements.schema import SERVICE
 from servicecrm.desk.consequences import with_consequences
 from servicecrm.desk.following import Following
 from servicecrm.desk.house import House
@@ -19,12 +19,14 @@ from servicecrm.kernel.documents import converter
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.kinds import Identified, Kind, storable
 from servicecrm.kernel.notices import Notice
+from servicecrm.portfolio.schema import CUSTOMER
 from servicecrm.storage.ports import Command, Entry, Outcome, Program
 from servicecrm.storage.work import Work
 
 __all__ = [
     "Decided",
     "Order",
+    "by_id",
     "change",
     "commanded",
     "fetch",
@@ -95,6 +97,24 @@ def fetch(work: Work, kind: Kind[R], id: str) -> Program[R]:
     if not page.items:
         raise NotFound(kind.name, id)
     return page.items[0]
+
+
+def by_id(work: Work, told: Mapping[str, Any]) -> Program[dict[str, Any]]:
+    """The same, with the ids of customers and services that were named by their numbers.
+
+    Raises:
+        NotFound: there is no such number.
+    """
+    found = dict(told)
+    for name, kind in _NAMED.items():
+        value = told.get(name)
+        if isinstance(value, str) and work.keeps(kind.schema.record) and is_number(kind, value):
+            found[name] = (yield from fetch(work, kind, value)).id
+    return found
+
+
+_NAMED: Final[Mapping[str, Kind[Any]]] = {"customer": CUSTOMER, "requester": CUSTOMER, "service": SERVICE}
+"""The arguments that name a customer or a service of ours, or one of a host's own, whose ids are left as they are."""
 
 
 def history_of(work: Work, kinds: Mapping[type, Kind[Any]], id: str) -> Program[tuple[Entry, ...]]:
@@ -175,8 +195,7 @@ def saved_with_all(
 ) -> Program[tuple[Any, ...]]:
     """Save decisions with these notices and all that follows; gives the records that were decided about."""
     decided = yield from with_consequences(work, decisions, by=order.by, at=order.at)
-    follow = Following(order.house, work, order.by, order.at)
-    following = yield from follow.followed(decided)
+    following = yield from Following(order.house, work, order.by, order.at).followed(decided)
     every = following.decisions
     mark = work.mark()
     steps = sum(len(decision.steps) for decision in every)
@@ -184,7 +203,4 @@ def saved_with_all(
     outcome = work.outcome_since(mark)
     if order.command is not None and outcome is not None:
         yield from work.remember([(order.command, outcome)], now=order.at)
-    if customers := changed_customers(every):
-        again = yield from follow.read_again(customers)
-        yield from work.save(*again.decisions, notices=again.notices)
     return saved[: len(decisions)]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Unpack
 
 from servicecrm.desk.commands import Commands
-from servicecrm.desk.programs import Decided, change, start
+from servicecrm.desk.programs import Decided, by_id, change, start
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.values import Money
 from servicecrm.portfolio import prospects
@@ -71,8 +71,9 @@ class Prospects(Commands[Prospect]):
         def program(work: Work) -> Program[Prospect]:
             def decide() -> Program[Decided]:
                 self._permit(order, "add")
+                known = yield from by_id(work, told)
                 number = yield from work.number(Prospect, order.at.year)
-                return prospects.add(id=id, number=number, by=order.by, at=order.at, **told)
+                return prospects.add(id=id, number=number, by=order.by, at=order.at, **known)
 
             return (yield from start(work, Prospect, decide, order))
 

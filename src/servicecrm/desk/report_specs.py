@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Unpack
 
 from servicecrm.desk.commands import Commands
-from servicecrm.desk.programs import Decided, Order, start
+from servicecrm.desk.programs import Decided, Order, by_id, start
 from servicecrm.desk.review_schedules import calendar_of
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.shapes import several
@@ -80,8 +80,9 @@ class ReportSpecs(Commands[ReportSpec]):
         def program(work: Work) -> Program[ReportSpec]:
             def decide() -> Program[Decided]:
                 self._permit(order, "specify")
+                known = yield from by_id(work, told)
                 number = yield from work.number(ReportSpec, order.at.year)
-                given = {**told, "owner": owner or order.by.id}
+                given = {**known, "owner": owner or order.by.id}
                 return report_specs.specify(id=id, number=number, by=order.by, at=order.at, **given)
 
             return (yield from start(work, ReportSpec, decide, order))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from servicecrm.calendars import Calendar
 from servicecrm.desk.books import book_of
 from servicecrm.desk.commands import Commands
-from servicecrm.desk.programs import Decided, Order, fetch, saved_with_all, start
+from servicecrm.desk.programs import Decided, Order, by_id, fetch, saved_with_all, start
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
@@ -78,8 +78,9 @@ class Schedules(Commands[Schedule]):
         def program(work: Work) -> Program[Schedule]:
             def decide() -> Program[Decided]:
                 self._permit(order, "start")
+                known = yield from by_id(work, told)
                 others = yield from work.find(Schedule, where("customer") == customer, where("occasion") == occasion)
-                return schedules.start(id=id, others=others.items, by=order.by, at=order.at, **told)
+                return schedules.start(id=id, others=others.items, by=order.by, at=order.at, **known)
 
             return (yield from start(work, Schedule, decide, order))
 

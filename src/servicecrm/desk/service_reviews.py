@@ -10,7 +10,7 @@ from servicecrm.complaints.model import Complaint
 from servicecrm.desk.books import book_of
 from servicecrm.desk.commands import Commands
 from servicecrm.desk.meetings import numbers_for
-from servicecrm.desk.programs import Decided, Order, start
+from servicecrm.desk.programs import Decided, Order, by_id, start
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.shapes import several
@@ -91,9 +91,10 @@ class ServiceReviews(Commands[ServiceReview]):
         def program(work: Work) -> Program[ServiceReview]:
             def decide() -> Program[Decided]:
                 self._permit(order, "plan")
+                known = yield from by_id(work, told)
                 version, policy = (yield from book_of(work, ReviewPolicies)).in_force(order.at)
                 number = yield from work.number(ServiceReview, order.at.year)
-                given = {**told, "organizer": organizer or order.by.id, "policy": policy, "policy_version": version}
+                given = {**known, "organizer": organizer or order.by.id, "policy": policy, "policy_version": version}
                 return service_reviews.plan(id=id, number=number, by=order.by, at=order.at, **given)
 
             return (yield from start(work, ServiceReview, decide, order))

@@ -17,7 +17,7 @@ from servicecrm.agreements.service_model import Price, Service, ServiceDefinitio
 from servicecrm.agreements.targets import Entitlement
 from servicecrm.desk.agreed import entitled
 from servicecrm.desk.commands import Commands
-from servicecrm.desk.programs import Decided, Order, fetch, start
+from servicecrm.desk.programs import Decided, Order, by_id, fetch, start
 from servicecrm.desk.rules import basis_of
 from servicecrm.desk.tracked import TRACKED
 from servicecrm.errors import InvalidValue
@@ -200,7 +200,8 @@ class Services(Commands[Service]):
 
         def program(work: Work) -> Program[Entitlement]:
             basis = yield from basis_of(work, tracked, instant)
-            return (yield from entitled(work, customer, service, instant, basis))
+            known = yield from by_id(work, {"customer": customer, "service": service})
+            return (yield from entitled(work, known["customer"], known["service"], instant, basis))
 
         return self._desk.perform(program, readonly=True)
 
