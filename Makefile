@@ -6,9 +6,11 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check -qq install -c constraints.txt
 # The environment is made again for another interpreter, and brought up to date after a change of its files.
 READY := .venv/ready-$(shell $(PYTHON) -c 'import platform as p; print(p.python_implementation(), p.python_version(), sep="-")')
+# What `make cluster` counts.
+ROWS ?= 10000000
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help venv test demo check bench torture coverage docs clean
+.PHONY: help venv test demo check bench cluster torture coverage docs clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -41,6 +43,10 @@ check: $(READY)  ## lint, types, layers, docs
 
 bench: $(READY)  ## measure, beside comparable libraries
 	$(BIN)/python -m benchmarks
+
+cluster: $(READY)  ## count on a Spark cluster that loses a worker; needs Java 17, and fetches 450 MB once
+	$(PIP) pyspark
+	$(BIN)/python -m benchmarks.cluster $(ROWS)
 
 torture: $(READY)  ## the long forms of the tests
 	$(BIN)/pytest tests --torture
