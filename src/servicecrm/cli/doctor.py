@@ -4,23 +4,55 @@ import platform
 import re
 import sqlite3
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from importlib.metadata import metadata, requires
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from servicecrm.agreements import lifecycle as agreements
+from servicecrm.cases import lifecycle as cases
 from servicecrm.cli.replay import profile_line
 from servicecrm.cli.stores import opened
 from servicecrm.cli.versions import installed
-from servicecrm.complaints.lifecycle import LIFECYCLE
-from servicecrm.complaints.model import Complaint
+from servicecrm.complaints import lifecycle as complaints
 from servicecrm.desk.desk import Desk
+from servicecrm.desk.metrics import waiting
 from servicecrm.errors import StoreUnavailable
+from servicecrm.improvements import lifecycle as improvements
 from servicecrm.kernel.filters import where
+from servicecrm.kernel.lifecycle import Lifecycle
+from servicecrm.portfolio import interaction_lifecycle, partner_lifecycle, prospect_lifecycle
+from servicecrm.portfolio import lifecycle as customers
+from servicecrm.reviews import lifecycle as reviews
 from servicecrm.storage.schema import CURRENT
 from servicecrm.storage.sqlite import has_wal_reset_bug
 from servicecrm.storage.store import EngineUnit
+from servicecrm.surveys import campaign_lifecycle, evaluation_lifecycle
+from servicecrm.surveys import lifecycle as questionnaires
+from servicecrm.tracking import action_lifecycle
 
 __all__ = ["examine"]
+
+WHERE: Final = (
+    agreements,
+    cases,
+    complaints,
+    improvements,
+    customers,
+    interaction_lifecycle,
+    partner_lifecycle,
+    prospect_lifecycle,
+    reviews,
+    questionnaires,
+    campaign_lifecycle,
+    evaluation_lifecycle,
+    action_lifecycle,
+)
+LIFECYCLES: Final[Mapping[str, Lifecycle[Any]]] = {
+    found.name: found for module in WHERE for found in vars(module).values() if isinstance(found, Lifecycle)
+}
+"""How records of each kind move; what is in no state of theirs was changed outside the library, or by a newer one."""
 
 
 def examine(args: Namespace) -> None:
@@ -84,13 +116,31 @@ def _store(desk: Desk) -> Iterator[str]:
 
 def _tenant(desk: Desk) -> Iterator[str]:
     yield from desk.store.atomically(lambda unit: list(_records(desk, unit)), readonly=True)
+    yield from _waiting(desk)
     yield f"journal: {desk.store.verify():,} entries, verified"
+    head = desk.store.head()
+    yield f"seal {head.seal}: {head.hash}" if head.seal else "no seal yet"
 
 
 def _records(desk: Desk, unit: EngineUnit) -> Iterator[str]:
     for record, kind in desk.store.kinds.items():
         yield f"{kind.name}: {unit.count(record):,}"
-    strange = ~where("state").one_of(LIFECYCLE.states)
-    yield f"complaints in an unknown state: {unit.count(Complaint, strange):,}"
-    rows, _ = unit.rows(Complaint, ("id", "state"), strange, limit=10)
-    yield from (f"  {id}: {state}" for id, state in rows)
+    for record, kind in desk.store.kinds.items():
+        if kind.name in LIFECYCLES:
+            strange = ~where("state").one_of(LIFECYCLES[kind.name].states)
+            yield f"{kind.name.replace('_', ' ')}s in an unknown state: {unit.count(record, strange):,}"
+            rows, _ = unit.rows(record, ("id", "state"), strange, limit=10)
+            yield from (f"  {id}: {state}" for id, state in rows)
+
+
+def _waiting(desk: Desk) -> Iterator[str]:
+    """What a worker and a sweep would find to do; if they come by, it is not much, and not for long."""
+    figures, _ = desk.perform(waiting(desk.clock()), readonly=True)
+    told = f"outbox: {figures.waiting:,} waiting, {figures.claimed:,} claimed, {figures.failed:,} failed"
+    yield told + (f"; the first could have been delivered {_span(figures.lag)} ago" if figures.lag else "")
+    told = f"clocks due: {figures.due:,}"
+    yield told + (f"; the first for {_span(figures.late)}" if figures.due else "")
+
+
+def _span(span: timedelta) -> str:
+    return str(timedelta(seconds=int(span.total_seconds())))
