@@ -1,5 +1,7 @@
 """Customers, prospects, partners and interactions at the desk, by id or number, each change saved at once."""
 
+import csv
+import io
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -7,18 +9,23 @@ from typing import Any
 
 import pytest
 
+from servicecrm import portfolio
 from servicecrm.desk import Desk, connect
 from servicecrm.desk.customers import Customers
+from servicecrm.desk.customers_brought import Brought
 from servicecrm.desk.interactions import Interactions
 from servicecrm.desk.partners import Partners
 from servicecrm.desk.prospects import Prospects
 from servicecrm.errors import (
     GuardNotMet,
     IdempotencyMismatch,
+    InvalidValue,
     NotFound,
     PolicyViolation,
     StaleRevision,
 )
+from servicecrm.interop.customer_import import CustomerMap, import_customers
+from servicecrm.interop.customers import write_customers
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.policies import publish
 from servicecrm.kernel.records import ERASED
@@ -38,6 +45,7 @@ from tests.portfolio.making import DAY, a_contact
 
 IN_BOTH = pytest.mark.parametrize("crm", ["memory", "sqlite"], indirect=True)
 
+MANAGERS = ("ann@city.example", "bob")
 FIELDS = (ProfileField(name="size", datatype=Datatype.NUMBER),)
 MAIL = ContactPoint(kind=ContactKind.EMAIL, value="mia@cafe.example")
 
@@ -172,6 +180,72 @@ def test_contacts_managers_channels_consents_and_holds_are_kept(customers: Custo
     assert (len(customer.consents), len(customer.scores), len(customer.classes), customer.holds) == (1, 1, 1, ())
     assert customers.transfers("cem") == (customer.id,)
     assert customers.transfers("ann@city.example") == ()
+
+
+@IN_BOTH
+def test_a_planned_handover_is_brought_about_by_its_day(crm: Desk, customers: Customers, clock: FixedClock) -> None:
+    customer = added(customers)  # C013
+    customers.assign_manager(customer.id, "bob", since=clock() + 3 * DAY)
+
+    def told() -> list[str | None]:
+        """Who looks after it: by the record, by the column, in the view, and in the file for people."""
+        found = customers.get(customer.id)
+        file = io.StringIO(newline="")
+        write_customers([found], file, mode="spreadsheet")
+        (row,) = csv.DictReader(file.getvalue().splitlines())
+        by_column = [name for name in MANAGERS if customers.find(where("account_manager") == name).items]
+        return [found.account_manager, *by_column, customers.view().lines[0].account_manager, row["account_manager"]]
+
+    assert crm.sweep().events == ()
+    assert told() == ["ann@city.example"] * 4
+    clock.advance(days=4)
+    (swept,) = crm.sweep().events
+    assert (swept.kind, swept.number, swept.event.type) == ("customer", customer.number, "customer.handed_over")
+    assert crm.sweep().events == ()
+    assert told() == ["bob"] * 4
+
+
+def test_a_whole_contact_is_added_as_it_is(customers: Customers) -> None:  # C012
+    customer = customers.add(name="Harbour Cafe")
+    mia = a_contact(function="Owner", points=[MAIL])
+
+    assert customers.add_contact(customer.id, mia, command="1").contacts == (mia,)
+    assert customers.add_contact(customer.id, mia, command="1").contacts == (mia,)
+    for besides in ({"person": "tom"}, {"function": "Cook"}, {"role": "user"}, {"purposes": ["escalation"]}):
+        with pytest.raises(InvalidValue, match="whole contact"):
+            customers.add_contact(customer.id, a_contact("tom"), **besides)  # type: ignore[arg-type]
+
+
+@IN_BOTH
+def test_a_table_can_be_brought_again_with_more_rows(crm: Desk, customers: Customers, tmp_path: Path) -> None:  # C009
+    table, by_map = tmp_path / "table.csv", CustomerMap(source="erp", columns={"reference": "Key", "name": "Company"})
+
+    def bring(*rows: str) -> Brought:
+        table.write_text("\n".join(["Key,Company", *rows]), encoding="utf-8")
+        return customers.import_(import_customers(table, by_map, by="import", at=crm.clock()).decisions)
+
+    first = bring("7,Mill", "8,Pier")
+    assert [(each.id, each.number) for each in first.new] == [
+        ("erp:7", "CUS-2026-000001"),
+        ("erp:8", "CUS-2026-000002"),
+    ]
+    customers.update("CUS-2026-000001", name="Old Mill")
+
+    again = bring("7,Mill", "8,Pier", "9,Kiosk")
+    assert ([each.number for each in again.new], again.known) == (["CUS-2026-000003"], ("erp:7", "erp:8"))
+    assert customers.get("erp:7").name == "Old Mill"
+    assert [entry.type for entry in crm.history("CUS-2026-000003")] == ["customer.added"]
+    assert bring("7,Mill").new == ()
+
+
+def test_what_is_brought_are_new_customers(customers: Customers) -> None:  # C009
+    new = portfolio.add(id="erp:1", name="Mill", by="ann", at=MONDAY)
+    changed = portfolio.update(new.after, name="Pier", by="ann", at=MONDAY)
+    assert changed is not None
+    for wrong, says in (([changed], "to add customers"), ([new, new], "twice")):
+        with pytest.raises(InvalidValue, match=says):
+            customers.import_(wrong)
+    assert customers.count() == 0
 
 
 def test_rules_are_those_of_the_day(crm: Desk, customers: Customers, clock: FixedClock) -> None:  # C008, C021
@@ -384,3 +458,15 @@ def test_an_interaction_is_erased_on_its_own_unless_its_customer_is_on_hold(  # 
         customers.forget("tom", "asked for")
     customers.release(customer.id, "court")
     assert interactions.erase(call.id, "asked for").subject == ERASED
+
+
+def test_what_is_kept_under_a_merged_customer_is_in_the_timeline_of_the_one_it_goes_on_as(
+    crm: Desk,
+) -> None:  # C017, C019
+    one, other = (crm.customers.add(name=name) for name in ("Harbour Cafe", "Harbor Café"))
+    crm.interactions.record("Asked for a meter", kind="call", direction="inbound", customer=other.id)
+    crm.complaints.record(subject="No water", channel="phone", customer=other.id)
+    crm.customers.merge(other.id, one.id)
+
+    told = {entry.kind for entry in crm.customers.timeline(one.id)}
+    assert {"interaction", "complaint"} <= told

@@ -84,12 +84,14 @@ def timeline(
     *,
     place: Place,
     kinds: Collection[str],
+    merged: Sequence[str] = (),
     since: datetime | None = None,
     size: int = 50,
     after: str | None = None,
 ) -> Reading[Timeline]:
     """A page of what happened with a customer, also while it was a prospect; the newest first.
 
+    `merged` are the ids of those that go on as this one: what is kept under them is its own.
     `kinds` are the names of those to read, which the store has. What began at the same instant always has the same
     order, and whatever is added meanwhile, no entry comes twice. Actions are those that follow from the customer, and
     from the newest records of each kind that is read. `place` makes the cursors of the store.
@@ -104,8 +106,9 @@ def timeline(
     last = None if after is None else _read(after)
     read = [(n, source) for n, source in enumerate(SOURCES) if source.kind.name in kinds]
     found: list[_Found] = []
+    ids = (customer.id, *merged)
     for n, source in read:
-        for condition in (yield from _whose(work, customer, source, read)):
+        for condition in (yield from _whose(work, customer, ids, source, read)):
             filters = [condition] if since is None else [condition, _since(source, since)]
             start = None if last is None else place(f"-{source.at}", _start(source, n, last))
             rows = yield from _rows(work, source, filters, size + 1, start)
@@ -144,22 +147,23 @@ def _follows(each: _Found, last: _Found) -> bool:
 
 
 def _whose(
-    work: Reads, customer: Customer, source: Source, read: Sequence[tuple[int, Source]]
+    work: Reads, customer: Customer, ids: Sequence[str], source: Source, read: Sequence[tuple[int, Source]]
 ) -> Reading[tuple[Filter, ...]]:
     """The conditions under which a record belongs to a customer, one of which holds."""
     if source.kind is ACTION_ITEM:
-        causes: list[str] = [customer.id]
+        causes: list[str] = [*ids]
         for _, cause in read:
             if cause.causes:
-                mine = where(cause.whose) == customer.id
-                rows = yield from _rows(work, cause, [mine], CAUSES, None)
+                rows = []
+                for id in ids:  # each by itself, as an index finds them
+                    rows += yield from _rows(work, cause, [where(cause.whose) == id], CAUSES, None)
                 rows.sort(key=lambda row: cause.instant(row[1]), reverse=True)
                 causes += [str(id) for id, _ in rows[:CAUSES]]
         return tuple(where("source").one_of(causes[n : n + 1000]) for n in range(0, len(causes), 1000))
-    own = where(source.whose) == customer.id
+    own = tuple(where(source.whose) == id for id in ids)
     if source.kind is INTERACTION and customer.origin is not None:
-        return own, where("prospect") == customer.origin
-    return (own,)
+        return (*own, where("prospect") == customer.origin)
+    return own
 
 
 def _since(source: Source, since: datetime) -> Filter:

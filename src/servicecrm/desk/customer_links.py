@@ -25,7 +25,7 @@ from servicecrm.portfolio.schema import CUSTOMER
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 
-__all__ = ["CustomerLinks", "by_rules_of_the_day"]
+__all__ = ["CustomerLinks", "by_rules_of_the_day", "ids_of"]
 
 IN_THE_WAY: Final = {
     "complaint": "customer",
@@ -133,7 +133,7 @@ class CustomerLinks(Commands[Customer]):
 
     def ids(self, customer: str) -> tuple[str, ...]:
         """The id of a customer, and those of all that go on as this one: what is kept under any of them is its own."""
-        return self._desk.perform(lambda work: _ids(work, customer), readonly=True)
+        return self._desk.perform(lambda work: ids_of(work, customer), readonly=True)
 
     # -- removal and privacy ---------------------------------------------------------------------
 
@@ -197,9 +197,10 @@ class CustomerLinks(Commands[Customer]):
             named = where("contacts").has(person)
             met = (where("contact") == person) | where("participants").has(person)
             every: list[Decision[Any]] = []
-            for customer in (yield from work.find(Customer, named)).items:
+            there = yield from work.find(Customer, named)
+            for customer in there.items or (None,):  # who may not do so at customers may not do so elsewhere
                 self._permit(order, "erase_contact", customer)
-                every.append(actions.erase_contact(customer, person, **_who(order)))
+            every += [actions.erase_contact(each, person, **_who(order)) for each in there.items]
             some = yield from work.find(Prospect, named)
             every += [prospects.erase_contact(each, person, **_who(order)) for each in some.items]
             others = yield from work.find(Partner, named)
@@ -235,7 +236,7 @@ class CustomerLinks(Commands[Customer]):
         return self._desk.perform(program)
 
     def _blockers(self, work: Work, customer: Customer) -> Program[list[Blocker]]:
-        ids = yield from _ids(work, customer.id)
+        ids = yield from ids_of(work, customer.id)
         found: list[Blocker] = []
         for kind in self._desk.store.kinds.values():
             column = IN_THE_WAY.get(kind.name)
@@ -247,7 +248,7 @@ class CustomerLinks(Commands[Customer]):
 
     def _erased_with(self, work: Work, customer: Customer, reason: str, order: Order) -> Program[list[Decision[Any]]]:
         """What is erased with a customer."""
-        ids = yield from _ids(work, customer.id)
+        ids = yield from ids_of(work, customer.id)
         merged = yield from work.present(Customer, [id for id in ids if id != customer.id])
         every: list[Decision[Any]] = [
             actions.remove(each, reason, mode=RemovalMode.ERASE, **_who(order))
@@ -283,7 +284,8 @@ def _above(work: Work, customer: Customer) -> Program[list[str]]:
     return above
 
 
-def _ids(work: Work, customer: str) -> Program[tuple[str, ...]]:
+def ids_of(work: Work, customer: str) -> Program[tuple[str, ...]]:
+    """The id of a customer, and those of all that go on as this one."""
     found = yield from fetch(work, CUSTOMER, customer)
     ids: list[str] = [found.id]
     new = ids

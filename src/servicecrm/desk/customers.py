@@ -6,9 +6,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Unpack
 
 from servicecrm.desk.customer_details import CustomerDetails, several_of
-from servicecrm.desk.customer_links import by_rules_of_the_day
-from servicecrm.desk.programs import Decided, Order, fetch, history_of, start
+from servicecrm.desk.customer_links import by_rules_of_the_day, ids_of
+from servicecrm.desk.customers_brought import Brought, bring, brought
+from servicecrm.desk.programs import Decided, Order, fetch, start
 from servicecrm.errors import NotFound, StaleRevision
+from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.kinds import Indexed, micros
@@ -93,6 +95,27 @@ class Customers(CustomerDetails):
                 return added
 
             return (yield from start(work, Customer, decide, order))
+
+        return self._desk.perform(program)
+
+    def import_(self, decisions: Iterable[Decision[Customer]]) -> Brought:
+        """Add the customers of a table: `import_(read.decisions)`, where `read` is what `import_customers` gives.
+
+        All of them in one unit, or none. Those whose ids are there already are left as they are, so that the same table
+        can be brought again with more rows in it. Look for those with other ids with `duplicates`.
+
+        Raises:
+            InvalidValue: a decision is not about a new customer, or two are about the same.
+
+        Source: C009.
+        """
+        every, order = brought(decisions), self._order("import_", {}, None)
+
+        def program(work: Work) -> Program[Brought]:
+            self._permit(order, "add")
+            for each in every:
+                self._check(order, "add", each)
+            return (yield from bring(work, every, order))
 
         return self._desk.perform(program)
 
@@ -181,7 +204,7 @@ class Customers(CustomerDetails):
 
         def program(work: Work) -> Program[Customer]:
             found = yield from fetch(work, CUSTOMER, customer)
-            entries = yield from history_of(work, self._desk.store.kinds, found.id)
+            entries = yield from work.history(Customer, found.id)
             until = [entry for entry in entries if micros(entry.occurred_at) <= micros(at)]
             if not until or until[0] != entries[0]:
                 raise NotFound(CUSTOMER.name, customer)
@@ -208,7 +231,9 @@ class Customers(CustomerDetails):
 
         def program(work: Work) -> Program["Timeline"]:
             found = yield from fetch(work, CUSTOMER, customer)
-            return (yield from timeline(work, found, place=_place, kinds=kinds, since=since, size=size, after=after))
+            merged = (yield from ids_of(work, found.id))[1:]
+            told: dict[str, Any] = {"kinds": kinds, "merged": merged, "since": since, "size": size, "after": after}
+            return (yield from timeline(work, found, place=_place, **told))
 
         return self._desk.perform(program, readonly=True)
 

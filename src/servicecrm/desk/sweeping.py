@@ -1,7 +1,7 @@
 """Everything that is due, fired once: whoever sweeps, in however many processes, and however late."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -12,6 +12,7 @@ from servicecrm.agreements.schema import AGREEMENT
 from servicecrm.desk.agreed import agreed_basis, stale
 from servicecrm.desk.agreement_days import advanced
 from servicecrm.desk.following import Following, told_from
+from servicecrm.desk.handovers import handed_over
 from servicecrm.desk.house import House
 from servicecrm.desk.programs import Order
 from servicecrm.desk.review_schedules import missed
@@ -20,10 +21,13 @@ from servicecrm.desk.tracked import TRACKED, Tracked
 from servicecrm.errors import NotFound, ServiceCRMError, StoreError
 from servicecrm.kernel.decisions import Actor, Decision, Event
 from servicecrm.kernel.filters import Filter, where
+from servicecrm.kernel.kinds import Kind
+from servicecrm.portfolio.model import Customer
+from servicecrm.portfolio.schema import CUSTOMER
 from servicecrm.reviews.schedule_model import Schedule
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
-from servicecrm.tracking import ACTION_ITEM, Basis, Clock
+from servicecrm.tracking import ACTION_ITEM, ActionItem, Basis, Clock
 
 __all__ = ["Sweep", "Swept", "SweptEvent"]
 
@@ -104,7 +108,8 @@ class Sweep:
         return swept
 
     def _days(self, work: Work) -> Program[tuple[SweptEvent, ...]]:
-        """What the days bring about that no clock tells: agreements begin and end, and reviews are overdue."""
+        """What the days bring about that no clock tells: agreements begin and end, customers change hands, and reviews
+        are overdue."""
         order = Order(self._by, self._at, None, self._house)
         changed: list[Decision[Any]] = []
         if work.keeps(Agreement):
@@ -130,7 +135,7 @@ class Sweep:
         following = Following(self._house, work, self._by, self._at)
         try:
             record = yield from work.get(tracked.kind.schema.record, clock.about, held=False)
-            agreed = yield from agreed_basis(work, tracked, record, basis, self._at)
+            agreed = yield from agreed_basis(work, tracked, record, basis, self._at, clock=clock)
             read, demanded = following.came_due(tracked, record, clock, agreed)
             if read is None:
                 raise AssertionError(f"{clock.id} was due, and nothing changed")
@@ -148,6 +153,9 @@ class Sweep:
         return Swept(1, tuple(SweptEvent(*named, event) for decision in decisions for event in decision.events))
 
 
+_DAYS: Final[Mapping[type, Kind[Any]]] = {Agreement: AGREEMENT, Customer: CUSTOMER, ActionItem: ACTION_ITEM}
+"""What the days change."""
+
+
 def _told(decision: Decision[Any], event: Event) -> SweptEvent:
-    kind = AGREEMENT if isinstance(decision.after, Agreement) else ACTION_ITEM
-    return SweptEvent(kind.name, decision.after.id, decision.after.number, event)
+    return SweptEvent(_DAYS[type(decision.after)].name, decision.after.id, decision.after.number, event)

@@ -163,7 +163,7 @@ def properties(card: RawCard, tell: Tell) -> Iterator[Property]:
 
 
 def _parameters(text: bytes) -> dict[str, tuple[str, ...]]:
-    told: dict[str, tuple[str, ...]] = {}
+    told: dict[str, list[str]] = {}
     for name, values in _ONE.findall(text):
         key = _text(name).strip().upper()
         if values:
@@ -172,8 +172,8 @@ def _parameters(text: bytes) -> dict[str, tuple[str, ...]]:
             words = tuple(part for word in words for part in word.split(",")) if key == "TYPE" else words
         else:
             key, words = "TYPE", (key,)  # as 2.1 has it: TEL;WORK;FAX, and QUOTED-PRINTABLE
-        told[key] = (*told.get(key, ()), *words)
-    return told
+        told.setdefault(key, []).extend(words)
+    return {key: tuple(words) for key, words in told.items()}
 
 
 def _text(value: bytes) -> str:
