@@ -50,6 +50,10 @@ def publishable(tables: Iterable[Iterable[Figure]], *, threshold: int, after: Ed
     without its parts, what was added since an earlier one, or any responses that no figure tells apart. What is left
     out may be shown as it was published before.
 
+    It does not look for small groups that are put together of several, each of which other figures tell apart: figures
+    that overlap without one being a part of the other can leave such a group. Publish tables that break each other
+    down. Time grows with the square of the figures; a few hundred take a minute or more.
+
     Raises:
         InvalidValue: the threshold is below 1, or groups of one table share a response.
 

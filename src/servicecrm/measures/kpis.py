@@ -160,7 +160,10 @@ def kpi_period(text: str, *, zone: str) -> Period:
     except (ValueError, OSError, KeyError):
         raise InvalidValue("zone", "expected a zone such as Europe/Berlin") from None
     first, following = _days(text)
-    return Period(start=_midnight(first, place), end=_midnight(following, place))
+    try:
+        return Period(start=_midnight(first, place), end=_midnight(following, place))
+    except OverflowError:  # in this zone the year 1 begins before it
+        raise InvalidValue("period", _NO_SUCH) from None
 
 
 def previous_period(text: str) -> str:
@@ -169,7 +172,10 @@ def previous_period(text: str) -> str:
     Raises:
         InvalidValue: as `kpi_period` does.
     """
-    before = _days(text)[0] - timedelta(days=1)
+    first = _days(text)[0]
+    if first == date.min:
+        raise InvalidValue("period", _NO_SUCH)
+    before = first - timedelta(days=1)
     year, month = before.year, before.month
     iso = before.isocalendar()
     return {
@@ -207,9 +213,10 @@ def _days(text: str) -> tuple[date, date]:
         months = _MONTHS[kind]
         return _month(year, (number - 1) * months), _month(year, number * months)
     except (ValueError, OverflowError):
-        raise InvalidValue("period", "there is no such period in the years 1 to 9998") from None
+        raise InvalidValue("period", _NO_SUCH) from None
 
 
+_NO_SUCH: Final = "there is no such period in the years 1 to 9998"
 _MONTHS: Final = {"year": 12, "half": 6, "quarter": 3, "month": 1}
 
 
