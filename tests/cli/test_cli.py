@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from servicecrm.cli import main
+from servicecrm.demo.cast import COMPLAINTS, CUSTOMERS
 from servicecrm.desk import connect
 from servicecrm.storage.schema import CURRENT
 from tests.desk.places import STORES, empty_store
@@ -372,7 +373,8 @@ def test_the_demonstration_may_be_kept_and_a_second_one_adds_nothing(store: str,
     assert out[len(expected) :].startswith("Cases                   390\nOpen                     13\n")
     assert "\nNothing new in this log\n" in out[len(expected) :]
     with connect(store, readonly=True) as desk:
-        assert desk.complaints.count() == 390
+        assert desk.complaints.count() == 390 + len(COMPLAINTS)
+        assert desk.customers.count() == len(CUSTOMERS) + 1
 
 
 def test_the_demonstration_prints_the_same_numbers_in_every_language(capsys: Captured) -> None:

@@ -115,7 +115,7 @@ def portfolio_view(
             name=customer.name,
             state=customer.state,
             account_manager=customer.account_manager,
-            deputy=customer.managers[-1].deputy if customer.account_manager is not None else None,
+            deputy=customer.deputy,
             value_class=customer.classes[-1].value_class.value if customer.classes else None,
             services=tuple(sorted(customer.services)),
             agreements=agreements[customer.id],

@@ -132,11 +132,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo = commands.add_parser(
         "demo",
-        help="sum up a year of complaints of a water utility",
-        description="Replay the log that is shipped, a year of complaints of a water utility that does not exist, "
-        "and sum it up.",
+        help="a year of a water utility, and a page about it for managers",
+        description="Let a year of a water utility that does not exist happen: customers, agreements, complaints, "
+        "surveys, reviews. Replay the log of its complaints that is shipped, sum it up, and write a page for managers.",
     )
     _add_store(demo, "where to keep it", default="memory:")
+    demo.add_argument(
+        "--report", metavar="PAGE.html", default="water-utility.html", help="the page to write (default: %(default)s)"
+    )
     _add_language(demo)
     _sweep_parser(
         commands.add_parser(

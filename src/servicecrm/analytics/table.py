@@ -1,0 +1,89 @@
+"""A list of records as a table: to look at in a notebook, and to go on with in a data frame."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final
+
+import attrs
+
+from servicecrm.analytics.printing import data_frame, html_table
+from servicecrm.errors import InvalidValue
+from servicecrm.kernel.records import fields_of
+
+__all__ = ["Table"]
+
+_PLAIN: Final = (str, bool, int, float, Decimal, date, Enum)
+
+
+class Table:
+    """Records as rows: `Table(crm.complaints.find(), columns=("number", "state", "subject"))`.
+
+    Without `columns` they are all fields that hold a plain value in any of the records: a text, a number, a day, a time
+    or a code. It shows what is personal, as the records do if they are asked.
+
+    Raises:
+        InvalidValue: a record has no such field, or the records are of several kinds.
+    """
+
+    def __init__(self, records: Iterable[Any], *, columns: Sequence[str] = ()) -> None:
+        every = list(records)
+        if len({type(each) for each in every}) > 1:
+            raise InvalidValue("records", "expected records of one kind")
+        rows = [fields_of(each) if attrs.has(type(each)) else dict(each._asdict()) for each in every]
+        known = list(rows[0]) if rows else list(columns)
+        if unknown := [name for name in columns if name not in known]:
+            raise InvalidValue("columns", f"there is no {', '.join(unknown)}; known: {', '.join(known)}")
+        self.columns: tuple[str, ...] = tuple(columns) or tuple(
+            name for name in known if any(isinstance(row[name], _PLAIN) for row in rows)
+        )
+        self._rows = [[_cell(row[name]) for name in self.columns] for row in rows]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.to_dicts())
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """A dict for each record, in JSON types; amounts are texts."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self._rows]
+
+    def to_pandas(self) -> Any:  # pandas is not there for everybody, nor are its types
+        """The same as a data frame of pandas.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        return data_frame("pandas", self.to_dicts(), self._types())
+
+    def to_polars(self) -> Any:
+        """The same as a data frame of polars.
+
+        Raises:
+            MissingExtra: polars is not installed.
+        """
+        return data_frame("polars", self.to_dicts(), self._types())
+
+    def _repr_html_(self) -> str:
+        rows = [["" if cell is None else f"{cell}" for cell in row] for row in self._rows]
+        return html_table(f"{len(self):,}", self.columns, rows)
+
+    def _types(self) -> dict[str, type]:
+        """What each column holds: that of its values, texts if it has none or several."""
+        kinds = {
+            name: {type(row[n]) for row in self._rows if row[n] is not None} for n, name in enumerate(self.columns)
+        }
+        return {name: found.pop() if len(found) == 1 else str for name, found in kinds.items()}
+
+
+def _cell(value: object) -> str | int | float | bool | None:
+    match value:
+        case Enum():
+            return str(value.value)
+        case None | bool() | int() | float() | str():
+            return value
+        case date():  # a time as well
+            return value.isoformat()
+    return str(value)

@@ -1,0 +1,83 @@
+"""The words, days and names that documents are written with."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from servicecrm.kernel.texts import Texts
+from servicecrm.reports.model import Block, Fact, Facts, Passage, Points, Section, Table
+
+__all__ = ["TEXTS", "Writing"]
+
+TEXTS: Final = Texts("servicecrm.reports")
+
+
+@attrs.frozen
+class Writing:
+    """Writes the parts of one kind of document in one language.
+
+    `names` are what ids are called by people: those of customers, services and persons.
+    """
+
+    kind: str
+    language: str
+    names: Mapping[str, str]
+    zone: str
+
+    def text(self, key: str, **values: str) -> str:
+        """A text of this kind of document."""
+        return TEXTS.get(f"{self.kind}.{key}", language=self.language, **values)
+
+    def common(self, key: str, **values: str) -> str:
+        """A text that several kinds have."""
+        return TEXTS.get(f"common.{key}", language=self.language, **values)
+
+    def name(self, id: str | None) -> str:
+        """What somebody or something is called."""
+        return "" if id is None else self.names.get(id, id)
+
+    def day(self, at: date | None) -> str:
+        """A day as the language writes it; that of a time is the day in the zone."""
+        if at is None:
+            return ""
+        day = at.astimezone(ZoneInfo(self.zone)) if isinstance(at, datetime) else at
+        return self.common("day", year=f"{day:%Y}", month=f"{day:%m}", day=f"{day:%d}")
+
+    def time(self, at: datetime | None) -> str:
+        """A day and a time in the zone."""
+        if at is None:
+            return ""
+        local = at.astimezone(ZoneInfo(self.zone))
+        return f"{self.day(at)}, {local:%H:%M} ({self.zone})"
+
+    # -- sections --------------------------------------------------------------------------------
+
+    def head(self, *facts: tuple[str, str]) -> Section:
+        """What stands at the top; facts of which nothing is known are left out."""
+        return Section(key="head", blocks=(self.facts(*facts),))
+
+    def facts(self, *facts: tuple[str, str]) -> Facts:
+        """Names by their keys, with what is said of each."""
+        return Facts(facts=tuple(Fact(name=self.text(key), told=told) for key, told in facts if told))
+
+    def section(self, key: str, *blocks: Block) -> Section:
+        """A section with its title."""
+        return Section(key=key, title=self.text(key), blocks=blocks)
+
+    def points(self, key: str, told: Iterable[str]) -> Iterable[Section]:
+        """A section with a list, if there is anything in it."""
+        if found := tuple(told):
+            yield self.section(key, Points(points=found))
+
+    def table(self, key: str, head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> Iterable[Section]:
+        """A section with a table, if there is anything in it."""
+        if found := tuple(rows):
+            yield self.section(key, Table(head=tuple(map(self.text, head)), rows=found))
+
+    def passage(self, key: str, text: str | None) -> Iterable[Section]:
+        """A section with a text, if there is one."""
+        if text:
+            yield self.section(key, Passage(text=text))

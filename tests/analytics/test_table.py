@@ -1,0 +1,63 @@
+"""Lists of records as tables."""
+
+import json
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from servicecrm.analytics.board import OpenRow
+from servicecrm.analytics.table import Table
+from servicecrm.errors import InvalidValue
+from servicecrm.testing import MONDAY, a_complaint, a_message
+
+SUBJECTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1).filter(str.strip)
+
+
+@given(st.lists(st.builds(a_complaint, subject=SUBJECTS, safety=st.booleans()), max_size=5))
+def test_every_record_is_a_row_in_json_types(records: list[object]) -> None:
+    table = Table(records, columns=("id", "subject", "safety", "received_at"))
+
+    assert len(table) == len(records)
+    assert json.loads(json.dumps(table.to_dicts())) == table.to_dicts() == list(table)
+
+
+def test_without_columns_it_has_the_fields_that_hold_something_plain() -> None:
+    (row,) = Table([a_complaint()])
+
+    assert row["number"] == "CMP-2026-000001"
+    assert row["channel"] == "phone"
+    assert datetime.fromisoformat(row["received_at"]) == MONDAY
+    assert not {"moments", "tags", "handler", "extra"} & row.keys()
+
+
+def test_rows_without_a_record_are_taken_as_well() -> None:
+    (row,) = Table([OpenRow("c-1", "recorded", MONDAY)])
+
+    assert row == {"id": "c-1", "state": "recorded", "received_at": MONDAY.isoformat()}
+
+
+def test_it_draws_itself_and_a_text_in_it_stays_text() -> None:
+    shown = Table([a_complaint(subject="<b>No water</b>")], columns=("number", "subject", "handler"))._repr_html_()
+
+    assert "<td>&lt;b&gt;No water&lt;/b&gt;</td><td></td>" in shown
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_it_goes_on_in_a_data_frame_with_a_type_for_each_column(library: str) -> None:
+    pytest.importorskip(library)
+    table = Table([a_complaint(), a_complaint(handler="north")], columns=("number", "handler", "safety", "reopenings"))
+    frame = table.to_pandas() if library == "pandas" else table.to_polars()
+
+    assert list(frame.columns) == ["number", "handler", "safety", "reopenings"]
+    assert frame["reopenings"].sum() == 0
+    assert list(frame["handler"])[1] == "north"
+
+
+def test_what_does_not_go_together_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="of one kind"):
+        Table([a_complaint(), a_message()])
+    with pytest.raises(InvalidValue, match="there is no price; known: id, number"):
+        Table([a_complaint()], columns=("id", "price"))
+    assert Table([], columns=("id",)).to_dicts() == []

@@ -1,0 +1,162 @@
+"""Documents for people: what they tell of each record, in three languages, and that what is told stays text."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from servicecrm.analytics.status_info import StatusInfo
+from servicecrm.errors import InvalidValue
+from servicecrm.kernel.records import evolve
+from servicecrm.reports import TEXTS, Document, Passage, Table, document, html, markdown
+from servicecrm.reports.documents import KINDS, Told
+from servicecrm.reports.markdown import plain
+from tests.reports.hostile import Read, documents, every_text, harmless, shown, texts
+from tests.reports.making import NAMES, every_record, the_evaluation, the_meeting, the_review
+from tests.reviews.making import a_meeting, a_pack, a_review, prepared
+
+GOLDEN = Path(__file__).parent / "golden"
+LANGUAGES = ("en", "de", "zh")
+
+# -- what is told --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("record", every_record(), ids=lambda record: type(record).__name__)
+def test_a_document_reads_as_the_golden_one(record: Told, language: str) -> None:  # C028, C052, C082, C085, C088
+    kind = KINDS[type(record)].__name__
+    written = markdown(document(record, language=language, names=NAMES))
+
+    assert written == (GOLDEN / f"{kind}.{language}.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("record", every_record(), ids=lambda record: type(record).__name__)
+def test_a_document_has_the_same_sections_in_every_language(record: Told) -> None:
+    keys = {tuple(each.key for each in document(record, language=tag).sections) for tag in (*LANGUAGES, "de-AT", "fr")}
+
+    assert len(keys) == 1
+
+
+def test_actions_that_were_open_are_looked_at_first() -> None:  # C088
+    keys = [section.key for section in document(the_review()).sections]
+
+    assert keys[:3] == ["head", "followed", "results"]
+
+
+def test_a_source_that_gave_nothing_is_named_and_not_left_blank() -> None:  # C087
+    (block,) = document(the_review()).section("missing").blocks
+
+    assert block == Passage(text="Nobody has told us anything about: risks.")
+
+
+def test_what_has_no_name_is_told_by_its_id() -> None:
+    assert "harbour-cafe" in markdown(document(the_review()))
+    assert "harbour-cafe" not in markdown(document(the_review(), names=NAMES))
+
+
+def test_times_are_told_in_the_zone_of_the_record_or_in_the_one_that_is_asked_for() -> None:
+    assert "2026-03-03, 09:00 (UTC)" in markdown(document(the_meeting()))
+    assert "2026-03-03, 10:00 (Europe/Berlin)" in markdown(document(the_meeting(), zone="Europe/Berlin"))
+
+
+def test_a_hidden_figure_is_said_to_be_hidden() -> None:  # C080
+    (table,) = document(the_evaluation()).section("groups").blocks
+
+    assert isinstance(table, Table)
+    assert [row[2] for row in table.rows] == ["4.50", "hidden"]
+
+
+@pytest.mark.parametrize(
+    ("record", "says"),
+    [
+        (a_review(), "prepare it first"),
+        (a_meeting(), "draft its minutes first"),
+        (StatusInfo(), "no such record was found"),
+        ("a text", "there is no document of a str; known: ServiceReview, Meeting"),
+    ],
+)
+def test_what_there_is_nothing_to_tell_of_is_refused(record: Any, says: str) -> None:  # C085, C087
+    with pytest.raises(InvalidValue, match=says):
+        document(record)
+
+
+def test_a_section_that_is_not_there_names_those_that_are() -> None:
+    with pytest.raises(InvalidValue, match="known: head, topics"):
+        document(the_meeting()).section("prices")
+
+
+def test_a_review_that_was_not_held_tells_what_it_will_look_at() -> None:
+    keys = {section.key for section in document(prepared()).sections}
+
+    assert {"results", "complaints", "actions", "missing"} <= keys
+    assert not keys & {"followed", "next_on", "sign_offs"}
+
+
+def test_nobody_is_told_twice_what_a_pack_does_not_have() -> None:
+    empty = evolve(prepared(), pack=a_pack(results=(), complaints=(), actions=()))
+
+    assert [section.key for section in document(empty).sections] == ["head", "results", "missing"]
+
+
+def test_no_language_lacks_a_word() -> None:
+    assert TEXTS.problems() == ()
+    assert set(TEXTS.languages) == set(LANGUAGES)
+
+
+# -- and stays text ------------------------------------------------------------------------------
+
+
+@given(documents())
+def test_no_text_becomes_markup_in_html(of: Document) -> None:
+    read = Read(html(of))
+
+    assert read.tags == Read(html(harmless(of))).tags
+    assert all(text in read.text for text in every_text(of))
+
+
+@settings(max_examples=300)
+@given(texts())
+def test_no_text_becomes_markup_in_markdown(text: str) -> None:
+    parse = (
+        pytest.importorskip("markdown_it").MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    )
+    if not shown(text):
+        return
+    for written in (f"{plain(text)}\n", f"- {plain(text)}\n", f"| a | b |\n| --- | --- |\n| {plain(text)} | x |\n"):
+        tokens = parse.parse(written)
+        inline = [token for token in tokens if token.type == "inline"][2 if written.startswith("| a") else 0]
+        assert {token.type for token in inline.children} <= {"text", "text_special"}
+        assert "".join(token.content for token in inline.children) == shown(text)
+        kinds = {token.type.rpartition("_")[0] for token in tokens} - {"", "th", "tr", "td", "thead", "tbody", "table"}
+        assert kinds <= {"paragraph", "bullet_list", "list_item"}
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("https://evil.example", r"https\://evil.example"),
+        ("www.evil.example", r"www\.evil.example"),
+        ("at 10:30, 2.5 m", "at 10:30, 2.5 m"),
+    ],
+)
+def test_an_address_does_not_become_a_link_by_itself(address: str, written: str) -> None:
+    assert plain(address) == written
+
+
+@given(documents())
+def test_markdown_has_a_line_for_each_thing_whatever_it_holds(of: Document) -> None:
+    shapes = [
+        re.sub(r"[^\n]+", "x", written.replace("\u2028", "").replace("\u0085", ""))
+        for written in (markdown(of), markdown(harmless(of)))
+    ]
+    assert shapes[0].count("\n") == shapes[1].count("\n")
+
+
+def test_a_page_asks_for_nothing_and_runs_nothing() -> None:
+    page = html(document(the_review(), names=NAMES))
+
+    assert "default-src 'none'" in page
+    assert not re.search(r"<script|src=|@import|url\(|https?:", page)
+    assert '<html lang="en">' in page
