@@ -245,7 +245,9 @@ def _limits(evaluation: Evaluation, threshold: Thresholds) -> Iterator[tuple[_Fi
 
 
 def _name(line: Line) -> str:
-    return f"{line.key} [{' / '.join(line.group)}]" if line.group else line.key
+    # An item may be called as a service is, and both can be low.
+    key = f"{line.about} {line.key}" if line.about in (About.SERVICE, About.DIMENSION) else line.key
+    return f"{key} [{' / '.join(line.group)}]" if line.group else key
 
 
 def _told(evaluation: Evaluation, languages: Iterable[str]) -> tuple[tuple[FrozenMap, ...], FrozenMap, str]:
