@@ -13,7 +13,7 @@ import attrs
 
 import servicecrm.desk  # loads what it keeps, so that every event is known
 import servicecrm.surveys.evaluations  # noqa: F401  # and what is evaluated is loaded when first asked for
-from servicecrm import agreements, cases, complaints, errors, portfolio, surveys
+from servicecrm import agreements, cases, complaints, errors, improvements, portfolio, reviews, surveys
 from servicecrm.agreements.lifecycle import GENERAL as GENERAL_LIFECYCLE
 from servicecrm.agreements.lifecycle import SERVICE as SERVICE_LIFECYCLE
 from servicecrm.cases import Case
@@ -21,6 +21,7 @@ from servicecrm.complaints import Complaint
 from servicecrm.kernel.decisions import Actor, Event
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.lifecycle import Lifecycle
+from servicecrm.kernel.moves import given
 from servicecrm.kernel.records import field_names, personal_fields
 from servicecrm.kernel.shapes import Code
 from servicecrm.kernel.texts import Texts
@@ -30,6 +31,7 @@ from servicecrm.notifications.delivery import NotDelivered, Undeliverable
 from servicecrm.notifications.templates import TEXTS as NOTICES
 from servicecrm.notifications.templates import BadTemplates
 from servicecrm.portfolio import interactions, partners, prospects
+from servicecrm.reviews import meetings, needs, report_specs, schedules, service_reviews
 from servicecrm.storage.kinds import SHIPPED
 from servicecrm.surveys.evaluation_lines import About
 from servicecrm.surveys.invitations import News
@@ -133,6 +135,15 @@ CODES: Final[dict[type[Code], Codes]] = {
     surveys.Difference: Codes("Difference between versions", surveys.TEXTS, "difference"),
     About: Codes("About of a figure", surveys.TEXTS, "evaluation.about"),
     surveys.Saying: Codes("Saying", surveys.TEXTS, "evaluation.saying"),
+    reviews.ResolutionKind: Codes("ResolutionKind", reviews.TEXTS, "resolution_kind"),
+    reviews.PackSource: Codes("PackSource", reviews.TEXTS, "pack_source"),
+    reviews.Achievement: Codes("Achievement", reviews.TEXTS, "achievement"),
+    reviews.NeedKind: Codes("NeedKind", reviews.TEXTS, "need_kind"),
+    reviews.Route: Codes("Route of a need", reviews.TEXTS, "route"),
+    reviews.DueStatus: Codes("DueStatus", reviews.TEXTS, "due_status"),
+    reviews.ReportStatus: Codes("ReportStatus", reviews.TEXTS, "report_status"),
+    improvements.ProposalKind: Codes("ProposalKind", improvements.TEXTS, "proposal_kind"),
+    improvements.HandedTo: Codes("HandedTo", improvements.TEXTS, "handed_to"),
 }
 """Every list of codes that a command takes or a record holds."""
 
@@ -210,6 +221,12 @@ PROCESSES: Final = (
     Process("an invitation", surveys.INVITATION_LIFECYCLE, surveys.TEXTS, ".invitation", "invite"),
     Process("a response", surveys.RESPONSE_LIFECYCLE, surveys.TEXTS, ".response", "record"),
     Process("an evaluation", surveys.EVALUATION_LIFECYCLE, surveys.TEXTS, "", "draft"),
+    Process("a schedule", schedules.LIFECYCLE, reviews.TEXTS, "", "start"),
+    Process("a meeting", meetings.LIFECYCLE, reviews.TEXTS, "", "plan"),
+    Process("a service review", service_reviews.LIFECYCLE, reviews.TEXTS, "", "plan"),
+    Process("a need", needs.LIFECYCLE, reviews.TEXTS, "", "capture"),
+    Process("a regular report", report_specs.LIFECYCLE, reviews.TEXTS, "", "specify"),
+    Process("a proposal", improvements.LIFECYCLE, improvements.TEXTS, "", "propose"),
 )
 
 OTHERWISE: Final = (
@@ -230,6 +247,7 @@ OTHERWISE: Final = (
     ("a campaign", "`reserve`, `take`, `release_place`", "`reserve`, `take` and `release` of `surveys.quotas`"),
     ("an invitation", "`deliver`, `open`, `bounce`", "`mark`"),
     ("an invitation", "`break_off`, `answer_partly`, `answer`", "`take_part`"),
+    ("a meeting", "`conclude`", "`approve` for the second side"),
 )
 """The actions that have another command than the one of their name, or none of their own."""
 
@@ -240,6 +258,8 @@ EVERY_TEXT: Final = {
     "servicecrm.portfolio": portfolio.TEXTS,
     "servicecrm.agreements": agreements.TEXTS,
     "servicecrm.surveys": surveys.TEXTS,
+    "servicecrm.reviews": reviews.TEXTS,
+    "servicecrm.improvements": improvements.TEXTS,
 }
 
 OPEN: Final = (
@@ -250,6 +270,7 @@ SHOWN: Final = {
     **{name: f"{{{name}}}" for name in OPEN},
     "agreement": "AGR-2026-000001",
     "number": "CAS-2026-000001",
+    "proposal": "IMP-2026-000001",
     "target": "availability",
     "timer": "resolution",
     "who": "manager",
@@ -319,8 +340,8 @@ def first_sentence(of: object) -> str:
 
 def _codes() -> Iterator[str]:
     # What other systems understand by a word, and what only reports have, is told where they are.
-    here = ("complaints", "cases", "portfolio", "agreements", "surveys", "tracking", "notifications", "kernel")
-    starts = tuple(f"servicecrm.{package}." for package in here)
+    slices = ("complaints", "cases", "portfolio", "agreements", "surveys", "reviews", "improvements")
+    starts = tuple(f"servicecrm.{package}." for package in (*slices, "tracking", "notifications", "kernel"))
     ours = {each for each in Code.__subclasses__() if each.__module__.startswith(starts)}
     assert ours == CODES.keys(), f"CODES does not have every list of codes: {ours ^ CODES.keys()}"
     yield "## Codes\n"
@@ -363,12 +384,13 @@ def _processes() -> Iterator[str]:
         yield table(("action", "text", "who"), rows)
     yield "## Guards\n\nWhat an action may still need. The names stand in `GuardNotMet.guards`.\n"
     for each in PROCESSES:
-        guards = {
-            name: None for move in each.lifecycle.moves for name in (*(g.name for g in move.guards), *move.demands)
-        }
+        moves = each.lifecycle.moves
+        guards = {guard.name: guard.says for move in moves for guard in (*move.guards, *map(given, move.demands))}
         if guards:
             yield f"### Guards of {each.of}\n"
-            yield table(("guard", "text"), ((code(name), said(each, "guard", name)) for name in guards))
+            yield table(
+                ("guard", "text"), ((code(name), said(each, "guard", name) or says) for name, says in guards.items())
+            )
 
 
 def _timers() -> Iterator[str]:

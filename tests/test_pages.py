@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from servicecrm import agreements, cases, portfolio, surveys
+from servicecrm import agreements, cases, improvements, portfolio, surveys
 from servicecrm.agreements.lifecycle import GENERAL, SERVICE
 from servicecrm.cli import main
 from servicecrm.complaints import LIFECYCLE
@@ -18,6 +18,7 @@ from servicecrm.interop import COMPLAINT_WORDS, LogMap
 from servicecrm.kernel.diagrams import mermaid, table
 from servicecrm.kernel.lifecycle import Lifecycle
 from servicecrm.portfolio import interactions, partners, prospects
+from servicecrm.reviews import meetings, needs, report_specs, schedules, service_reviews
 from servicecrm.tracking import action_items
 
 ROOT = Path(__file__).parent.parent
@@ -53,6 +54,12 @@ def titled(title: str, text: str) -> str:
         ("reference/surveys.md", surveys.INVITATION_LIFECYCLE),
         ("reference/surveys.md", surveys.RESPONSE_LIFECYCLE),
         ("reference/surveys.md", surveys.EVALUATION_LIFECYCLE),
+        ("how-to/service-reviews.md", meetings.LIFECYCLE),
+        ("reference/reviews.md", schedules.LIFECYCLE),
+        ("reference/reviews.md", service_reviews.LIFECYCLE),
+        ("reference/reviews.md", needs.LIFECYCLE),
+        ("reference/reviews.md", report_specs.LIFECYCLE),
+        ("how-to/improvements.md", improvements.LIFECYCLE),
     ],
 )
 def test_a_page_shows_a_lifecycle_as_it_is(name: str, lifecycle: Lifecycle[Any]) -> None:  # C003
@@ -95,6 +102,7 @@ WRONG_ON_PURPOSE = {
     'complaint.subject = "Something else"': "misc",  # a record never changes
     "class Ticket(models.Model):": "misc",  # Django has no types
     "class Remark(models.Model):": "misc",
+    'answers = spark.table("survey.answers")': "name-defined",  # the session of a cluster
 }
 """Lines that show what is refused, or what a type checker does not know, with the name of the error that it sees."""
 
