@@ -16,10 +16,10 @@ from servicecrm.improvements import Proposal
 from servicecrm.kernel.decisions import Actor, Decision
 from servicecrm.kernel.filters import where
 from servicecrm.processes.ended_agreement import ends, warn_open
-from servicecrm.processes.proposing import propose_from_complaint, proposes
+from servicecrm.processes.proposing import propose_decided, propose_from_complaint, proposes
 from servicecrm.processes.review_agenda import onto_agenda
 from servicecrm.processes.steps import ended_step_of, step_ended
-from servicecrm.reviews import ServiceReview
+from servicecrm.reviews import Meeting, ServiceReview
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking.action_model import ActionItem
@@ -112,6 +112,21 @@ def _proposals(work: Work, decisions: Sequence[Decision[Any]], now: _By) -> Prog
     return [each for each in made if each is not None]
 
 
+def _resolutions(work: Work, decisions: Sequence[Decision[Any]], now: _By) -> Program[Sequence[Decision[Any]]]:
+    """What a meeting or a review has decided to propose is a proposal that somebody answers."""
+    made: list[Decision[Any]] = []
+    for each in decisions:
+        if not isinstance(each.after, Meeting | ServiceReview) or not work.keeps(Proposal):
+            continue
+        wanted = [proposal.after.id for proposal in propose_decided(each.after, by=now.by, at=now.at)]
+        if wanted:
+            known = yield from work.present(Proposal, wanted, held=False)
+            new = len(wanted) - len(known)
+            numbers = (yield from work.numbers(Proposal, now.at.year, new)) if new else ()
+            made += propose_decided(each.after, known=known, numbers=numbers, by=now.by, at=now.at)
+    return made
+
+
 def _warnings(work: Work, decisions: Sequence[Decision[Any]], now: _By) -> Program[Sequence[Decision[Any]]]:
     """When an agreement ends, whoever has an open case or complaint under it is warned."""
     warned: list[Decision[Any]] = []
@@ -130,5 +145,5 @@ def _warnings(work: Work, decisions: Sequence[Decision[Any]], now: _By) -> Progr
 
 Process = Callable[[Work, Sequence[Decision[Any]], _By], Program[Sequence[Decision[Any]]]]
 
-_PROCESSES: Final[Sequence[Process]] = (_steps, _agenda, _proposals, _warnings)
+_PROCESSES: Final[Sequence[Process]] = (_steps, _agenda, _proposals, _resolutions, _warnings)
 """What is looked at, in this order."""

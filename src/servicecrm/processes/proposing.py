@@ -1,5 +1,6 @@
 """Needs, complaints and what was decided in a review become proposals for a change."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from servicecrm import improvements
@@ -82,19 +83,24 @@ def propose_decided(
     held: Meeting | ServiceReview,
     *,
     kind: ProposalKind | str = ProposalKind.SERVICE,
-    known: frozenset[str] = frozenset(),
+    known: Collection[str] = (),
+    numbers: Iterable[str] = (),
     by: Actor | str,
     at: datetime,
 ) -> tuple[Decision[Proposal], ...]:
     """The proposals that a meeting or a review has decided on, but for those whose ids are `known`.
 
+    `numbers` are those that they have for people, in their order.
+
     Source: C085, C088, C107.
     """
     source = MEETING.name if isinstance(held, Meeting) else SERVICE_REVIEW.name
+    numbered = iter(numbers)
     return tuple(
         improvements.propose(
             each.text,
             id=each.record,
+            number=next(numbered, None),
             kind=kind,
             raised_from=[Origin(kind=source, id=held.id)],
             owner=each.owner,
