@@ -203,14 +203,14 @@ class StaleRevision(StoreError):
 
 
 class NotFound(StoreError, LookupError):
-    """No such record for this tenant."""
+    """No such record for this tenant. The `id` is empty where the record was looked for by a secret."""
 
     code = "not_found"
 
-    def __init__(self, kind: str, id: str) -> None:
+    def __init__(self, kind: str, id: str = "", *, says: str | None = None) -> None:
         self.kind = kind
         self.id = id
-        super().__init__(f"no {kind} with the id or number {id!r}")
+        super().__init__(f"no {kind} with the id or number {id!r}" if says is None else says)
 
 
 class AlreadyExists(StoreError):

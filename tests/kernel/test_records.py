@@ -27,6 +27,10 @@ class Colour(Code):
     RED = "red"
 
 
+class ColourOfSky(Code):
+    BLUE = "blue"
+
+
 @record
 class Part:
     name: Personal[str]
@@ -263,3 +267,9 @@ def test_personal_fields_are_found_in_records_inside_as_well() -> None:
 
 def test_fields_come_in_order() -> None:
     assert field_names(Whole)[:3] == ("text", "key", "whole") == tuple(fields_of(Whole()))[:3]
+
+
+def test_a_code_that_there_is_not_is_told_in_words() -> None:
+    for codes, says in ((Colour, "colour: expected one of red"), (ColourOfSky, "colour of sky: expected one of blue")):
+        with pytest.raises(InvalidValue, match=f"^{says}$"):
+            codes("green")

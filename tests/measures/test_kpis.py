@@ -21,14 +21,14 @@ ON_TIME: dict[str, Any] = {
     "source": "ISO 10002",
 }
 
-years = st.integers(2, 9997).map(lambda year: f"{year:04}")
+years = st.integers(3, 9997).map(lambda year: f"{year:04}")
 texts = st.one_of(
     years,
     st.builds(lambda year, half: f"{year}-H{half}", years, st.integers(1, 2)),
     st.builds(lambda year, quarter: f"{year}-Q{quarter}", years, st.integers(1, 4)),
     st.builds(lambda year, month: f"{year}-{month:02}", years, st.integers(1, 12)),
     st.builds(lambda year, week: f"{year}-W{week:02}", years, st.integers(1, 52)),
-    st.dates(date(2, 1, 1), date(9997, 12, 31)).map(date.isoformat),
+    st.dates(date(3, 1, 1), date(9997, 12, 31)).map(date.isoformat),
 )
 values = st.lists(st.floats(-1000, 1000), min_size=1, max_size=40)
 
@@ -77,6 +77,13 @@ def test_a_period_starts_where_the_one_before_ends(text: str, zone: str) -> None
 
     assert before.end == period.start
     assert len(previous_period(text)) == len(text)
+
+
+@pytest.mark.parametrize("text", ["0001", "0001-H1", "0001-Q1", "0001-01", "0001-W01", "0001-01-01"])
+def test_what_begins_before_the_first_year_is_refused(text: str) -> None:  # C113
+    for read in (lambda: previous_period(text), lambda: kpi_period(text, zone="Pacific/Apia")):
+        with pytest.raises(InvalidValue, match="years 1 to 9998"):
+            read()
 
 
 @given(years)

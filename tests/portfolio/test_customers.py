@@ -179,6 +179,13 @@ def test_a_customer_that_is_served_has_exactly_one_account_manager_at_every_mome
             assert ahead < 0
             continue
         assert portfolio.manager_at(customer, now + ahead * DAY) == customer.managers[-1]
+        # Whoever is to come on does not count before, and counts once the sweep has come by.
+        handed_over = portfolio.hand_over_due(customer, by="clock", at=now + looked_at * DAY)
+        for each, then in (
+            (customer, now),
+            (customer if handed_over is None else handed_over.after, now + looked_at * DAY),
+        ):
+            assert each.tenure == portfolio.manager_at(each, then)
         # What was before is told as it was.
         past = MONDAY + (now + min(ahead, 0) * DAY - MONDAY) / 2
         if past < now + ahead * DAY:
@@ -197,6 +204,30 @@ def test_a_planned_handover_that_has_not_begun_can_be_planned_anew() -> None:  #
 
     assert [each.manager for each in customer.managers] == ["ann", "cem"]
     assert customer.managers[0].until == customer.managers[1].since == MONDAY + 7 * DAY
+
+
+def test_a_handover_counts_from_its_day_however_late_it_is_looked_at() -> None:  # C013
+    planned = portfolio.assign_manager(a_customer(deputy="dee"), "bob", since=MONDAY + 5 * DAY, **BY).after
+    late = MONDAY + 9 * DAY
+
+    assert (planned.account_manager, planned.deputy) == ("ann", "dee")
+    assert portfolio.hand_over_due(planned, by="clock", at=MONDAY + 5 * DAY - timedelta(microseconds=1)) is None
+    decision = portfolio.hand_over_due(planned, by="clock", at=late)
+    assert decision is not None
+    (event,) = decision.events
+    assert (event.type, event.occurred_at, event.recorded_at) == ("customer.handed_over", MONDAY + 5 * DAY, late)
+    assert (decision.after.account_manager, decision.after.deputy) == ("bob", None)
+    assert portfolio.hand_over_due(decision.after, by="clock", at=late) is None
+
+
+def test_who_leaves_or_goes_on_as_another_one_is_handed_over_to_nobody() -> None:  # C013, C019
+    planned = portfolio.assign_manager(a_customer(), "bob", since=MONDAY + 5 * DAY, **BY).after
+    left = portfolio.end(planned, "price", by="ann", at=MONDAY + DAY).after
+    merged = portfolio.merge(planned, a_customer("keep"), **BY)[0].after
+
+    assert (left.account_manager, left.handover_at) == (None, None)
+    assert portfolio.hand_over_due(left, by="clock", at=MONDAY + 9 * DAY) is None
+    assert portfolio.hand_over_due(merged, by="clock", at=MONDAY + 9 * DAY) is None
 
 
 def test_an_account_manager_who_would_have_had_no_time_is_not_listed() -> None:  # C013

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from servicecrm.calendars import Calendar
 from servicecrm.complaints import Complaint
 from servicecrm.errors import InvalidValue, PolicyViolation, TransitionNotAllowed
-from servicecrm.processes.low_score import because_of, call_back, follow_up, rule
+from servicecrm.processes.low_score import because_of, call_back, check_rules, follow_up, rule
 from servicecrm.surveys import Mode, SurveyEvaluation, evaluate, evaluations
 from servicecrm.testing.makers import MONDAY
 from servicecrm.tracking import ActionItem
@@ -125,7 +125,7 @@ def test_a_rule_may_open_a_complaint_which_holds_nothing_of_the_answers() -> Non
     told = a_response(recommend=0)
     told.customer, told.service = "mill", "water"
 
-    (opened,) = call_back(told, [angry], by=ANN, at=MONDAY)
+    opened, look = call_back(told, [angry], by=ANN, at=MONDAY)
 
     complaint = opened.after
     assert isinstance(complaint, Complaint)
@@ -137,6 +137,25 @@ def test_a_rule_may_open_a_complaint_which_holds_nothing_of_the_answers() -> Non
     )
     assert complaint.extra == {"rule": "angry", "response": "r-1"}
     assert call_back(told, [angry], known=[complaint.id], by=ANN, at=MONDAY) == ()
+    item = look.after
+    assert isinstance(item, ActionItem)
+    assert (item.source_kind, item.source, item.owner) == ("complaint", complaint.id, "care")
+    assert (item.title, item.due_at) == ("Very low", MONDAY + timedelta(hours=48))
+
+
+@pytest.mark.parametrize(
+    ("when", "says"),
+    [
+        ({"item": "recomend", "at_most": 6}, "there is no item recomend; known: .*recommend"),
+        ({"item": "aspects", "at_most": 3}, "aspects needs a row"),
+        ({"all": [{"item": "recommend", "at_most": 6}, {"not": {"item": "x", "at_most": 1}}]}, "no item x"),
+        ({"item": "recommend", "includes": "yes"}, "cannot be asked with includes"),
+    ],
+)
+def test_a_rule_that_asks_for_what_the_questionnaire_does_not_is_refused(when: Any, says: str) -> None:  # C082
+    check_rules([CALL, BILLS, rule("texts", codes=("price",), title="Call", owner="care")], ALL)
+    with pytest.raises(InvalidValue, match=f"LowScoreRule typo: .*{says}"):
+        check_rules([CALL, rule("typo", when, title="Call", owner="care")], ALL)
 
 
 # -- what many say -------------------------------------------------------------------------------

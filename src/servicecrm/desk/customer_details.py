@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Unpack
 
 from servicecrm.desk.customer_links import CustomerLinks, by_rules_of_the_day
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.values import ContactPoint
 from servicecrm.portfolio import actions
@@ -12,6 +13,7 @@ from servicecrm.portfolio.codes import ContactRole, Purpose, ValueClass
 from servicecrm.portfolio.contacts import contact
 from servicecrm.portfolio.managers import transfers
 from servicecrm.portfolio.model import Customer
+from servicecrm.portfolio.parts import Contact
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 
@@ -44,7 +46,7 @@ class CustomerDetails(CustomerLinks):
     def add_contact(
         self,
         customer: str,
-        name: str,
+        name: str | Contact,
         *,
         person: str | None = None,
         function: str | None = None,
@@ -60,7 +62,11 @@ class CustomerDetails(CustomerLinks):
     ) -> Customer:
         """Name somebody to turn to; `person` is your id of somebody who is known, or else a new one is made.
 
-        See `portfolio.contact` and `portfolio.add_contact`.
+        A whole `Contact`, such as that of a vCard, says all else itself. See `portfolio.contact` and
+        `portfolio.add_contact`.
+
+        Raises:
+            InvalidValue: something is said besides a whole contact.
         """
         told: dict[str, Any] = {
             "function": function,
@@ -72,9 +78,18 @@ class CustomerDetails(CustomerLinks):
             "since": since,
             "until": until,
         }
-        new = contact(name, id=self._desk.ids() if person is None else person, **told)
+        if isinstance(name, Contact):
+            if any(value and value != ContactRole.CUSTOMER for value in (person, *told.values())):
+                raise InvalidValue("contact", "a whole contact says all of it; change it before, or give a name")
+            return self._do("add_contact", customer, command, new=name, occurred_at=occurred_at)
+        id = self._desk.ids() if person is None else person
+
+        def more(*_: object) -> Program[Mapping[str, Any]]:
+            yield from ()
+            return {"new": contact(name, id=id, **told)}
+
         asked = {**told, "name": name, "person": person}
-        return self._do("add_contact", customer, command, asked=asked, new=new, occurred_at=occurred_at)
+        return self._do("add_contact", customer, command, more=more, asked=asked, occurred_at=occurred_at)
 
     def change_contact(
         self,

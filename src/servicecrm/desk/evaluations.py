@@ -47,8 +47,8 @@ class Evaluations(Commands[SurveyEvaluation]):
     def of(self, campaign: str, **how: Unpack[How]) -> Evaluation:
         """What the answers to a campaign say, as they are now. See `surveys.evaluate`.
 
-        Those of an anonymous campaign can be broken down by what was asked alone; others also by `customer`, `service`
-        and `stratum`.
+        Those of an anonymous campaign can be broken down by what was asked alone; those of a confidential one also by
+        `service` and `stratum`, and where people are named also by `customer` and by what is in the `context`.
         """
 
         def program(work: Work) -> Program[Evaluation]:
@@ -71,7 +71,13 @@ class Evaluations(Commands[SurveyEvaluation]):
     ) -> SurveyEvaluation:
         """Keep an evaluation; gives it with its new id. See `evaluations.draft`."""
         every = tuple(languages)
-        order = self._order("draft", {"campaign": campaign, "languages": every}, command)
+        asked = {
+            "figures": evaluation.to_dicts(),
+            "threshold": threshold,
+            "campaign": campaign,
+            "languages": every,
+        }
+        order = self._order("draft", asked, command)
         id = self._desk.ids()
 
         def program(work: Work) -> Program[SurveyEvaluation]:
@@ -175,13 +181,17 @@ class Evaluations(Commands[SurveyEvaluation]):
         Once for each response and rule, so it can be called as often as you like, such as after every answer. `codes`
         are those that somebody gave to the texts of a response, by its id. Of an anonymous campaign nobody is called
         back. See `low_score.call_back`.
+
+        Raises:
+            InvalidValue: a rule asks for what the questionnaire does not; names the items that it has.
         """
         every = tuple(rules)
         given = {} if codes is None else {id: tuple(each) for id, each in codes.items()}
         order = self._order("call_back", {}, None)
 
         def program(work: Work) -> Program[tuple[ActionItem | Complaint, ...]]:
-            found, _ = yield from asks(work, campaign)
+            found, questionnaire = yield from asks(work, campaign)
+            low_score.check_rules(every, questionnaire)
             if found.mode is Mode.ANONYMOUS:
                 return ()
             self._permit(order, "handle")
@@ -219,11 +229,20 @@ def _opened(
     calendar = book.numbered(book.in_force(order.at)[0])
     decisions: list[Decision[Any]] = []
     for id, (rule, response) in new.items():
-        number = yield from work.number(Complaint if rule.complaint else ActionItem, order.at.year)
-        told: dict[str, Any] = {"id": id, "number": number, "by": order.by, "at": order.at}
-        decisions.append(
-            low_score.complain(rule, response, **told, policy=policy, policy_version=version)
-            if rule.complaint
-            else low_score.act(rule, response, **told, calendar=calendar)
+        number = yield from work.number(ActionItem, order.at.year)
+        told: dict[str, Any] = {"number": number, "calendar": calendar, "by": order.by, "at": order.at}
+        if not rule.complaint:
+            decisions.append(low_score.act(rule, response, id=id, **told))
+            continue
+        complaint = low_score.complain(
+            rule,
+            response,
+            id=id,
+            number=(yield from work.number(Complaint, order.at.year)),
+            policy=policy,
+            policy_version=version,
+            by=order.by,
+            at=order.at,
         )
+        decisions += [complaint, low_score.look_into(rule, complaint.after, **told)]
     return decisions

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
@@ -15,6 +16,7 @@ from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.notices import Notice
+from servicecrm.kernel.shapes import several
 from servicecrm.measures import ResponseRates, response_rates
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
@@ -83,14 +85,15 @@ class Invitations(Commands[Invitation]):
 
         Raises:
             PolicyViolation: the campaign is not open, or its time to send is over.
-            InvalidValue: the link has no `{token}`, or somebody stands there twice.
+            InvalidValue: the link has no `{token}`, somebody stands there twice, it is one text, or somebody is neither
+                an id nor an `Invitee`.
         """
-        every = [Invitee(contact=each) if isinstance(each, str) else each for each in people]
+        every = [_invitee(each) for each in several("people", people)]
         if len({each.contact for each in every}) < len(every):
             raise InvalidValue("people", "somebody stands there twice; everybody is invited once")
         _check_link(link)
         order = self._order("invite", {}, None)
-        made = [(each, self._desk.ids(), secrets.token_urlsafe(24)) for each in every]
+        made = [(each, secrets.token_urlsafe(24)) for each in every]
 
         def program(work: Work) -> Program[Invited]:
             found = yield from fetch(work, CAMPAIGN, campaign)
@@ -98,7 +101,7 @@ class Invitations(Commands[Invitation]):
             known = yield from _known(work, found, every)
             decisions: list[Decision[Invitation]] = []
             refused: dict[str, Eligibility] = {}
-            for each, id, token in made:
+            for each, token in made:
                 out = opted_out is not None and opted_out(each.contact, found)
                 told = history_of(each.contact, found, known[each.contact], customer=each.customer)
                 may = eligibility_of(found, told, opted_out=out, on=order.at.astimezone(UTC).date())
@@ -106,7 +109,12 @@ class Invitations(Commands[Invitation]):
                     refused[each.contact] = may
                     continue
                 new = invitations.invite(
-                    found, id=id, token=token, by=order.by, at=order.at, **attrs.asdict(each, recurse=False)
+                    found,
+                    id=_id_of(found, each.contact),
+                    token=token,
+                    by=order.by,
+                    at=order.at,
+                    **attrs.asdict(each, recurse=False),
                 )
                 decisions.append(new.then(invitations.send, found, by=order.by, at=order.at))
             saved = yield from _saved(work, found, decisions, INVITATION_TOPIC, link)
@@ -204,8 +212,22 @@ def invited_by(work: Work, token: str) -> Program[Invitation]:
     """
     page = yield from work.find(Invitation, where("token") == token, limit=1)
     if not page.items:
-        raise NotFound(INVITATION.name, "of this token")
+        raise NotFound(INVITATION.name, says="no invitation has this token; take it from the link as it was sent")
     return page.items[0]
+
+
+def _invitee(person: object) -> Invitee:
+    if isinstance(person, Invitee):
+        return person
+    if not isinstance(person, str):
+        told = type(person).__name__
+        raise InvalidValue("people", f"expected ids of people, or Invitee(contact='person-1'), got {told}")
+    return Invitee(contact=person)
+
+
+def _id_of(campaign: Campaign, contact: str) -> str:
+    """The one id that an invitation of somebody can have: desks that invite them at once cannot both save it."""
+    return sha256(f"{campaign.id}\0{contact}".encode()).hexdigest()[:32]
 
 
 def _check_link(link: str) -> None:

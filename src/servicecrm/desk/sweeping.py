@@ -114,6 +114,8 @@ class Sweep:
         changed: list[Decision[Any]] = []
         if work.keeps(Agreement):
             changed += yield from advanced(work, order)
+        if work.keeps(Customer):
+            changed += yield from handed_over(work, order)
         if work.keeps(Schedule):
             changed += yield from missed(work, order)
         return tuple(_told(each, event) for each in changed for event in each.events)

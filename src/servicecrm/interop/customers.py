@@ -73,7 +73,7 @@ _SHEET: Final[Mapping[str, Callable[[Customer], str | None]]] = {
     "kind": lambda customer: customer.kind,
     "state": lambda customer: customer.state,
     "account_manager": lambda customer: customer.account_manager,
-    "deputy": lambda customer: customer.managers[-1].deputy if customer.account_manager else None,
+    "deputy": lambda customer: customer.deputy,
     "parent": lambda customer: customer.parent,
     "language": lambda customer: customer.language,
     "services": lambda customer: _listed(sorted(customer.services)),

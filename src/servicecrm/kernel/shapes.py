@@ -1,5 +1,6 @@
 """Shapes that every slice uses: codes with a fixed list of values, and texts that say something."""
 
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -22,7 +23,8 @@ class Code(StrEnum):
     @classmethod
     def _missing_(cls, _: object) -> None:
         known = ", ".join(member.value for member in cls)
-        raise InvalidValue(cls.__name__.lower(), f"expected one of {known}")
+        name = re.sub("(?<=[a-z])(?=[A-Z])", " ", cls.__name__).lower()
+        raise InvalidValue(name, f"expected one of {known}")
 
 
 def filled(of: Any, attribute: Any, value: Any) -> None:

@@ -4,7 +4,7 @@ from servicecrm.portfolio.channels import consent, set_channel
 from servicecrm.portfolio.classes import classify, overrule
 from servicecrm.portfolio.contacts import ContactDetails, add_contact, change_contact
 from servicecrm.portfolio.customers import Details, activate, add, end, lapse, place, reactivate, update
-from servicecrm.portfolio.managers import assign_manager
+from servicecrm.portfolio.managers import assign_manager, hand_over_due
 from servicecrm.portfolio.merging import merge, unmerge
 from servicecrm.portfolio.profile import collect, take_score
 from servicecrm.portfolio.removal import erase_contact, hold, release, remove
@@ -22,6 +22,7 @@ __all__ = [
     "consent",
     "end",
     "erase_contact",
+    "hand_over_due",
     "hold",
     "lapse",
     "merge",

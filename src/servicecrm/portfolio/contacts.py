@@ -13,7 +13,7 @@ from servicecrm.kernel.shapes import several
 from servicecrm.kernel.values import ContactPoint, language_tag
 from servicecrm.portfolio.codes import ContactRole, Purpose
 from servicecrm.portfolio.events import ContactAdded, ContactChanged
-from servicecrm.portfolio.lifecycle import ADD_CONTACT, CHANGE_CONTACT
+from servicecrm.portfolio.lifecycle import ADD_CONTACT, CHANGE_CONTACT, LIFECYCLE
 from servicecrm.portfolio.model import Customer
 from servicecrm.portfolio.moving import move
 from servicecrm.portfolio.parts import Contact
@@ -107,6 +107,7 @@ def change_contact(
     """
     if not details:
         raise InvalidValue("contact", f"nothing to change; it can change {', '.join(ContactDetails.__annotations__)}")
+    LIFECYCLE.target(customer.state, CHANGE_CONTACT)
     event = ContactChanged(**stamp(by, at, occurred_at), contact=contact)
     new = evolve(contact_named(customer.contacts, contact), **_told(details))
     contacts = tuple(new if each.id == contact else each for each in customer.contacts)

@@ -282,7 +282,7 @@ def end(
 def closed(customer: Customer, at: datetime) -> dict[str, object]:
     """What ends with the service: the time in which it was given, and that of the account manager."""
     served = tuple(evolve(each, until=at) if each.until is None else each for each in customer.served)
-    return {"served": served, "managers": ended(customer.managers, at)}
+    return {"served": served, "managers": ended(customer.managers, at), "handover_at": None}
 
 
 def last_heard(times: Iterable[datetime], customer: Customer) -> datetime:

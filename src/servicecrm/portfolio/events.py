@@ -19,6 +19,7 @@ __all__ = [
     "CustomerClassified",
     "CustomerEnded",
     "CustomerErased",
+    "CustomerHandedOver",
     "CustomerLapsed",
     "CustomerMerged",
     "CustomerPlaced",
@@ -94,6 +95,13 @@ class ManagerAssigned(Event):
     """An account manager was named."""
 
     type = "customer.manager_assigned"
+
+
+@record
+class CustomerHandedOver(Event):
+    """The account manager who was to come on looks after it now."""
+
+    type = "customer.handed_over"
 
 
 @record

@@ -4,16 +4,16 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from servicecrm.errors import PolicyViolation
-from servicecrm.kernel.decisions import Actor, Decision, stamp
+from servicecrm.kernel.decisions import Actor, Decision, decide, stamp
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve
-from servicecrm.portfolio.events import ManagerAssigned
+from servicecrm.portfolio.events import CustomerHandedOver, ManagerAssigned
 from servicecrm.portfolio.lifecycle import ASSIGN_MANAGER
 from servicecrm.portfolio.model import Customer
 from servicecrm.portfolio.moving import move
 from servicecrm.portfolio.parts import Tenure, lies_in
 
-__all__ = ["assign_manager", "ended", "manager_at", "transfers"]
+__all__ = ["assign_manager", "ended", "hand_over_due", "manager_at", "transfers"]
 
 
 def assign_manager(
@@ -29,7 +29,8 @@ def assign_manager(
 ) -> Decision[Customer]:
     """Name the account manager of a customer, from now or `since` a day to come on, and the deputy.
 
-    The one before stays until then; a handover that was planned and has not begun is dropped.
+    The one before stays until then, when `hand_over_due` hands over; a handover that was planned and has not begun is
+    dropped.
 
     Raises:
         TransitionNotAllowed: the customer has left.
@@ -42,12 +43,26 @@ def assign_manager(
     start = event.occurred_at if since is None else since
     begun = tuple(each for each in customer.managers if micros(each.since) <= micros(event.recorded_at))
     new = Tenure(manager=manager, deputy=deputy, since=start, reason=reason)
-    decision = move(customer, ASSIGN_MANAGER, event, managers=(*_until(begun, start), new))
+    planned = start if micros(start) > micros(event.recorded_at) else None
+    decision = move(customer, ASSIGN_MANAGER, event, managers=(*_until(begun, start), new), handover_at=planned)
     if begun and micros(start) < micros(begun[-1].since):
         raise PolicyViolation("since", "it cannot lie before the present account manager began")
     if not begun and micros(start) != micros(event.occurred_at):
         raise PolicyViolation("since", "the first account manager begins at once")
     return decision
+
+
+def hand_over_due(customer: Customer, *, by: Actor | str, at: datetime) -> Decision[Customer] | None:
+    """Let the account manager who was to come on look after a customer, once the day is there; None if it is not.
+
+    However late it is asked, it counts from that day. A customer that goes on as another one stays as it was.
+
+    Source: C013.
+    """
+    due = customer.handover_at
+    if due is None or micros(due) > micros(at) or customer.merged_into is not None:
+        return None
+    return decide(customer, CustomerHandedOver(**stamp(by, at, due)), handover_at=None)
 
 
 def _until(managers: tuple[Tenure, ...], start: datetime) -> tuple[Tenure, ...]:

@@ -33,9 +33,10 @@ class Customer:
     """A customer, everybody to turn to there, and who looks after it here.
 
     `parent` is the customer that this one is a part of, `origin` the prospect that it came from. `references` are its
-    keys in other systems, such as `erp:4711`. `managers` follow each other without a gap; `served` are the times in
-    which it was served. `verified_at` is when somebody last found that all this is right. `merged_into` is the customer
-    that it goes on as, and `taken_in` are those that go on as this one. Older versions are in the journal.
+    keys in other systems, such as `erp:4711`. `managers` follow each other without a gap; `handover_at` is when the
+    last one begins, while that is to come. `served` are the times in which it was served. `verified_at` is when
+    somebody last found that all this is right. `merged_into` is the customer that it goes on as, and `taken_in` are
+    those that go on as this one. Older versions are in the journal.
 
     Source: C009-C016, C018, C021, C022.
     """
@@ -56,6 +57,7 @@ class Customer:
 
     contacts: Personal[tuple[Contact, ...]] = ()
     managers: tuple[Tenure, ...] = ()
+    handover_at: datetime | None = None
     channels: tuple[Channel, ...] = ()
 
     profile: Personal[tuple[Observation, ...]] = ()
@@ -84,6 +86,17 @@ class Customer:
         return self.served[-1].until if self.served else None
 
     @property
+    def tenure(self) -> Tenure | None:
+        """Who looks after it and who stands in: the last one who began, if nobody has ended that."""
+        begun = self.managers if self.handover_at is None else self.managers[:-1]
+        return begun[-1] if begun and begun[-1].until == self.handover_at else None
+
+    @property
     def account_manager(self) -> str | None:
-        """Who looks after it, or is to do so: the last one that was named, if nobody has ended that."""
-        return self.managers[-1].manager if self.managers and self.managers[-1].until is None else None
+        """Who looks after it; whoever is to come on does so from the day of the handover."""
+        return None if self.tenure is None else self.tenure.manager
+
+    @property
+    def deputy(self) -> str | None:
+        """Who stands in for the account manager."""
+        return None if self.tenure is None else self.tenure.deputy

@@ -24,6 +24,7 @@ from servicecrm.portfolio.prospect_events import (
 from servicecrm.portfolio.prospect_lifecycle import (
     ANSWER,
     CONVERT,
+    LIFECYCLE,
     PRESENT,
 )
 from servicecrm.portfolio.prospect_model import Offer, Prospect
@@ -79,6 +80,7 @@ def answer(
         InvalidValue: there is no such offer.
         PolicyViolation: it has its answer already, or the answer would lie before the offer.
     """
+    LIFECYCLE.target(prospect.state, ANSWER)
     event = OfferAnswered(**stamp(by, at, occurred_at), offer=offer)
     found = next((each for each in prospect.offers if each.id == offer), None)
     if found is None:

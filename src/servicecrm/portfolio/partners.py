@@ -235,6 +235,7 @@ def erase_contact(
 
     Source: C011, C012.
     """
+    LIFECYCLE.target(partner.state, ERASE_CONTACT)
     event = PartnerContactErased(**stamp(by, at, occurred_at), contact=contact)
     gone = contact_named(partner.contacts, contact)
     return _move(partner, ERASE_CONTACT, event, contacts=tuple(each for each in partner.contacts if each is not gone))

@@ -150,6 +150,7 @@ def erase_contact(
 
     Source: C011, C012.
     """
+    LIFECYCLE.target(prospect.state, ERASE_CONTACT)
     event = ProspectContactErased(**stamp(by, at, occurred_at), contact=contact)
     gone = contact_named(prospect.contacts, contact)
     return move(prospect, ERASE_CONTACT, event, contacts=tuple(each for each in prospect.contacts if each is not gone))

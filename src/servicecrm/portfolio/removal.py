@@ -89,6 +89,7 @@ def erase_contact(
 
     Source: C011, C012.
     """
+    LIFECYCLE.target(customer.state, ERASE_CONTACT)
     event = ContactErased(**stamp(by, at, occurred_at), contact=contact)
     gone = contact_named(customer.contacts, contact)
     contacts = tuple(each for each in customer.contacts if each is not gone)
@@ -122,6 +123,7 @@ def release(
         TransitionNotAllowed: the customer is erased.
         InvalidValue: there is no hold of that name.
     """
+    LIFECYCLE.target(customer.state, RELEASE)
     event = HoldReleased(**stamp(by, at, occurred_at), name=name)
     kept = tuple(each for each in customer.holds if each.name != name)
     if kept == customer.holds:

@@ -35,6 +35,7 @@ CUSTOMER: Kind[Customer] = Kind(
         Column("open", ColumnType.BOOLEAN, lambda c: c.state in PRESENT and c.merged_into is None),
         Column("kind", ColumnType.TEXT),
         Column("account_manager", ColumnType.TEXT),
+        Column("handover_at", ColumnType.INSTANT),
         Column("parent", ColumnType.TEXT),
         Column("origin", ColumnType.TEXT),
         Column("merged_into", ColumnType.TEXT),
@@ -47,6 +48,7 @@ CUSTOMER: Kind[Customer] = Kind(
     ),
     indexes=(
         ("account_manager", "open", "verified_at"),  # a worklist: what nobody has looked at for long comes first
+        ("handover_at",),  # who is handed over today
         ("state",),
         ("parent",),
         ("merged_into",),

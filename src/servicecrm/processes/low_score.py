@@ -15,14 +15,27 @@ from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.records import record
 from servicecrm.kernel.shapes import filled
 from servicecrm.processes.keys import key
-from servicecrm.surveys import Answer
+from servicecrm.surveys import Answer, Questionnaire
+from servicecrm.surveys.checking import misfits
 from servicecrm.surveys.evaluation_model import SurveyEvaluation
 from servicecrm.surveys.evaluations import handle
 from servicecrm.surveys.logic import holds, shape_problems
 from servicecrm.tracking import action_items
 from servicecrm.tracking.action_model import ActionItem
 
-__all__ = ["FollowUp", "LowScoreRule", "Told", "act", "because_of", "call_back", "complain", "follow_up", "rule"]
+__all__ = [
+    "FollowUp",
+    "LowScoreRule",
+    "Told",
+    "act",
+    "because_of",
+    "call_back",
+    "check_rules",
+    "complain",
+    "follow_up",
+    "look_into",
+    "rule",
+]
 
 _USUAL: Final = ElapsedTime(seconds=48 * 3600)
 
@@ -52,12 +65,13 @@ def _condition(_: object, attribute: "attrs.Attribute[FrozenMap]", when: FrozenM
 
 @record
 class LowScoreRule:
-    """After which answers somebody is called back, by whom, and within what time; or a complaint is opened.
+    """After which answers somebody is called back, by whom, and within what time; or a complaint is opened as well.
 
     `when` is a condition as items have it: `{"item": "recommend", "at_most": 6}`, or several put together. `codes` are
     those given to free texts, of which one is enough. Both have to hold where both are said. `strata` are the groups
     whose responses are looked at, by default all. With `times` the condition has to hold in so many of the last
-    responses of the same person, one after the other. A complaint has the clocks of complaints, and no `within`.
+    responses of the same person, one after the other. With `complaint` a complaint is opened, which has the clocks of
+    complaints; what the owner has to do within the time is to look into it.
 
     Raises:
         InvalidValue: a text is blank, `when` is no condition, or there is neither a condition nor a code.
@@ -132,7 +146,9 @@ def call_back(
     by: Actor | str,
     at: datetime,
 ) -> tuple[Decision[ActionItem] | Decision[Complaint], ...]:
-    """What is to be done because of one response: an action item, or a complaint, for each rule that it fits.
+    """What is to be done because of one response: an action item for the owner of each rule that it fits.
+
+    A rule that asks for a complaint opens this one first, and the action item is because of it.
 
     `codes` are those that were given to its free texts, and `earlier` the responses of the same person before it,
     newest first. What is opened has an id that follows from the response and the rule, so that it is opened once,
@@ -146,12 +162,26 @@ def call_back(
     """
     found = because_of(response, rules, codes=codes, earlier=earlier)
     opened = {id: each for id, each in found.items() if id not in known}
-    return tuple(
-        complain(each, response, id=id, by=by, at=at)
-        if each.complaint
-        else act(each, response, id=id, calendar=calendar, by=by, at=at)
-        for id, each in opened.items()
-    )
+    decisions: list[Decision[ActionItem] | Decision[Complaint]] = []
+    for id, each in opened.items():
+        if each.complaint:
+            complaint = complain(each, response, id=id, by=by, at=at)
+            decisions += [complaint, look_into(each, complaint.after, calendar=calendar, by=by, at=at)]
+        else:
+            decisions.append(act(each, response, id=id, calendar=calendar, by=by, at=at))
+    return tuple(decisions)
+
+
+def check_rules(rules: Iterable[LowScoreRule], questionnaire: Questionnaire) -> None:
+    """Refuses rules that ask for what a questionnaire does not, and so would never call anybody back.
+
+    Raises:
+        InvalidValue: an item is unknown, or cannot be asked like that: all that is wrong with the rule.
+    """
+    for each in rules:
+        found = "; ".join(misfits(each.when, questionnaire))
+        if found:
+            raise InvalidValue(f"LowScoreRule {each.name}", found)
 
 
 def because_of(
@@ -207,7 +237,10 @@ def complain(
     by: Actor | str,
     at: datetime,
 ) -> Decision[Complaint]:
-    """The complaint that a rule opens because of a response. It has the customer, and nothing of the answers."""
+    """The complaint that a rule opens because of a response. It has the customer, and nothing of the answers.
+
+    Nobody handles it yet: see `look_into`.
+    """
     return complaints.record(
         id=id,
         number=number,
@@ -220,6 +253,30 @@ def complain(
         at=at,
         policy=policy,
         policy_version=policy_version,
+    )
+
+
+def look_into(
+    rule: LowScoreRule,
+    complaint: Complaint,
+    *,
+    number: str | None = None,
+    calendar: BusinessHours | None = None,
+    by: Actor | str,
+    at: datetime,
+) -> Decision[ActionItem]:
+    """The action item for the owner of a rule that has opened a complaint, so that somebody knows of it."""
+    return action_items.open(
+        rule.title,
+        id=key(complaint.id, "look_into"),
+        number=number,
+        source_kind="complaint",
+        source=complaint.id,
+        owner=rule.owner,
+        due_at=_due(at, rule.within, calendar),
+        extra={"rule": rule.name},
+        by=by,
+        at=at,
     )
 
 

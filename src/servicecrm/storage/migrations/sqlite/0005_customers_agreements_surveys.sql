@@ -40,6 +40,7 @@ CREATE TABLE servicecrm_customer (
     "open" BIGINT,
     "kind" TEXT,
     "account_manager" TEXT,
+    "handover_at" BIGINT,
     "parent" TEXT,
     "origin" TEXT,
     "merged_into" TEXT,
@@ -54,6 +55,7 @@ CREATE TABLE servicecrm_customer (
     UNIQUE (tenant, "number")
 );
 CREATE INDEX servicecrm_customer_account_manager_open_verified_at ON servicecrm_customer (tenant, "account_manager", "open", "verified_at", id);
+CREATE INDEX servicecrm_customer_handover_at ON servicecrm_customer (tenant, "handover_at", id);
 CREATE INDEX servicecrm_customer_state ON servicecrm_customer (tenant, "state", id);
 CREATE INDEX servicecrm_customer_parent ON servicecrm_customer (tenant, "parent", id);
 CREATE INDEX servicecrm_customer_merged_into ON servicecrm_customer (tenant, "merged_into", id);
