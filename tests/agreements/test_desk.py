@@ -22,6 +22,7 @@ from servicecrm.agreements import (
     WindDownStep,
 )
 from servicecrm.complaints import Complaint
+from servicecrm.complaints.targets import TARGETS
 from servicecrm.desk import Desk, connect
 from servicecrm.desk.agreed import agreed_basis
 from servicecrm.desk.house import House
@@ -29,12 +30,15 @@ from servicecrm.desk.rules import basis_of
 from servicecrm.desk.tracked import TRACKED
 from servicecrm.errors import IdempotencyMismatch, InvalidValue, NotFound, PolicyViolation
 from servicecrm.kernel.policies import publish
+from servicecrm.kernel.records import evolve
 from servicecrm.kernel.values import Period
 from servicecrm.notifications import MATRIX, Entry, Party
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.testing import FixedClock, SeededIds
-from tests.agreements.making import CAFE, DAY, LEVELS, a_definition, at
+from servicecrm.tracking.books import TargetBook
+from servicecrm.tracking.targets import Targets
+from tests.agreements.making import APRIL, CAFE, DAY, LEVELS, a_definition, at
 
 
 @pytest.fixture
@@ -122,6 +126,24 @@ def test_a_line_about_a_service_that_is_not_offered_is_refused(crm: Desk) -> Non
     with pytest.raises(PolicyViolation, match="not offered"):
         concluded(crm, Line(service=service.id))
     assert concluded(crm, Line(service="a service of the host")).state == "signed"
+
+
+def test_a_time_that_no_clock_would_measure_is_refused(crm: Desk, clock: FixedClock) -> None:  # C028, C031
+    def draft(timer: str) -> Agreement:
+        levels = ServiceLevels(times=(TimeTarget(timer=timer, within="8h business"),))
+        return crm.agreements.draft(
+            customer=CAFE, title="Water", first_day=APRIL, lines=[Line(service="x", levels=levels)]
+        )
+
+    agreement = draft("resolution")
+    with pytest.raises(InvalidValue, match=r"the timer resolve; it can be .*resolution"):
+        draft("resolve")
+    with pytest.raises(InvalidValue, match="the timer call_back"):
+        draft("call_back")
+    own = evolve(TARGETS.targets[0], name="call_back")
+    book = TargetBook(id="complaint")
+    crm.save(publish(book, Targets(targets=(own,)), effective=clock() + 30 * DAY, by="ann", at=clock()))
+    assert draft("call_back").lines != agreement.lines
 
 
 def test_a_service_is_not_retired_while_an_agreement_is_about_it(crm: Desk) -> None:  # C025

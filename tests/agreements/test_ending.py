@@ -164,7 +164,7 @@ def test_after_notice_it_stays_in_force_until_its_last_day() -> None:  # C030
 def test_an_earlier_end_needs_a_reason() -> None:  # C030
     agreement, early = in_force(), date(2026, 3, 31)
 
-    with pytest.raises(PolicyViolation, match="2026-06-02 at the earliest"):
+    with pytest.raises(PolicyViolation, match="2026-06-02 at the earliest; with override="):
         agreements.terminate(agreement, "customer", last_day=early, by=ANN, at=MONDAY)
     both = agreements.terminate(agreement, "customer", last_day=early, override="Both agree.", by=ANN, at=MONDAY).after
     assert both.final_day == early

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -149,7 +150,7 @@ def test_a_customer_and_a_service_may_be_named_by_their_numbers(crm: Desk) -> No
     water = crm.services.define(a_definition(), owner="water-works")
     assert cafe.number is not None
     assert water.number is not None
-    named = {"customer": cafe.number, "service": water.number}
+    named: dict[str, Any] = {"customer": cafe.number, "service": water.number}
 
     complaint = crm.complaints.record(subject="No water", channel="phone", **named)
     case = crm.cases.open(subject="A meter", channel="phone", requester=cafe.number)

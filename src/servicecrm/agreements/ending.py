@@ -61,17 +61,24 @@ __all__ = [
 _DAY: Final = timedelta(days=1)
 
 
-def advance(agreement: Agreement, *, by: Actor | str, at: datetime) -> Decision[Agreement] | None:
+def advance(
+    agreement: Agreement, *, successor: Agreement | None = None, by: Actor | str, at: datetime
+) -> Decision[Agreement] | None:
     """Bring the state of an agreement up to date with its days: it came into force, was extended, expired or ended.
+
+    A `successor` that has come into force takes its place, so that it is not extended any more (see `supersede`).
 
     None if nothing has changed, so that it can be asked as often as you like, and however late: each step counts from
     when it was due.
+
+    Raises:
+        InvalidValue: it would be extended beyond the year 2199.
 
     Source: C029, C030.
     """
     decision: Decision[Agreement] | None = None
     while True:
-        step = _step(agreement if decision is None else decision.after, by, at)
+        step = _step(agreement if decision is None else decision.after, successor, by, at)
         if step is None:
             return decision
         decision = step if decision is None else Decision(decision.before, step.after, decision.steps + step.steps)
@@ -202,12 +209,14 @@ def supersede(
 ) -> Decision[Agreement] | None:
     """End an agreement early, because its successor has come into force; None if it has not, or this one is over.
 
+    It ends when the successor begins, whatever it would have been extended to.
+
     Source: C030.
     """
     begins = successor.starts_at
     if agreement.state not in BOUND or begins is None or micros(at) < micros(begins):
         return None
-    if agreement.ends_at is not None and micros(agreement.ends_at) <= micros(begins):
+    if any(each.ends_at is not None and micros(each.ends_at) <= micros(begins) for each in (agreement, successor)):
         return None
     event = AgreementSuperseded(**stamp(by, at, begins), successor=successor.id)
     return AGREEMENT.move(agreement, SUPERSEDE, event, ended_at=begins)
@@ -255,8 +264,19 @@ def wind_down(
     return tuple(found)
 
 
-def _step(agreement: Agreement, by: Actor | str, at: datetime) -> Decision[Agreement] | None:
-    """The next thing that the days of an agreement have brought about by now."""
+def _step(
+    agreement: Agreement, successor: Agreement | None, by: Actor | str, at: datetime
+) -> Decision[Agreement] | None:
+    """The next thing that the days of an agreement, and of its successor, have brought about by now."""
+    own = _own_step(agreement, by, at)
+    ended = None if successor is None else supersede(agreement, successor, by=by, at=at)
+    if own is None or ended is None:
+        return own or ended
+    due, taken = (micros(each.events[0].occurred_at) for each in (own, ended))
+    return own if due < taken else ended
+
+
+def _own_step(agreement: Agreement, by: Actor | str, at: datetime) -> Decision[Agreement] | None:
     state, start, last = agreement.state, agreement.starts_at, agreement.final_day
     if state not in BOUND or start is None:
         return None
@@ -289,7 +309,8 @@ def _agreed(
         return last_day
     earliest = last_day_after(agreement, given_on, calendar=calendar)
     if last_day is not None and last_day < earliest:
-        raise PolicyViolation("termination", f"it ends on {earliest} at the earliest; say why it may end sooner")
+        says = f"it ends on {earliest} at the earliest; with override=... say why it may end sooner"
+        raise PolicyViolation("termination", says)
     if agreement.extension is None and (last_day or earliest) > (agreement.term_end or date.max):
         raise PolicyViolation("termination", f"its term ends before that, on {agreement.term_end}; renew it instead")
     return earliest if last_day is None else last_day

@@ -17,6 +17,7 @@ from servicecrm.agreements.parts import (
     Round,
     Spell,
     Termination,
+    check_day,
     check_days,
     check_length,
     day_begins,
@@ -69,7 +70,7 @@ class Agreement:
 
     Raises:
         InvalidValue: it ends before it begins; it has an extension, or notice to the end of its term, and no last day;
-            or the zone is unknown.
+            a day, or the end of its first extension, lies outside the years 1900 to 2199; or the zone is unknown.
 
     Source: C028.
     """
@@ -121,6 +122,7 @@ class Agreement:
         to_term = self.termination is not None and self.termination.to is EndOf.TERM
         if self.last_day is None and (self.extension is not None or to_term):
             raise InvalidValue("Agreement.last_day", "what ends with its term, or is extended, has a last day")
+        self.term_of(1)  # refuses an extension that no calendar reaches
 
     @property
     def digest(self) -> str:
@@ -153,13 +155,19 @@ class Agreement:
         return None if self.final_day is None or goes_on else day_begins(self.final_day + DAY, self.zone)
 
     def term_of(self, extensions: int) -> date | None:
-        """The last day of its term after so many extensions; None if it goes on."""
+        """The last day of its term after so many extensions; None if it goes on.
+
+        Raises:
+            InvalidValue: it lies outside the years 1900 to 2199.
+        """
         if self.last_day is None or self.extension is None or not extensions:
             return self.last_day
         once = duration(self.extension)
         assert isinstance(once, CalendarTime)
         # Counted from the day after the end, so that a term that ends with a month ends with one again.
-        return evolve(once, count=once.count * extensions).after(self.last_day + DAY) - DAY
+        last = evolve(once, count=once.count * extensions).after(self.last_day + DAY) - DAY
+        check_day("Agreement.extension", last)
+        return last
 
     def in_force(self, at: datetime) -> bool:
         """Is it in force at a time? That follows from its days, whether or not its state is up to date."""

@@ -11,6 +11,7 @@ from servicecrm.agreements.levels import ServiceLevels
 from servicecrm.agreements.service_model import Price
 from servicecrm.calendars import BusinessDays, CalendarTime, duration
 from servicecrm.calendars.clock import midnight, utc
+from servicecrm.calendars.table import FIRST_YEAR, LAST_YEAR
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.records import Personal, record
 from servicecrm.kernel.shapes import filled
@@ -25,6 +26,7 @@ __all__ = [
     "Round",
     "Spell",
     "Termination",
+    "check_day",
     "check_days",
     "check_length",
     "day_begins",
@@ -71,7 +73,7 @@ class Termination:
     quarter, the year or the term in which that day lies, and not before the day `not_before`.
 
     Raises:
-        InvalidValue: the notice has another form, or is below zero.
+        InvalidValue: the notice has another form, or is below zero; or the day lies outside the years 1900 to 2199.
     """
 
     notice: str = "3 calendar months"
@@ -80,6 +82,7 @@ class Termination:
 
     def __attrs_post_init__(self) -> None:
         check_length("Termination.notice", self.notice, business=True, least=0)
+        check_day("Termination.not_before", self.not_before)
 
 
 @record
@@ -111,13 +114,20 @@ class Spell:
 
 @record
 class GivenNotice:
-    """That a party ends the agreement: after which day, and why. `override` says why it may end sooner than agreed."""
+    """That a party ends the agreement: after which day, and why. `override` says why it may end sooner than agreed.
+
+    Raises:
+        InvalidValue: the day lies outside the years 1900 to 2199.
+    """
 
     party: Party
     given_at: datetime
     last_day: date
     reason: Personal[str] | None = attrs.field(default=None, validator=filled)
     override: Personal[str] | None = attrs.field(default=None, validator=filled)
+
+    def __attrs_post_init__(self) -> None:
+        check_day("GivenNotice.last_day", self.last_day)
 
 
 @record
@@ -156,9 +166,17 @@ def _zone(name: str) -> ZoneInfo:
         raise InvalidValue("zone", "a zone is a name of the tz database, such as Europe/Berlin") from None
 
 
+def check_day(where: str, day: date | None) -> None:
+    """Refuses a day of which no calendar knows."""
+    if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise InvalidValue(where, f"it lies in the years {FIRST_YEAR} to {LAST_YEAR}; what has no end has no last day")
+
+
 def check_days(where: str, first: date, last: date | None, zone: str) -> None:
-    """Refuses days of which the last one comes before the first, and an unknown zone."""
+    """Refuses days of which the last one comes before the first or no calendar knows, and an unknown zone."""
     _zone(zone)
+    check_day(f"{where}.first_day", first)
+    check_day(f"{where}.last_day", last)
     if last is not None and last < first:
         raise InvalidValue(f"{where}.last_day", "it ends on its first day or later")
 

@@ -1,14 +1,17 @@
 """Coming to an agreement at the desk: drafted, proposed, countered, accepted, signed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar, Unpack
 
 from servicecrm.agreements import actions
 from servicecrm.agreements.codes import Party
+from servicecrm.agreements.levels import ServiceLevels
 from servicecrm.agreements.lifecycle import AGREEMENT as LIFECYCLE
 from servicecrm.agreements.model import Agreement, GeneralAgreement
 from servicecrm.agreements.negotiating import Terms
+from servicecrm.agreements.parts import Line
 from servicecrm.agreements.policy import AgreementPolicies
 from servicecrm.agreements.schema import AGREEMENT
 from servicecrm.agreements.service_model import Service
@@ -16,13 +19,17 @@ from servicecrm.agreements.services import line
 from servicecrm.desk.books import book_of
 from servicecrm.desk.commands import Commands
 from servicecrm.desk.programs import Decided, Order, by_id, start
+from servicecrm.desk.tracked import TRACKED
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
+from servicecrm.kernel.records import evolve
 from servicecrm.kernel.shapes import several
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
+from servicecrm.tracking.books import CalendarBook, TargetBook
 
-__all__ = ["AgreementTerms", "checked_lines", "general_of"]
+__all__ = ["AgreementTerms", "checked_calendars", "checked_lines", "general_of"]
 
 
 class AgreementTerms(Commands[Agreement]):
@@ -59,7 +66,7 @@ class AgreementTerms(Commands[Agreement]):
             def decide() -> Program[Decided]:
                 self._permit(order, "draft")
                 known = yield from by_id(work, told)
-                yield from checked_lines(work, terms, order.at)
+                known |= yield from checked_lines(work, terms, order.at)
                 decision = actions.draft(
                     **known,
                     id=id,
@@ -156,26 +163,65 @@ class AgreementTerms(Commands[Agreement]):
 
     def _with_terms(self, action: str, id: str, command: str | None, terms: Terms, **told: Any) -> Agreement:
         def more(work: Work, _: Agreement, order: Order) -> Program[Mapping[str, Any]]:
-            yield from checked_lines(work, terms, order.at)
-            return {}
+            return (yield from checked_lines(work, terms, order.at))
 
         return self._do(action, id, command, more=more, asked={**told, **terms}, **told, **terms)
 
 
-def checked_lines(work: Work, terms: Terms, at: datetime) -> Program[None]:
-    """Refuses lines about a service that the store keeps, and that is not offered, or not in this version.
+def checked_lines(work: Work, terms: Terms, at: datetime) -> Program[Mapping[str, Any]]:
+    """The lines among some terms, which may name their services by number; nothing if there are none.
 
-    Other services are the host's own.
+    Refuses lines about a service that the store keeps, and that is not offered, or not in this version; and times of a
+    timer that neither complaints nor cases have, so that nobody would notice whether they are kept, or that count by a
+    calendar that nobody could read. Other services are the host's own.
 
     Raises:
+        NotFound: no service has this number.
         PolicyViolation: a service is not offered.
-        InvalidValue: there is no such version of one.
+        InvalidValue: there is no such version of one, or no such timer or calendar.
     """
-    lines = several("Agreement.lines", terms.get("lines", ()))
+    lines: list[Line] = []
+    for each in several("Agreement.lines", terms.get("lines", ())):
+        named = yield from by_id(work, {"service": each.service})
+        lines.append(evolve(each, **named))
     known = yield from work.present(Service, [each.service for each in lines], held=False)
     for each in lines:
         if each.service in known:
             line(known[each.service], at=at, version=each.version)
+    promised = dict.fromkeys(time.timer for each in lines for time in each.levels.times)
+    timers = (yield from _timers(work, at)) if promised else ()
+    others = [timer for timer in promised if timer not in timers]
+    if others:
+        says = f"no complaint or case has the timer {', '.join(others)}; it can be {', '.join(timers)}"
+        raise InvalidValue("Agreement.lines", f"{says}, or publish a target of that name first")
+    hours = (each.calendar for each in lines if each.calendar is not None)
+    yield from checked_calendars(work, at, *(each.levels for each in lines), hours=hours)
+    return {"lines": tuple(lines)} if "lines" in terms else {}
+
+
+def checked_calendars(work: Work, at: datetime, *levels: ServiceLevels, hours: Iterable[str] = ()) -> Program[None]:
+    """Refuses calendars that are not in force: no clock could be read by what is agreed.
+
+    Raises:
+        InvalidValue: there is no calendar of such a name.
+        PolicyViolation: its last version has ended.
+    """
+    of_times = {time.calendar for each in levels for time in each.times if time.calendar is not None}
+    for name in sorted(of_times.union(hours)):
+        book = yield from book_of(work, partial(CalendarBook, id=name))
+        book.in_force(at)  # refuses what is not there
+
+
+def _timers(work: Work, at: datetime) -> Program[Sequence[str]]:
+    """The names of the targets that count for customers, now or from a day to come on."""
+    names: list[str] = []
+    for tracked in TRACKED.values():
+        if tracked.customer is not None:
+            book = yield from book_of(work, partial(TargetBook, id=tracked.kind.name))
+            number, now = book.in_force(at, otherwise=tracked.targets)
+            coming = (version.policy for version in book.versions[number:])
+            names += [target.name for targets in (now, *coming) for target in targets.targets]
+    return tuple(dict.fromkeys(names))
 
 
 def general_of(work: Work, customer: str) -> Program[Sequence[GeneralAgreement]]:

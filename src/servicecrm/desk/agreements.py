@@ -16,6 +16,7 @@ from servicecrm.agreements.negotiating import Terms
 from servicecrm.agreements.policy import AgreementPolicies
 from servicecrm.agreements.reviewing import Renewal, due_for_renewal, reviews_due
 from servicecrm.agreements.schema import AGREEMENT, VIOLATION
+from servicecrm.agreements.targets import Entitled, entitlement
 from servicecrm.calendars import Standing
 from servicecrm.desk.agreement_days import advanced
 from servicecrm.desk.agreement_terms import AgreementTerms, checked_lines
@@ -128,8 +129,8 @@ class Agreements(AgreementTerms):
                 found = yield from fetch(work, AGREEMENT, agreement)
                 self._permit(order, "renew", found)
                 number = yield from work.number(Agreement, order.at.year)
-                yield from checked_lines(work, terms, order.at)
-                return actions.renew(found, id=id, number=number, by=order.by, at=order.at, **terms)
+                checked: Any = {**terms, **(yield from checked_lines(work, terms, order.at))}
+                return actions.renew(found, id=id, number=number, by=order.by, at=order.at, **checked)
 
             return (yield from start(work, Agreement, decide, order))
 
@@ -267,8 +268,9 @@ def _told(
 
 
 def _timers(work: Work, agreement: Agreement, at: datetime) -> Program[list[TimerResult]]:
-    """What became of the timers of the customer's complaints and cases about the services of an agreement."""
+    """What became of the timers that go by an agreement: of what the customer said of its services under it."""
     services = [each.service for each in agreement.lines]
+    every = (yield from work.find(Agreement, where("customer") == agreement.customer)).items
     results: list[TimerResult] = []
     for tracked in TRACKED.values():
         if tracked.customer is None:
@@ -279,6 +281,7 @@ def _timers(work: Work, agreement: Agreement, at: datetime) -> Program[list[Time
         clocks = yield from work.present(Clock, list(records), held=False)
         for id, clock in clocks.items():
             record = records[id]
+            agreed = entitlement(agreement.customer, record.service, at=record.received_at, agreements=every)
             results += [
                 TimerResult(
                     service=record.service,
@@ -290,9 +293,16 @@ def _timers(work: Work, agreement: Agreement, at: datetime) -> Program[list[Time
                     met=each.done and not each.late,
                 )
                 for each in clock.timers
-                if each.due_at is not None and (each.late or _counts(each, at))
+                if _goes_by(agreement, agreed.time(each.name, record.priority))
+                and each.due_at is not None
+                and (each.late or _counts(each, at))
             ]
     return results
+
+
+def _goes_by(agreement: Agreement, agreed: Entitled | None) -> bool:
+    """Is it this agreement that gives a timer its time? Another one may, or none, as none was in force."""
+    return agreed is not None and agreed.of == agreement.id
 
 
 def _counts(timer: Reading, at: datetime) -> bool:

@@ -10,7 +10,7 @@ from servicecrm.agreements.levels import ServiceLevels
 from servicecrm.agreements.lifecycle import GENERAL as LIFECYCLE
 from servicecrm.agreements.model import Agreement, GeneralAgreement
 from servicecrm.agreements.schema import GENERAL_AGREEMENT
-from servicecrm.desk.agreement_terms import general_of
+from servicecrm.desk.agreement_terms import checked_calendars, general_of
 from servicecrm.desk.commands import Commands
 from servicecrm.desk.programs import Decided, Order, by_id, fetch, start
 from servicecrm.kernel.filters import where
@@ -66,6 +66,7 @@ class GeneralAgreements(Commands[GeneralAgreement]):
             def decide() -> Program[Decided]:
                 self._permit(order, "draft")
                 known = yield from by_id(work, told)
+                yield from _checked(work, levels, order.at)
                 number = yield from work.number(GeneralAgreement, order.at.year)
                 return general.draft(id=id, number=number, by=order.by, at=order.at, **known)
 
@@ -85,8 +86,19 @@ class GeneralAgreements(Commands[GeneralAgreement]):
         command: str | None = None,
     ) -> GeneralAgreement:
         """Change a draft. See `general.edit`."""
-        told = {"terms": terms, "levels": levels, "first_day": first_day, "last_day": last_day}
-        return self._do("edit", agreement, command, occurred_at=occurred_at, **told)
+
+        def more(work: Work, _: GeneralAgreement, order: Order) -> Program[Mapping[str, Any]]:
+            yield from _checked(work, levels, order.at)
+            return {}
+
+        told = {
+            "terms": terms,
+            "levels": levels,
+            "first_day": first_day,
+            "last_day": last_day,
+            "occurred_at": occurred_at,
+        }
+        return self._do("edit", agreement, command, more=more, **told)
 
     def sign(
         self,
@@ -102,7 +114,9 @@ class GeneralAgreements(Commands[GeneralAgreement]):
         """Sign it for a party; the second signature puts it in force. See `general.sign`."""
 
         def more(work: Work, found: GeneralAgreement, _: Order) -> Program[Mapping[str, Any]]:
-            return {"others": (yield from general_of(work, found.customer))}
+            rivals = [each.id for each in (yield from general_of(work, found.customer)) if each.topic == found.topic]
+            # Held, so that of two which are signed at the same time the later one finds the other one in force.
+            return {"others": tuple((yield from work.present(GeneralAgreement, rivals)).values())}
 
         told = {"party": party, "signer": signer, "place": place, "digest": digest, "occurred_at": occurred_at}
         return self._do("sign", agreement, command, more=more, asked=told, **told)
@@ -126,6 +140,7 @@ class GeneralAgreements(Commands[GeneralAgreement]):
             def decide() -> Program[Decided]:
                 found = yield from fetch(work, GENERAL_AGREEMENT, agreement)
                 self._permit(order, "renew", found)
+                yield from _checked(work, levels, order.at)
                 number = yield from work.number(GeneralAgreement, order.at.year)
                 return general.renew(found, id=id, number=number, by=order.by, at=order.at, **told)
 
@@ -153,3 +168,9 @@ class GeneralAgreements(Commands[GeneralAgreement]):
             return general.dependents(found, page.items, at=self._desk.clock())
 
         return self._desk.perform(program, readonly=True)
+
+
+def _checked(work: Work, levels: ServiceLevels | None, at: datetime) -> Program[None]:
+    """Refuses levels whose clocks could not be read. See `checked_calendars`."""
+    if levels is not None:
+        yield from checked_calendars(work, at, levels)
