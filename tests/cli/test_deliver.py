@@ -99,7 +99,10 @@ def test_what_has_no_address_is_given_up_and_counted_for_each_tenant(
     assert deliver(store, people, "--folder", letters) == 0
     out, err = capsys.readouterr()
     assert out == "north: 1 delivered\nsouth: 1 delivered, 25 given up\n"
-    says = r"a notice of tenant south, topic assigned about complaint \S+ was given up: Undeliverable: its recipient has no address"
+    says = (
+        r"a notice of tenant south, topic assigned about complaint \S+ "
+        "was given up: Undeliverable: its recipient has no address"
+    )
     assert len(re.findall(says, err)) == err.count("\n") == 25
     assert (failed(store, "north"), failed(store, "south")) == (0, 25)
 

@@ -41,8 +41,12 @@ PEOPLE = {
 ROLES: dict[Party, str | Collection[str] | None] = {**PEOPLE}
 OPENED = "case.opened"
 VALUES = {
-    **{"timer": "accept", "due_at": MONDAY, "to": "ombudsman"},
-    **{"service": "water", "target": "availability", "period": "2026-03"},
+    "timer": "accept",
+    "due_at": MONDAY,
+    "to": "ombudsman",
+    "service": "water",
+    "target": "availability",
+    "period": "2026-03",
 }
 """What the matrix promises of some event."""
 

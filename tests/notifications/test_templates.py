@@ -29,9 +29,17 @@ from servicecrm.notifications.templates import filled_in
 BERLIN = ZoneInfo("Europe/Berlin")
 AT = "2026-03-02T09:00:00+00:00"
 VALUES = {
-    **{"number": "CMP-1", "to": "OMB", "timer": "resolution", "due_at": AT, "promised_by": AT},
-    **{"service": "GAS", "target": "99", "period": "2026-03"},
-    **{"title": "...", "link": "-", "until": AT},
+    "number": "CMP-1",
+    "to": "OMB",
+    "timer": "resolution",
+    "due_at": AT,
+    "promised_by": AT,
+    "service": "GAS",
+    "target": "99",
+    "period": "2026-03",
+    "title": "...",
+    "link": "-",
+    "until": AT,
 }
 INVITING = ("survey_invitation", "survey_reminder")
 """Letters that nobody answers by mail."""

@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import psycopg
 import pytest
 
+from servicecrm.agreements.schema import AGREEMENT
 from servicecrm.desk.rules import zones
 from servicecrm.desk.sweeping import BATCH, Sweep, Swept
 from servicecrm.desk.timers import worklist_of
 from servicecrm.desk.tracked import TRACKED
 from servicecrm.kernel.decisions import Actor
 from servicecrm.kernel.filters import encoded, where
-from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.kinds import Kind, micros
 from servicecrm.storage import cursors
 from servicecrm.storage.driver import install
 from servicecrm.storage.kinds import SHIPPED
@@ -34,6 +35,9 @@ FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = FIRST + timedelta(minutes=60)
 ROWS = 10_000
 KINDS = [tracked.kind.name for tracked in TRACKED.values()]
+INDEXED = ("about_kind", "about", "handler", "next_at", "due_at", "basis", "level")
+COLUMNS = ("tenant", "id", "revision", "schema", "document", *INDEXED)
+INTO = ", ".join(COLUMNS)
 BASIS = f"policy 0; default@0; zones {zones()}"
 
 
@@ -49,8 +53,8 @@ class Question(NamedTuple):
         return statement
 
 
-def asked_by(program: Callable[[Work], Program[Any]]) -> list[Request]:
-    """What a program asks about clocks if it finds nothing."""
+def asked_by(program: Callable[[Work], Program[Any]], of: Kind[Any] = CLOCK) -> list[Request]:
+    """What a program asks about clocks, or other records, if it finds nothing."""
     asked: list[Request] = []
 
     def answer(request: Op) -> list[None]:
@@ -59,7 +63,7 @@ def asked_by(program: Callable[[Work], Program[Any]]) -> list[Request]:
         return [None] if request.method == "fetch" else []
 
     run(program(Work({kind.schema.record: kind for kind in SHIPPED})), answer)
-    return [request for request in asked if request.method == "select" and request.args[0] is CLOCK]
+    return [request for request in asked if request.method in ("select", "columns") and request.args[0] is of]
 
 
 def sweep(*failed: str) -> Sweep:
@@ -71,7 +75,8 @@ def sweep(*failed: str) -> Sweep:
 
 def questions() -> Iterator[Any]:
     """All that is asked: each kind of record has its own targets, and so its own clocks to be read again."""
-    wanted = [(kind, reason) for kind in KINDS for reason in ("due", "older rules", "newer rules")]
+    reasons = ("what was agreed", "due", "older rules", "newer rules")
+    wanted = [(kind, reason) for kind in KINDS for reason in reasons]
     for title, failed in (("", ()), (", some of which could not be read", ("about-000007", "about-000008"))):
         for asked, (kind, reason) in zip(asked_by(sweep(*failed).some), wanted, strict=True):
             index = "about_kind_next_at" if reason == "due" else "about_kind_basis"
@@ -104,7 +109,7 @@ def rows(number: int) -> Iterator[tuple[Any, ...]]:
                 "basis": BASIS if runs else None,
                 "level": 0,
             }
-            yield tenant, f"{kind}:about-{n:06}", 1, 1, "x" * 800, *index.values()
+            yield tenant, f"{kind}:about-{n:06}", 1, 1, "x" * 800, *(index[name] for name in INDEXED)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +122,8 @@ def sqlite() -> Iterator[Callable[[int], sqlite3.Connection]]:
             made[number] = connection = sqlite3.connect(":memory:", isolation_level=None)
             install(connection)
             connection.execute("BEGIN")
-            connection.executemany(f"INSERT INTO servicecrm_clock VALUES ({', '.join('?' * 12)})", rows(number))
+            places = ", ".join("?" * len(COLUMNS))
+            connection.executemany(f"INSERT INTO servicecrm_clock ({INTO}) VALUES ({places})", rows(number))
             connection.execute("COMMIT")
         return made[number]
 
@@ -131,7 +137,7 @@ def filled(postgres: Postgres) -> Iterator[psycopg.Connection[Any]]:
     """The same tables, with statistics."""
     with clean_schema(postgres) as schema, psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute(f"SET search_path TO {schema}".encode())
-        with connection.cursor().copy("COPY servicecrm_clock FROM STDIN") as copy:
+        with connection.cursor().copy(f"COPY servicecrm_clock ({INTO}) FROM STDIN".encode()) as copy:
             for row in rows(ROWS):
                 copy.write_row(row)
         connection.execute("ANALYZE servicecrm_clock")
@@ -153,6 +159,15 @@ def test_sqlite_reads_a_later_page_of_a_worklist_from_its_index(sqlite: Callable
 
     assert len(steps) == 2
     assert all(f"SEARCH servicecrm_clock USING INDEX servicecrm_clock_{question.answer}" in step for step in steps)
+
+
+def test_sqlite_reads_agreements_by_the_days_on_which_they_begin_and_end(
+    sqlite: Callable[[int], sqlite3.Connection],
+) -> None:  # C029, C030
+    asked = asked_by(Sweep(None, Actor(id="ann"), NOW).some, AGREEMENT)
+    for request, index in zip(asked, ("state_first_day", "state_final_day"), strict=True):
+        step, *_ = explained(sqlite(ROWS // 10), request(SQLTables("default", SQLITE)))
+        assert f"USING INDEX servicecrm_agreement_{index} (tenant=? AND state=? AND " in step
 
 
 def explained(connection: sqlite3.Connection, asked: Statement) -> list[str]:

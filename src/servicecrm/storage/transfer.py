@@ -115,7 +115,8 @@ def imported(kinds: Kinds, lines: Iterable[str], seal: Callable[[], Program[int]
         raise StoreError("this tenant holds records already; import into an empty one")
     yield from ask(Tables.register)
     put_in = 0
-    for put, rows in groupby(_rows({kind.name: kind for kind in (*kinds.values(), *WITHOUT_HISTORY)}, lines), key=itemgetter(0)):
+    by_name = {kind.name: kind for kind in (*kinds.values(), *WITHOUT_HISTORY)}
+    for put, rows in groupby(_rows(by_name, lines), key=itemgetter(0)):
         while chunk := [row for _, row in islice(rows, CHUNK)]:
             yield from put(chunk)
             put_in += len(chunk)

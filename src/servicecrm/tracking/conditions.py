@@ -57,7 +57,7 @@ def on(*kinds: str, side: Side | str | None = None, codes: Iterable[str] = ()) -
 
 def any_of(conditions: tuple[On, ...], moment: Moment) -> bool:
     """Does one of the conditions hold?"""
-    for condition in conditions:  # asked so often that a generator would be felt
+    for condition in conditions:  # noqa: SIM110 - asked so often that a generator is felt
         if condition.holds(moment):
             return True
     return False
