@@ -168,7 +168,7 @@ TABLE: list[tuple[str, Wrong, type[ServiceCRMError], str]] = [
         "unknown code",
         lambda crm, _: crm.complaints.record(subject=CANARY, channel=CANARY),
         InvalidValue,
-        "channel: expected one of phone, email, letter, web, chat, counter, social, other",
+        "channel: expected one of phone, email, letter, web, chat, counter, social, survey, other",
     ),
     (
         "blank text",

@@ -2,39 +2,44 @@
 
 import inspect
 from collections.abc import Mapping
-from datetime import timedelta
-from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Final, NamedTuple, get_args
 
-from servicecrm import cases, complaints
-from servicecrm.complaints import ComplaintPolicy, RemedyLimit
 from servicecrm.desk import Desk
+from servicecrm.desk.commands import Commands
 from servicecrm.desk.evaluations import Evaluations
+from servicecrm.desk.invitations import Invited
 from servicecrm.desk.numbers import Numbers
 from servicecrm.desk.register import Register
+from servicecrm.desk.tracked import TRACKED
 from servicecrm.kernel.lifecycle import Lifecycle
-from servicecrm.kernel.values import Money
 from servicecrm.testing.makers import MONDAY
-from servicecrm.tracking import action_items
+from tests.desk.calls import agreements, portfolio, reviews, surveys
+from tests.desk.calls import complaints as handling
+from tests.desk.calls.complaints import FIRST, STRICT
+from tests.desk.calls.words import Told, looked_up
 
 __all__ = [
     "ABOUT",
+    "ALSO",
+    "FIRST",
     "LIFECYCLES",
     "MAKES",
     "REGISTERS",
     "SLICES",
+    "STRICT",
     "WAYS",
+    "WITH_CLOCKS",
     "Call",
     "arguments_of",
     "bring",
     "call_of",
+    "looked_up",
+    "made",
+    "named_by",
     "public",
     "slices_of",
 ]
-
-DAY: Final = timedelta(days=1)
-FIRST: Final = "CMP-2026-000001"
-"""The complaint that is made first, which others may be linked to and merged into."""
 
 
 def public(of: object) -> set[str]:
@@ -66,15 +71,57 @@ REGISTERS: Final[Mapping[str, type[Register[Any]]]] = {
 """The slices that are all alike: each is about the records of one kind."""
 
 LIFECYCLES: Final[Mapping[str, Lifecycle[Any]]] = {
-    "actions": action_items.LIFECYCLE,
-    "cases": cases.LIFECYCLE,
-    "complaints": complaints.LIFECYCLE,
+    name: part._lifecycle for name, part in REGISTERS.items() if issubclass(part, Commands)
 }
-MAKES: Final = {"actions": "open", "cases": "open", "complaints": "record"}
-"""The method of each that makes a record."""
+WITH_CLOCKS: Final = [name for name, part in REGISTERS.items() if part._kind.schema.record in TRACKED]
 
 
 # -- arguments -----------------------------------------------------------------------------------
+
+GROUPS: Final = (handling, portfolio, agreements, surveys, reviews)
+
+MAKES: Final[Mapping[str, str]] = {part: method for group in GROUPS for part, method in group.MAKES.items()}
+"""The method of each that makes a record."""
+TOLD: Final[Mapping[str, Told]] = {part: group.TOLD for group in GROUPS for part in group.MAKES}
+"""What is told at a part wherever an argument of this name is needed."""
+ONLY: Final[Mapping[str, Told]] = {name: told for group in GROUPS for name, told in group.ONLY.items()}
+"""What only one call is told: what means something else there, or what a guard asks for."""
+STATES: Final[Mapping[str, str]] = {name: state for group in GROUPS for name, state in group.STATES.items()}
+"""The state from which a call is taken, where that is not the first one from which the lifecycle allows it."""
+WAYS: Final = {part: ways for group in GROUPS for part, ways in group.WAYS.items()}
+"""How a record of each slice comes to a state, or to a value that stands beside the states, such as waiting."""
+FIELDS: Final = {**handling.FIELDS, **agreements.FIELDS}
+"""What a record needs to come to a state."""
+
+ALSO: Final = {"general_agreements.end": "abandon"}
+"""The action that a command takes where the one of its name is not allowed."""
+
+ABOUT: Final[Mapping[str, str | None]] = {
+    "agreement": None,
+    "campaign": "campaigns",
+    "case": "cases",
+    "complaint": "complaints",
+    "complaints": "complaints",
+    "customer": "customers",
+    "id": None,
+    "interaction": "interactions",
+    "invitation": "invitations",
+    "item": "actions",
+    "kept": "evaluations",
+    "meeting": "meetings",
+    "need": "needs",
+    "partner": "partners",
+    "proposal": "improvements",
+    "prospect": "prospects",
+    "questionnaire": "questionnaires",
+    "response": "responses",
+    "review": "service_reviews",
+    "schedule": "review_schedules",
+    "service": "services",
+    "spec": "report_specs",
+    "token": "invitations",
+}
+"""How the argument for a record is named, and of which part the record is; None stands for the part that is called."""
 
 
 class Call(NamedTuple):
@@ -82,99 +129,10 @@ class Call(NamedTuple):
 
     about: str | None
     """The name of the argument for the record."""
+    part: str
+    """The part that keeps it."""
     state: str | None
-    told: Mapping[str, Any]
-
-
-ABOUT: Final = {"id", "complaint", "complaints", "case", "item"}
-"""How the argument for a record is named."""
-
-TOLD: Final[Mapping[str, Any]] = {
-    "attributes": {},
-    "channel": "phone",
-    "due_at": MONDAY + DAY,
-    "effect": "No answer.",
-    "evidence": "Called back.",
-    "for_": "customer",
-    "handler": "south",
-    "grounds": "The valve leaked.",
-    "into": FIRST,
-    "key": "n-dead",
-    "note": "Rang.",
-    "of": ComplaintPolicy,
-    "other": "another",
-    "outcome": "voicemail",
-    "owner": "north",
-    "partner": "roads",
-    "policy": complaints.DEFAULT,
-    "priority": "p1",
-    "reason": "It stopped again.",
-    "remedy": 1,
-    "request_type": "leak",
-    "requester": "c-7",
-    "role": "chief",
-    "side": "outside",
-    "source": "m-1",
-    "source_kind": "meeting",  # of the host's own
-    "status": "done",
-    "subject": "No water",
-    "text": "It runs again.",
-    "timer": "resolution",
-    "title": "Call back",
-    "until": MONDAY + 3 * DAY,
-    "verdict": "justified",
-}
-"""What is told wherever an argument of this name is needed."""
-
-ONLY: Final[Mapping[str, Mapping[str, Any]]] = {
-    "acting_as": {"actor": "bob@city.example"},
-    "actions.done": {"evidence": TOLD["evidence"]},
-    "actions.postpone": {"due_at": MONDAY + 2 * DAY},
-    "actions.reassign": {"owner": "south"},
-    "actions.verify": {"effective": False},
-    "kpis": {"period": "2026-03"},
-    "numbers.kpis": {"period": "2026-03"},
-    "cases.amend": {"service": "water", "tags": ["new"]},
-    "cases.close": {"code": "answered"},
-    "cases.void": {"n": 2},
-    "complaints.amend": {"remedy_sought": "a refund", "tags": ["new"]},
-    "complaints.assess": {"severity": "high", "impact": "low"},
-    "complaints.close": {"code": "resolved"},
-    "complaints.find_cause": {"cause": "wear"},
-    "complaints.link": {"other": FIRST, "kind": "related"},
-    "complaints.offer": {"kind": "repair"},
-    "complaints.plan": {"steps": ["Measure the pressure"]},
-    "complaints.propose_change": {"text": "Renew valves earlier.", "kind": "service"},
-    "complaints.reclassify": {"feedback": "request", "reason": "asks for a date"},
-    "complaints.refer": {"to": "ombudsman", "whole": False},
-    "complaints.void": {"n": 2},
-    "on": {"type": "complaint.closed", "hook": print},
-    "policies.publish": {"effective": MONDAY + 30 * DAY},
-    "tenant": {"name": "south"},
-}
-"""What only one call is told: what means something else there, or what a guard asks for."""
-
-STATES: Final = {
-    "cases.close": "answered",
-    "cases.extend": "promised",
-    "cases.partner_update": "referred",
-    "cases.resume": "waiting",
-    "cases.void": "routed",
-    "complaints.accept_remedy": "offered",
-    "complaints.answer": "judged",
-    "complaints.approve_remedy": "proposed",
-    "complaints.assign": "acknowledged",
-    "complaints.assign_all": "acknowledged",
-    "complaints.decline_remedy": "offered",
-    "complaints.lapse": "reminded",
-    "complaints.link": "acknowledged",
-    "complaints.merge": "acknowledged",
-    "complaints.provide_remedy": "taken",
-    "complaints.resume": "waiting",
-    "complaints.void": "acknowledged",
-    "actions.verify": "done",
-}
-"""The state from which a call is taken, where that is not the first one from which the lifecycle allows it."""
+    told: Told
 
 
 def arguments_of(name: str) -> dict[str, object]:
@@ -194,82 +152,29 @@ def call_of(name: str) -> Call:
     """How a call is taken: `call_of("cases.close")`, or `call_of("timers")` of the desk itself."""
     part, _, method = name.rpartition(".")
     parameters = inspect.signature(getattr(SLICES.get(part, Desk), method)).parameters.values()
-    named = [p for p in parameters if p.name != "self" and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    about = next((p.name for p in named if p.name in ABOUT), None)
-    needed = [p.name for p in named if p.default is p.empty and p.name != about]
-    only = ONLY.get(name, {})
-    unknown = [argument for argument in needed if argument not in only and argument not in TOLD]
-    assert not unknown, f"say in {__name__} what {name} is told as {', '.join(unknown)}"
-    told = {argument: TOLD[argument] for argument in needed if argument not in only} | dict(only)
-    return Call(about, None if about is None else _state(part, method), told)
+    needed = [
+        p.name
+        for p in parameters
+        if p.name != "self" and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) and p.default is p.empty
+    ]
+    only, usual = ONLY.get(name, {}), {**handling.TOLD, **TOLD.get(part, {})}
+    about = next((each for each in needed if each in ABOUT and each not in only), None)
+    untold = [argument for argument in needed if argument != about and argument not in only]
+    unknown = [argument for argument in untold if argument not in usual]
+    assert not unknown, f"say in {GROUPS[0].__package__} what {name} is told as {', '.join(unknown)}"
+    told = {argument: usual[argument] for argument in untold} | dict(only)
+    kept_by = (None if about is None else ABOUT[about]) or part or "complaints"
+    return Call(about, kept_by, None if about is None else _state(part, method, kept_by), told)
 
 
-def _state(part: str, method: str) -> str:
-    lifecycle = LIFECYCLES.get(part, complaints.LIFECYCLE)
-    first = (move.from_[0] for move in lifecycle.moves if move.action == method)
-    return STATES.get(f"{part}.{method}") or next(first, lifecycle.initial)
+def _state(part: str, method: str, kept_by: str) -> str:
+    first: str | None = None
+    if kept_by == part:
+        first = next((move.from_[0] for move in LIFECYCLES[part].moves if move.action == method), None)
+    return STATES.get(f"{part}.{method}") or first or LIFECYCLES[kept_by].initial
 
 
 # -- records in every state ----------------------------------------------------------------------
-
-Way = tuple[tuple[str, Mapping[str, Any]], ...]
-
-
-def _ways(first: str, /, **steps: tuple[str, str, Mapping[str, Any]]) -> dict[str, Way]:
-    """The way to each state: from which other one, by which command, and what that is told."""
-    ways: dict[str, Way] = {first: ()}
-    for state, (before, action, told) in steps.items():
-        ways[state] = (*ways[before], (action, told))
-    return ways
-
-
-WAYS: Final[Mapping[str, Mapping[str, Way]]] = {
-    "complaints": _ways(
-        "recorded",
-        acknowledged=("recorded", "acknowledge", {}),
-        assessed=("acknowledged", "assess", {"severity": "high", "impact": "low"}),
-        in_handling=("acknowledged", "assign", {"handler": "north"}),
-        waiting=("in_handling", "wait", {"for_": "customer", "reason": "photos"}),
-        judged=("in_handling", "judge", {"verdict": "justified", "grounds": "The valve leaked."}),
-        held=("judged", "wait", {"for_": "customer"}),
-        proposed=("in_handling", "offer", {"kind": "refund", "amount": Money(amount=Decimal(30), currency="EUR")}),
-        offered=("in_handling", "offer", {"kind": "repair"}),
-        taken=("offered", "accept_remedy", {"remedy": 1}),
-        responded=("judged", "answer", {"text": "It runs again."}),
-        closed=("responded", "close", {"code": "resolved"}),
-        withdrawn=("recorded", "withdraw", {}),
-        silent=("in_handling", "wait", {"for_": "customer", "occurred_at": MONDAY - 29 * DAY}),
-        reminded=("silent", "message", {"text": "Photos?", "side": "inside", "occurred_at": MONDAY - 20 * DAY}),
-        lapsed=("reminded", "lapse", {}),
-        referred=("recorded", "refer", {"to": "ombudsman", "whole": True}),
-        merged=("recorded", "merge", {"into": FIRST}),
-    ),
-    "cases": _ways(
-        "new",
-        routed=("new", "route", {}),
-        acknowledged=("routed", "accept", {}),
-        promised=("acknowledged", "promise", {"until": MONDAY + 2 * DAY}),
-        waiting=("acknowledged", "wait", {"for_": "customer", "reason": "photos"}),
-        in_work=("acknowledged", "start", {}),
-        referred=("acknowledged", "refer", {"partner": "roads"}),
-        answered=("in_work", "answer", {"text": "It runs again."}),
-        closed=("answered", "close", {"code": "answered"}),
-        withdrawn=("new", "withdraw", {}),
-    ),
-    "actions": _ways(
-        "open",
-        in_progress=("open", "take_up", {}),
-        done=("in_progress", "done", {"evidence": "Called back."}),
-        cancelled=("open", "cancel", {"reason": "moved away"}),
-    ),
-}
-"""How a record of each slice comes to a state, or to a value that stands beside the states, such as waiting."""
-
-LONG_AGO: Final = {"received_at": MONDAY - 30 * DAY}
-FIELDS: Final[Mapping[str, Mapping[str, Any]]] = dict.fromkeys(("silent", "reminded", "lapsed"), LONG_AGO)
-"""What a record needs to come to a state."""
-STRICT: Final = ComplaintPolicy(remedy_limits=(RemedyLimit(currency="EUR", amount=Decimal(20)),))
-"""The policy of a house where a refund of more than 20 euros has to be approved."""
 
 
 def bring(crm: Desk, part: str, state: str, **fields: object) -> Any:
@@ -277,12 +182,25 @@ def bring(crm: Desk, part: str, state: str, **fields: object) -> Any:
 
     A remedy was proposed by Bob, so that somebody else can approve it. A complaint is merged into the first one.
     """
-    fields = {**FIELDS.get(state, {}), **fields}
-    if state == "proposed":
+    fields = {**FIELDS.get(part, {}).get(state, {}), **fields}
+    if state == "proposed" and part == "complaints":
         crm.policies.publish(STRICT, effective=MONDAY)
         crm = crm.acting_as("bob@city.example")
-    made = getattr(crm, part)
-    record = getattr(made, MAKES[part])(**{**call_of(f"{part}.{MAKES[part]}").told, **fields})
-    for action, told in WAYS[part][state]:
-        record = getattr(made, action)(record.id, **told)
+    record = made(crm, part, **fields)
+    for step in WAYS[part][state]:
+        record = step(crm, record)
     return record
+
+
+def made(crm: Desk, part: str, **fields: object) -> Any:
+    """A new record of a slice, and what it is about, if it has to be there."""
+    about, kept_by, state, told = call_of(f"{part}.{MAKES[part]}")
+    if about is not None and about not in fields:
+        fields[about] = named_by(about, bring(crm, kept_by, str(state)))
+    given = attrgetter(f"{part}.{MAKES[part]}")(crm)(**looked_up(crm, {**told, **fields}))
+    return given.invitations[0] if isinstance(given, Invited) else given
+
+
+def named_by(argument: str, record: Any) -> Any:
+    """What an argument of this name is told for a record."""
+    return record.token if argument == "token" else [record.id] if argument == "complaints" else record.id

@@ -114,7 +114,7 @@ def test_an_action_follows_from_a_record_that_is_there_or_from_something_of_the_
 
     with pytest.raises(NotFound):
         bring(crm, "actions", "open", source_kind=kind, source="no-such")
-    assert bring(crm, "actions", "open", source_kind="meeting", source="no-such").source == "no-such"
+    assert bring(crm, "actions", "open", source_kind="inspection", source="no-such").source == "no-such"
 
 
 def test_somebody_else_than_its_owner_sees_whether_it_has_worked(crm: Desk) -> None:  # C006, C053
@@ -157,7 +157,7 @@ def test_a_refused_command_changes_nothing_and_may_be_sent_again(
 
     assert crm.actions.get(before.id).revision == before.revision
     assert sealed_head(crm.store) == head
-    crm.actions.open("Another", source_kind="meeting", source="m-2", owner="north", due_at=MONDAY, command="k-1")
+    crm.actions.open("Another", source_kind="inspection", source="m-2", owner="north", due_at=MONDAY, command="k-1")
 
 
 # -- what there is to do -------------------------------------------------------------------------

@@ -136,7 +136,7 @@ def test_a_request_is_taken_in_under_a_published_type_or_its_code(crm: Desk) -> 
 def test_an_action_follows_from_a_record_that_is_there_by_its_id_or_number(crm: Desk, kind: str) -> None:  # C006
     part = {"complaint": "complaints", "case": "cases", "action_item": "actions"}[kind]
     state = {"complaint": "recorded", "case": "new", "action_item": "open"}[kind]
-    fields = {"source_kind": "meeting"} if kind == "action_item" else {}
+    fields = {"source_kind": "inspection"} if kind == "action_item" else {}
     source = bring(crm, part, state, **fields)
 
     def opened(source: str) -> str:
@@ -154,14 +154,14 @@ def test_an_action_follows_from_a_record_that_is_there_by_its_id_or_number(crm: 
 
 def test_an_action_may_follow_from_what_only_the_host_knows(crm: Desk) -> None:  # C006
     for source in ("CMP-2026-000009", "room 7"):
-        item = crm.actions.open("Call back", source_kind="meeting", source=source, owner="north", due_at=MONDAY + DAY)
+        item = crm.actions.open("Call", source_kind="inspection", source=source, owner="north", due_at=MONDAY + DAY)
         assert crm.actions.of(source) == (item,)
 
 
 def test_whoever_verifies_sees_what_waits_for_it(crm: Desk, clock: FixedClock) -> None:  # C006, C053
     for state in ("open", "in_progress", "cancelled"):
-        bring(crm, "actions", state, source_kind="meeting")
-    first, second = (bring(crm, "actions", "open", source_kind="meeting") for _ in range(2))
+        bring(crm, "actions", state, source_kind="inspection")
+    first, second = (bring(crm, "actions", "open", source_kind="inspection") for _ in range(2))
     second = crm.actions.done(second.id, "Called.")
     clock.advance(hours=1)
     first = crm.actions.done(first.id, "Called.")
@@ -174,7 +174,7 @@ def test_whoever_verifies_sees_what_waits_for_it(crm: Desk, clock: FixedClock) -
 
 
 def test_an_action_that_has_not_worked_is_not_missed_at_once(crm: Desk, clock: FixedClock) -> None:  # C006
-    item = crm.actions.done(bring(crm, "actions", "open", source_kind="meeting").id, "Called.")
+    item = crm.actions.done(bring(crm, "actions", "open", source_kind="inspection").id, "Called.")
     clock.advance(days=9)
     vera = crm.acting_as("vera")
     with pytest.raises(PolicyViolation, match="due_at"):

@@ -17,7 +17,7 @@ from servicecrm.storage.work import Work
 from servicecrm.testing import FixedClock, SeededIds
 from servicecrm.testing.makers import MONDAY
 from servicecrm.tracking import Ladder, Rung, Target, Targets, Threshold, on, usual
-from tests.desk.calling import LIFECYCLES, bring, call_of
+from tests.desk.calling import LIFECYCLES, WITH_CLOCKS, bring, call_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 HOUSE = House(roles={"supervisor": "vera", "lead": ()})
@@ -118,14 +118,14 @@ def test_a_target_that_waits_for_a_code_that_no_moment_has_is_not_published(crm:
         crm.policies.publish(Targets(targets=(target,)), name="case", effective=MONDAY)
 
 
-@pytest.mark.parametrize("part", sorted(LIFECYCLES))
+@pytest.mark.parametrize("part", WITH_CLOCKS)
 def test_targets_may_wait_for_every_code_that_a_moment_gets(crm: Desk, part: str) -> None:
     slice_ = getattr(crm, part)
     crm.policies.publish(RequestType(code="leak"), effective=MONDAY)
     bring(crm, part, LIFECYCLES[part].initial)  # the one that others are merged into
     for action in {move.action for move in LIFECYCLES[part].moves if hasattr(slice_, move.action)}:
-        _, state, given = call_of(f"{part}.{action}")
-        record = getattr(slice_, action)(bring(crm, part, str(state)).id, **given)
+        call = call_of(f"{part}.{action}")
+        record = getattr(slice_, action)(bring(crm, part, str(call.state)).id, **call.told)
         for moment in record.moments:
             assert moment.kind not in CODES or (moment.code or "") in ("", *CODES[moment.kind])
 

@@ -5,9 +5,12 @@ from datetime import timedelta
 from random import Random
 from urllib.parse import parse_qs, urlencode
 
+import pytest
+
 from servicecrm import surveys
 from servicecrm.desk import Desk
 from servicecrm.desk.invitations import Invitee
+from servicecrm.errors import InvalidValue
 from servicecrm.processes.low_score import rule
 from servicecrm.surveys import sampling
 from servicecrm.surveys.campaign_model import Campaign
@@ -161,6 +164,10 @@ def test_a_campaign_from_its_plan_to_a_complaint_and_its_second_wave(crm: Desk, 
     assert 0 < len(complaints) == len([each for each in unhappy if each.answers[0].number == 1])
     (complaint, *_) = complaints
     assert complaint.channel == "survey"
+    assert [item.owner for item in crm.actions.of(complaint.id)] == ["care"]
+    typo = rule("typo", {"item": "overal", "at_most": 4}, title="Call", owner="care")
+    with pytest.raises(InvalidValue, match="there is no item overal; known: overall"):
+        crm.evaluations.call_back(campaign.id, [typo])
     assert complaint.customer in {each.customer for each in unhappy}
     assert crm.timers(complaint.id)["resolution"].due_at is not None
 
