@@ -90,9 +90,11 @@ def a_desk(place: Path | None = None, *, house: House | None = None) -> Iterator
         yield crm, clock
 
 
-def an_open_campaign(crm: Any, *, sampling: Sampling | None = None, **told: Any) -> Campaign:
-    """A campaign that is open at a desk, with the short questionnaire."""
-    draft = crm.questionnaires.draft(title=en("How did we do?"), items=short())
+def an_open_campaign(
+    crm: Any, *, items: tuple[Item, ...] | None = None, sampling: Sampling | None = None, **told: Any
+) -> Campaign:
+    """A campaign that is open at a desk, with the short questionnaire or with one of these items."""
+    draft = crm.questionnaires.draft(title=en("How did we do?"), items=items or short())
     crm.questionnaires.review(draft.id)
     released = crm.questionnaires.release(draft.id)
     now: datetime = crm.clock()

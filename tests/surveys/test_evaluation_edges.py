@@ -1,14 +1,18 @@
 """What is easily got wrong: who is in a base, which way is up, and how far an interval reaches."""
 
+from collections.abc import Iterator
 from math import sqrt
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from servicecrm import measures, surveys
+from servicecrm.errors import InvalidValue
 from servicecrm.measures import Scale
-from servicecrm.surveys import Comparability, Item, evaluate, evaluations, item, template, trend, weigh
+from servicecrm.surveys import Answer, Comparability, Item, Status, evaluate, evaluations, item, template, trend, weigh
 from servicecrm.surveys.evaluation_lines import About
 from servicecrm.testing.makers import MONDAY
 from tests.surveys.making import ANN, TEN, YES, a_draft, en, ends, one_of_each, rating
@@ -52,8 +56,32 @@ def test_only_a_text_may_lack_in_a_table_of_anonymous_answers() -> None:  # C076
     (first, *_) = ALL.read({"used": True}).answers
     table = surveys.tabulate(ALL, [SimpleNamespace(response="r", counts=True, answer=first)])
 
-    assert table["why"] == ["answered"]
+    assert table["why"] == [None]
+    assert table.apart == {"why"}
     assert table["overall"] == [None]
+    with pytest.raises(InvalidValue, match="nobody knows who wrote something at why"):
+        table.groups("why")
+
+
+@given(st.lists(st.sampled_from(["yes, and why", "yes", "no"]), max_size=9))
+def test_texts_that_lead_to_nobody_are_counted_for_all_and_for_no_group(said: list[str]) -> None:  # C076, C078
+    def rows() -> Iterator[SimpleNamespace]:
+        for n, word in enumerate(said):
+            text = "Slow" if word == "yes, and why" else None
+            for answer in ALL.read({"used": word != "no", "channel": "phone", "why": text}).answers:
+                if answer.item != "why":
+                    yield SimpleNamespace(response=f"r-{n}", counts=True, answer=answer)
+            if text is not None:
+                told = Answer(item="why", status=Status.ANSWERED, text=text)
+                yield SimpleNamespace(response=f"t-{n}", counts=True, answer=told)
+
+    found = evaluate(ALL, list(rows()), by=() if not said else "channel", min_n=1)
+
+    counts = found.line("why").counts
+    assert found.responses == len(said)
+    assert (counts.answered, counts.missing, counts.not_shown) == tuple(map(said.count, ("yes, and why", "yes", "no")))
+    assert not any(line.group for line in found if line.key == "why")
+    assert any(line.group for line in found if line.key == "overall") == bool(said)
 
 
 def test_what_does_not_count_is_told() -> None:  # C077

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecrm import surveys
-from servicecrm.errors import GuardNotMet, InvalidValue, TransitionNotAllowed
+from servicecrm.errors import GuardNotMet, IdempotencyMismatch, InvalidValue, TransitionNotAllowed
 from servicecrm.kernel.decisions import Event
 from servicecrm.kernel.documents import from_text, to_text
 from servicecrm.kernel.frozen import FrozenMap
@@ -27,6 +27,7 @@ from servicecrm.surveys import (
 )
 from servicecrm.surveys.evaluation_model import Handling
 from servicecrm.testing.makers import MONDAY
+from tests.surveys.campaigning import a_desk
 from tests.surveys.making import ANN, BOB, TEN, a_release, en, ends, rating
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "survey_evaluation"
@@ -102,6 +103,16 @@ def test_it_is_reviewed_only_with_a_conclusion() -> None:  # C082
     limited = evaluations.conclude(kept(), "Few answered", kind="limit", by=ANN, at=MONDAY).after
     with pytest.raises(GuardNotMet, match="what follows"):
         evaluations.review(limited, by=BOB, at=MONDAY)
+
+
+def test_other_figures_or_thresholds_are_another_command() -> None:  # C004, C082
+    with a_desk() as (crm, _):
+        told: dict[str, Any] = {"threshold": {"water": 7}, "command": "d-1"}
+        first = crm.evaluations.draft(an_evaluation(), **told)
+        assert crm.evaluations.draft(an_evaluation(), **told) == first
+        for evaluation, changed in ((an_evaluation(5), {}), (an_evaluation(), {"threshold": {"water": 8}})):
+            with pytest.raises(IdempotencyMismatch):
+                crm.evaluations.draft(evaluation, **{**told, **changed})
 
 
 def test_what_is_published_stays_as_it_is() -> None:  # C082

@@ -145,6 +145,17 @@ def test_a_table_is_imported_once_however_often_it_is_given() -> None:  # C077
             crm.responses.import_(campaign.id, read(text, asks), key="number")
 
 
+def test_a_row_without_its_key_is_left_out_and_told() -> None:  # C077
+    with a_desk() as (crm, _):
+        campaign = an_open_campaign(crm, mode="identified")
+        rows = read("overall,id\n9,7\n8,\n7,\n", crm.questionnaires.get(campaign.questionnaire))
+        for saved, known in ((1, 0), (0, 1)):
+            done = crm.responses.import_(campaign.id, rows, key="id")
+            assert (done.saved, done.known) == (saved, known)
+            assert [(each.row, each.column) for each in done.problems] == [(3, "id"), (4, "id")]
+            assert [each.id for each in crm.responses.find()] == [f"{campaign.id}:7"]
+
+
 def test_an_anonymous_table_becomes_ballots_and_no_records() -> None:  # C076
     with a_desk() as (crm, _):
         campaign = an_open_campaign(crm, mode="anonymous")

@@ -1,6 +1,8 @@
 """Somebody is invited, reminded and left alone, and how many have answered is counted as the AAPOR counts it."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from servicecrm.desk import connect
 from servicecrm.desk.invitations import Invitee
 from servicecrm.errors import GuardNotMet, InvalidValue, NotFound, PolicyViolation, TransitionNotAllowed
 from servicecrm.kernel.documents import from_text, to_text
@@ -29,8 +32,12 @@ from servicecrm.surveys import (
     sampling,
 )
 from servicecrm.surveys.invitations import News
+from servicecrm.testing import FixedClock
+from tests.servers import Postgres
+from tests.stores import clean_schema
 from tests.surveys.campaigning import (
     ANN,
+    BOB,
     DAY,
     LINK,
     MONDAY,
@@ -278,6 +285,36 @@ def test_letters_wait_in_the_outbox_and_lead_to_the_questionnaire() -> None:  # 
         assert len({each.token for each in invited}) == 2
 
 
+def test_whoever_is_invited_by_several_desks_at_once_is_invited_once(postgres: Postgres) -> None:  # C072, C076
+    with (
+        clean_schema(postgres) as schema,
+        connect(postgres.url, actor=ANN, clock=FixedClock(MONDAY), schema=schema) as crm,
+    ):
+        campaign, together = an_open_campaign(crm), threading.Barrier(4)
+
+        def invite(_: int) -> int:
+            with connect(postgres.url, actor=BOB, clock=FixedClock(MONDAY), schema=schema) as desk:
+                desk.invitations.count()
+                together.wait()
+                return len(desk.invitations.invite(campaign.id, ["c-1", "c-2", "c-3"], link=LINK).invitations)
+
+        with ThreadPoolExecutor(4) as desks:
+            assert sum(desks.map(invite, range(4))) == 3
+        assert sorted(each.contact for each in crm.invitations.find()) == ["c-1", "c-2", "c-3"]
+        assert crm.outbox.counts().waiting == 3
+
+
+def test_the_id_of_an_invitation_follows_from_campaign_and_contact_and_its_token_from_nothing() -> None:  # C076
+    def invited() -> tuple[dict[str, str], set[str]]:
+        with a_desk() as (crm, _):
+            found = crm.invitations.invite(an_open_campaign(crm).id, ["c-1", "c-2"], link=LINK).invitations
+            return {each.id: each.contact for each in found}, {each.token for each in found}
+
+    (ids, tokens), (same, others) = invited(), invited()
+    assert (len(ids), len(tokens | others)) == (2, 4)
+    assert ids == same
+
+
 def test_everybody_who_is_due_is_reminded_once_whoever_asks_how_often() -> None:  # C076
     with a_desk() as (crm, clock):
         campaign = an_open_campaign(crm)
@@ -327,8 +364,13 @@ def test_a_wrong_link_token_or_list_is_refused() -> None:  # C076
             crm.invitations.invite(campaign.id, ["c-1"], link="https://city.example/")
         with pytest.raises(InvalidValue, match="twice"):
             crm.invitations.invite(campaign.id, ["c-1", "c-1"], link=LINK)
-        with pytest.raises(NotFound, match="of this token"):
-            crm.invitations.decline("guessed")
+        for person in ({"contact": "c-1"}, None, 1):
+            with pytest.raises(InvalidValue, match=rf"people: .*Invitee.* got {type(person).__name__}"):
+                crm.invitations.invite(campaign.id, [person], link=LINK)
+        for use in (crm.invitations.decline, crm.responses.begin):
+            with pytest.raises(NotFound, match="no invitation has this token") as refused:
+                use("guessed")
+            assert "guessed" not in str(refused.value)
         assert crm.invitations.count() == 0
 
 

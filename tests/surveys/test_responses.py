@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections import Counter
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from servicecrm.surveys import (
     campaigns,
     coded,
     invitations,
+    item,
     responses,
 )
 from servicecrm.surveys.response_model import extent_of
@@ -50,11 +52,12 @@ from tests.surveys.campaigning import (
     MONDAY,
     a_campaign,
     a_desk,
+    a_plan,
     an_invitation,
     an_open_campaign,
     questions,
 )
-from tests.surveys.making import a_release, one_of_each
+from tests.surveys.making import a_release, en, one_of_each, rating
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "response"
 FULL = {"overall": 9, "price": 4, "why": "You called back."}
@@ -239,15 +242,18 @@ def test_a_ballot_says_nothing_of_who_gave_it_or_when(one: int, other: int) -> N
 
     assert first == second
     assert taken_part.after.state == "completed"
-    assert set(field_names(Ballot)) == {"campaign", "extent", "day", "answers"}
+    assert set(field_names(Ballot)) == {"campaign", "extent", "day", "answers", "texts"}
 
 
 def test_that_somebody_did_not_finish_does_not_lead_to_the_one_unfinished_ballot() -> None:  # C076
     ballot, taken_part = a_vote(given={"price": 4, "why": "x"}, finished=False)
 
     assert (ballot.extent, taken_part.after.state) == (Extent.PARTIAL, "completed")
-    with pytest.raises(PolicyViolation, match="too little"):
-        a_vote(given={"price": 4}, finished=False)
+    # What was written does not decide it, or a ballot that counts with few marks would tell of a text.
+    assert a_vote(given={"price": 4}, finished=False)[0].extent is Extent.PARTIAL
+    for little in ({}, {"why": "x"}):
+        with pytest.raises(PolicyViolation, match="too little"):
+            a_vote(given=little, finished=False)
 
 
 def test_nobody_votes_twice_or_late() -> None:  # C076
@@ -267,6 +273,51 @@ def test_a_free_text_does_not_lead_to_what_was_marked() -> None:  # C076
     (response,) = ballots.collected(a_campaign(mode="anonymous"), questions(), given_)
     assert [answer.key for answer in response.answers] == ["overall", "price"]
     assert response.mode is Mode.ANONYMOUS
+    with pytest.raises(InvalidValue, match="stands apart"):
+        evolve(ballot, answers=(*ballot.answers, *ballot.texts))
+
+
+@given(st.booleans(), st.booleans(), st.sampled_from(["Slow", " ", None]))
+def test_the_marks_are_the_same_whether_somebody_wrote_or_not(used: bool, finished: bool, why: str | None) -> None:
+    # C076: nor does a text say whether it was asked of all, or how much else was answered
+    def rows(text: str | None) -> list[GivenAnswer]:
+        ballot = ballots.ballot(
+            a_campaign(asks=asks, mode="anonymous", partial_from=0.01),
+            asks,
+            {"used": used, "overall": 4} | ({"why": text} if used else {}),
+            finished=finished,
+            at=MONDAY,
+        )
+        keys = iter(("marks", "text"))
+        return list(ballot.given(lambda: next(keys)))
+
+    asks = a_release(*one_of_each())
+    marks = [each for each in rows(why) if each.response == "marks"]
+    texts = [each for each in rows(why) if each.response == "text"]
+    assert marks == [each for each in rows(None) if each.response == "marks"]
+    assert not any(each.answer.item == "why" for each in marks)
+    assert len(texts) == (used and why == "Slow")
+    assert all(each.extent is Extent.COMPLETE for each in texts)
+
+
+@given(st.integers(0, 8))
+def test_a_text_that_few_were_asked_for_is_not_told(asked: int) -> None:  # C076, C080
+    asks, campaign = a_release(*one_of_each()), a_campaign(asks=a_release(*one_of_each()), mode="anonymous")
+    keys = count()
+    told: list[dict[str, Any]] = [{"used": True, "why": f"Words {n}"} for n in range(asked)] + [{"used": False}] * 9
+    given_ = [
+        row for each in told for row in ballots.ballot(campaign, asks, each, at=MONDAY).given(lambda: f"{next(keys)}")
+    ]
+    texts = [each.answer.text for each in ballots.told(asks, given_) if each.answer.item == "why"]
+    assert texts == ([f"Words {n}" for n in range(asked)] if asked >= 5 else [])
+
+
+def test_nothing_is_asked_because_of_an_anonymous_text() -> None:  # C076
+    because = {"item": "why", "is": "answered"}
+    asks = a_release(item("why", "text", text=en("Why?")), rating("more", shown_if=because))
+    with pytest.raises(PolicyViolation, match="more is asked because of a text"):
+        campaigns.prepare(a_plan(mode="anonymous"), asks, by=ANN, at=MONDAY)
+    assert campaigns.prepare(a_plan(), asks, by=ANN, at=MONDAY).after.state == "prepared"
 
 
 # -- at the desk ---------------------------------------------------------------------------------
@@ -285,10 +336,14 @@ def test_somebody_answers_goes_on_and_answers_again_at_the_desk(file: bool, tmp_
         assert crm.responses.answer(one.token, {"overall": 8, "price": 3}, command="a-2") == whole
         assert (whole.id, whole.replacements) == (part.id, 1)
         crm.responses.answer(two.token, {"overall": 2})
-        assert crm.responses.columns(campaign.id)["value"] == [8.0, 3.0, None, 2.0, None, None]
+        assert crm.responses.columns(campaign.id)["value"] in (
+            [8.0, 3.0, None, 2.0, None, None],
+            [2.0, None, None, 8.0, 3.0, None],
+        )
         excluded = crm.responses.exclude(whole.id, "In jest")
         assert crm.responses.columns(campaign.id)["value"] == [2.0, None, None]
-        assert [each.id == excluded.id for each in crm.responses.of(campaign.number, every=True)] == [True, False]
+        every = [each.id for each in crm.responses.of(campaign.number, every=True)]
+        assert (len(every), every.count(excluded.unnamed.id)) == (2, 1)
         crm.responses.readmit(whole.id)
         assert len(crm.responses.of(campaign.id)) == 2
         assert all(each.invitation is None for each in crm.responses.of(campaign.id))
@@ -313,7 +368,7 @@ def test_results_are_counted_from_the_responses_as_they_are() -> None:  # C077, 
         for n in (9, 4):
             crm.responses.cast(crm.responses.ballot(campaign.id, {"overall": n}))
         found = [{answer.key: answer for answer in each.answers} for each in crm.responses.of(campaign.id)]
-        assert len(crm.responses.answers(campaign.id)) == 6
+        assert len(crm.responses.answers(campaign.id)) == 4
         assert Counter(coded(questions().item("overall"), each["overall"]) for each in found) == {9.0: 1, 4.0: 1}
 
 
@@ -357,6 +412,70 @@ def test_nothing_in_a_database_joins_an_anonymous_answer_to_a_person(tmp_path: P
     assert "Words" not in elsewhere
     assert {entry["kind"] for entry in rows["servicecrm_journal"]} == {"questionnaire", "campaign", "invitation"}
     assert rows["servicecrm_commands"] == []
+
+
+def test_of_the_only_author_nothing_lacks_that_others_have() -> None:  # C076
+    with a_desk() as (crm, _):
+        campaign = an_open_campaign(crm, mode="anonymous")
+        for n in range(6):
+            text = {"why": "I am known by my words"} if n == 2 else {}
+            crm.responses.cast(crm.responses.ballot(campaign.id, {"overall": n + 1, **text}))
+        crm.campaigns.close(campaign.id)
+
+        answers, columns = crm.responses.answers(campaign.id), crm.responses.columns(campaign.id)
+        (text,) = [each for each in answers if each.answer.text]
+        items: dict[str, list[str]] = {}
+        for each in answers:
+            items.setdefault(each.response, []).append(each.answer.key)
+        assert items.pop(text.response) == ["why"]
+        assert Counter(map(frozenset, items.values())) == {frozenset({"overall", "price"}): 6}
+        assert Counter(columns["item"]) == {"overall": 6, "price": 6, "why": 1}
+        assert {tuple(a.key for a in each.answers) for each in crm.responses.of(campaign.id)} == {("overall", "price")}
+        assert crm.evaluations.of(campaign.id).line("why").n == 1
+
+
+def test_a_text_that_follows_from_the_marks_of_one_alone_is_not_among_the_answers() -> None:  # C076, C080
+    trouble = item("trouble", "text", text=en("What?"), shown_if={"item": "overall", "at_most": 4})
+    with a_desk() as (crm, _):
+        campaign = an_open_campaign(crm, items=(rating("overall"), trouble), mode="anonymous")
+        crm.responses.cast(crm.responses.ballot(campaign.id, {"overall": 1, "trouble": "Noise"}))
+        for _ in range(5):
+            crm.responses.cast(crm.responses.ballot(campaign.id, {"overall": 9}))
+        assert {each.answer.item for each in crm.responses.answers(campaign.id)} == {"overall"}
+
+
+@pytest.mark.parametrize("mode", [Mode.CONFIDENTIAL, Mode.IDENTIFIED])
+def test_what_results_show_leads_to_the_person_only_if_they_are_named(mode: Mode) -> None:  # C076
+    with a_desk() as (crm, _):
+        campaign = an_open_campaign(crm, mode=mode)
+        people = [
+            Invitee(contact=f"c-{n}", customer=f"k-{n}", stratum="north", attributes={"staff": n}) for n in range(9)
+        ]
+        for each in crm.invitations.invite(campaign.id, people, link=LINK).invitations:
+            crm.responses.answer(each.token, {"overall": 2})
+
+        shown, kept = crm.responses.of(campaign.id), {each.id for each in crm.responses.find()}
+        columns, answers = crm.responses.columns(campaign.id), crm.responses.answers(campaign.id)
+        known = mode is Mode.IDENTIFIED
+        assert {each.id for each in shown} == set(columns["response"]) == {each.response for each in answers}
+        assert all((each.id in kept) == known for each in shown)
+        assert all(each.id.startswith(each.response) for each in answers)
+        assert all((each.customer is not None, bool(each.context)) == (known, known) for each in shown)
+        assert all((each.invitation is not None) == known for each in shown)
+        assert [each.unnamed for each in shown] == list(shown)
+        for ids in ([each.id for each in shown], columns["response"], [each.id for each in answers]):
+            assert ids == sorted(ids)
+        assert crm.evaluations.of(campaign.id, by="stratum").line("overall", group="north").n == 9
+
+
+@pytest.mark.parametrize("way", ["close", "cancel"])
+def test_however_a_campaign_ends_its_anonymous_answers_exchange_their_places(way: str) -> None:  # C076
+    with a_desk() as (crm, clock):
+        campaign, _ = votes(crm, clock, people=3)
+        assert {each.revision for each in crm.responses.answers(campaign.id)} == {1}
+        end = {"close": crm.campaigns.close, "cancel": lambda id: crm.campaigns.cancel(id, "Enough")}
+        end[way](campaign.id)
+        assert {each.revision for each in crm.responses.answers(campaign.id)} == {2}
 
 
 def test_the_order_of_the_places_says_nothing_of_the_order_of_voting(tmp_path: Path) -> None:  # C076

@@ -41,8 +41,8 @@ class AsyncEvaluations(AsyncCommands[SurveyEvaluation]):
     async def of(self, campaign: str, **how: Unpack[How]) -> Evaluation:
         """What the answers to a campaign say, as they are now. See `surveys.evaluate`.
 
-        Those of an anonymous campaign can be broken down by what was asked alone; others also by `customer`, `service`
-        and `stratum`.
+        Those of an anonymous campaign can be broken down by what was asked alone; those of a confidential one also by
+        `service` and `stratum`, and where people are named also by `customer` and by what is in the `context`.
         """
         return await _awaitable(self._awaited.of)(campaign, **how)
 
@@ -108,5 +108,8 @@ class AsyncEvaluations(AsyncCommands[SurveyEvaluation]):
         Once for each response and rule, so it can be called as often as you like, such as after every answer. `codes`
         are those that somebody gave to the texts of a response, by its id. Of an anonymous campaign nobody is called
         back. See `low_score.call_back`.
+
+        Raises:
+            InvalidValue: a rule asks for what the questionnaire does not; names the items that it has.
         """
         return await _awaitable(self._awaited.call_back)(campaign, rules, codes=codes)

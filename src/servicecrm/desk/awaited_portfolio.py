@@ -11,9 +11,11 @@ from servicecrm.desk.awaited import AsyncCommands
 from servicecrm.desk.customer_details import CustomerDetails
 from servicecrm.desk.customer_links import CustomerLinks
 from servicecrm.desk.customers import Customers
+from servicecrm.desk.customers_brought import Brought
 from servicecrm.desk.interactions import Interactions
 from servicecrm.desk.partners import Partners
 from servicecrm.desk.prospects import Prospects
+from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.documents import Document
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.values import ContactPoint, Money
@@ -143,7 +145,7 @@ class AsyncCustomerDetails(AsyncCustomerLinks):
     async def add_contact(
         self,
         customer: str,
-        name: str,
+        name: str | Contact,
         *,
         person: str | None = None,
         function: str | None = None,
@@ -159,7 +161,11 @@ class AsyncCustomerDetails(AsyncCustomerLinks):
     ) -> Customer:
         """Name somebody to turn to; `person` is your id of somebody who is known, or else a new one is made.
 
-        See `portfolio.contact` and `portfolio.add_contact`.
+        A whole `Contact`, such as that of a vCard, says all else itself. See `portfolio.contact` and
+        `portfolio.add_contact`.
+
+        Raises:
+            InvalidValue: something is said besides a whole contact.
         """
         return await _awaitable(self._awaited.add_contact)(
             customer,
@@ -376,6 +382,19 @@ class AsyncCustomers(AsyncCustomerDetails):
             occurred_at=occurred_at,
             command=command,
         )
+
+    async def import_(self, decisions: Iterable[Decision[Customer]]) -> Brought:
+        """Add the customers of a table: `import_(read.decisions)`, where `read` is what `import_customers` gives.
+
+        All of them in one unit, or none. Those whose ids are there already are left as they are, so that the same table
+        can be brought again with more rows in it. Look for those with other ids with `duplicates`.
+
+        Raises:
+            InvalidValue: a decision is not about a new customer, or two are about the same.
+
+        Source: C009.
+        """
+        return await _awaitable(self._awaited.import_)(decisions)
 
     async def activate(
         self, customer: str, *, occurred_at: datetime | None = None, command: str | None = None

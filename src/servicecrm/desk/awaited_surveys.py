@@ -157,7 +157,8 @@ class AsyncCampaigns(AsyncCommands[Campaign]):
         return await _awaitable(self._awaited.archive)(campaign, command=command)
 
     async def cancel(self, campaign: str, reason: str, *, command: str | None = None) -> Campaign:
-        """Call it off, or break it off. See `campaigns.cancel`."""
+        """Call it off, or break it off. Anonymous answers are put in an order that tells nothing. See
+        `campaigns.cancel`."""
         return await _awaitable(self._awaited.cancel)(campaign, reason, command=command)
 
     async def next_wave(
@@ -211,7 +212,8 @@ class AsyncInvitations(AsyncCommands[Invitation]):
 
         Raises:
             PolicyViolation: the campaign is not open, or its time to send is over.
-            InvalidValue: the link has no `{token}`, or somebody stands there twice.
+            InvalidValue: the link has no `{token}`, somebody stands there twice, it is one text, or somebody is neither
+                an id nor an `Invitee`.
         """
         return await _awaitable(self._awaited.invite)(campaign, people, link=link, opted_out=opted_out)
 
@@ -377,7 +379,8 @@ class AsyncResponses(AsyncCommands[Response]):
         """Keep the responses of a table: `import_(campaign, importing.read_rows(csv.DictReader(file), questionnaire))`.
 
         All of them in one unit, or none. `key` names the column that tells a row from all others: those that are there
-        already are left alone. `contact`, `customer` and `stratum` name columns too. See `importing.read_rows`.
+        already are left alone, and those without a key are left out, which is a problem. `contact`, `customer` and
+        `stratum` name columns too. See `importing.read_rows`.
 
         Raises:
             PolicyViolation: the campaign is anonymous: `cast` a `ballot` of each row.
@@ -398,14 +401,16 @@ class AsyncResponses(AsyncCommands[Response]):
     async def of(self, campaign: str, *, every: bool = False) -> tuple[Response, ...]:
         """The responses to a campaign that count, or with `every` all of them; as results may show them.
 
-        Those of a confidential campaign do not name their invitation, and those of an anonymous one hold no texts.
+        Those of a confidential campaign hold nothing that leads to a person, and have ids by which no record is found.
+        Those of an anonymous one hold no texts.
         """
         return await _awaitable(self._awaited.of)(campaign, every=every)
 
     async def answers(self, campaign: str) -> tuple[GivenAnswer, ...]:
         """The answers that count, one by one, free texts among them: what `surveys.evaluate` takes of any campaign.
 
-        In an anonymous one a text belongs to nobody, and to no other answers.
+        In an anonymous one a text belongs to nobody, and to no other answers; where it is asked because of what was
+        marked, and of less than five, it is left out. In a confidential one no record is found by the ids.
         """
         return await _awaitable(self._awaited.answers)(campaign)
 

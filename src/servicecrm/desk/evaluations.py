@@ -72,7 +72,7 @@ class Evaluations(Commands[SurveyEvaluation]):
         """Keep an evaluation; gives it with its new id. See `evaluations.draft`."""
         every = tuple(languages)
         asked = {
-            "figures": evaluation.to_dicts(),
+            "figures": None if command is None else evaluation.to_dicts(),
             "threshold": threshold,
             "campaign": campaign,
             "languages": every,

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
+from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple
 
 import attrs
@@ -14,6 +15,7 @@ from servicecrm.errors import ImportProblem, InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
+from servicecrm.kernel.shapes import several
 from servicecrm.storage import answers as table
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
@@ -24,7 +26,7 @@ from servicecrm.surveys.campaign_model import Campaign, Exclusion, Invitation, M
 from servicecrm.surveys.importing import ReadRow
 from servicecrm.surveys.invitations import INVITATION_LIFECYCLE, News
 from servicecrm.surveys.model import Questionnaire
-from servicecrm.surveys.response_model import Ballot, GivenAnswer, Response, Source
+from servicecrm.surveys.response_model import Ballot, GivenAnswer, Response, Source, unnamed_id
 from servicecrm.surveys.schema import CAMPAIGN, RESPONSE
 
 __all__ = ["Begun", "Imported", "Responses", "asks", "counted"]
@@ -45,7 +47,7 @@ class Begun(NamedTuple):
 
 @attrs.frozen
 class Imported:
-    """How many rows were saved, how many were there already, and what was wrong in them."""
+    """How many rows were saved, how many were there already, and what was wrong in these and in those left out."""
 
     saved: int
     known: int
@@ -77,6 +79,7 @@ class Responses(Commands[Response]):
 
         def program(work: Work) -> Program[Begun]:
             invitation, campaign, questionnaire, before = yield from self._asked(work, token)
+            self._permit(order, "record" if before is None else "replace")
             decisions: list[Decision[Any]] = []
             full: tuple[str, ...] = ()
             if campaign.quotas and campaign.state == OPEN and invitation.state not in ANSWERED:
@@ -161,6 +164,7 @@ class Responses(Commands[Response]):
 
         def program(work: Work) -> Program[Ballot]:
             invitation, campaign, questionnaire, _ = yield from self._asked(work, token)
+            self._permit(order, "record")
             ballot, decision = ballots.vote(
                 invitation,
                 campaign,
@@ -249,10 +253,12 @@ class Responses(Commands[Response]):
         """
         if self._desk.store.engine.joined:
             raise PolicyViolation("anonymous", "on a connection of yours, what you commit with it would join the two")
+        order = self._order("cast", {}, None)
 
         def program(work: Work) -> Program[None]:
             if work.writes:
                 raise PolicyViolation("anonymous", "cast ballots in a unit of their own, and nothing else in it")
+            self._permit(order, "record")
             yield from table.put(each for ballot in given for each in ballot.given(_random))
             for id in dict.fromkeys(ballot.campaign for ballot in given):
                 campaign = yield from work.get(Campaign, id, held=False)
@@ -274,22 +280,24 @@ class Responses(Commands[Response]):
         """Keep the responses of a table: `import_(campaign, importing.read_rows(csv.DictReader(file), questionnaire))`.
 
         All of them in one unit, or none. `key` names the column that tells a row from all others: those that are there
-        already are left alone. `contact`, `customer` and `stratum` name columns too. See `importing.read_rows`.
+        already are left alone, and those without a key are left out, which is a problem. `contact`, `customer` and
+        `stratum` name columns too. See `importing.read_rows`.
 
         Raises:
             PolicyViolation: the campaign is anonymous: `cast` a `ballot` of each row.
             InvalidValue: there is no such column.
         """
-        every, order = list(rows), self._order("import_", {}, None)
-        new = [self._desk.ids() for _ in every]
+        every, order = several("rows", rows), self._order("import_", {}, None)
+        keyed = [row for row in every if key is None or _other(row, key) is not None]
+        new = [self._desk.ids() for _ in keyed]
 
         def program(work: Work) -> Program[Imported]:
             self._permit(order, "record")
             found, questionnaire = yield from asks(work, campaign)
-            ids = new if key is None else [f"{found.id}:{_other(row, key)}" for row in every]
+            ids = new if key is None else [f"{found.id}:{_other(row, key)}" for row in keyed]
             known = yield from work.present(Response, list(dict.fromkeys(ids)), held=False)
             decided: dict[str, Decision[Response]] = {}
-            for id, row in zip(ids, every, strict=True):
+            for id, row in zip(ids, keyed, strict=True):
                 if id in known or id in decided:
                     continue
                 decided[id] = responses.record(
@@ -308,8 +316,8 @@ class Responses(Commands[Response]):
                 )
             yield from saved_with_all(work, list(decided.values()), order)
             yield from table.put(each for decision in decided.values() for each in decision.after.given())
-            problems = tuple(problem for row in every for problem in row.problems)
-            return Imported(len(decided), len(every) - len(decided), problems)
+            problems = [problem for row in every for problem in (*row.problems, *_unkeyed(row, key))]
+            return Imported(len(decided), len(keyed) - len(decided), tuple(problems))
 
         return self._desk.perform(program)
 
@@ -326,7 +334,8 @@ class Responses(Commands[Response]):
     def of(self, campaign: str, *, every: bool = False) -> tuple[Response, ...]:
         """The responses to a campaign that count, or with `every` all of them; as results may show them.
 
-        Those of a confidential campaign do not name their invitation, and those of an anonymous one hold no texts.
+        Those of a confidential campaign hold nothing that leads to a person, and have ids by which no record is found.
+        Those of an anonymous one hold no texts.
         """
 
         def program(work: Work) -> Program[tuple[Response, ...]]:
@@ -340,12 +349,18 @@ class Responses(Commands[Response]):
     def answers(self, campaign: str) -> tuple[GivenAnswer, ...]:
         """The answers that count, one by one, free texts among them: what `surveys.evaluate` takes of any campaign.
 
-        In an anonymous one a text belongs to nobody, and to no other answers.
+        In an anonymous one a text belongs to nobody, and to no other answers; where it is asked because of what was
+        marked, and of less than five, it is left out. In a confidential one no record is found by the ids.
         """
 
         def program(work: Work) -> Program[tuple[GivenAnswer, ...]]:
-            found = yield from fetch(work, CAMPAIGN, campaign)
-            return tuple(each for each in (yield from table.answers_of(found.id)) if each.counts)
+            found, questionnaire = yield from asks(work, campaign)
+            given = [each for each in (yield from table.answers_of(found.id)) if each.counts]
+            if found.mode is Mode.ANONYMOUS:
+                return ballots.told(questionnaire, given)
+            if found.mode is Mode.CONFIDENTIAL:
+                given = sorted((each.unnamed for each in given), key=attrgetter("id"))
+            return tuple(given)
 
         return self._desk.perform(program, readonly=True)
 
@@ -354,7 +369,8 @@ class Responses(Commands[Response]):
 
         def program(work: Work) -> Program[dict[str, list[Any]]]:
             found = yield from fetch(work, CAMPAIGN, campaign)
-            return (yield from table.columns_of(found.id))
+            columns = yield from table.columns_of(found.id)
+            return _unnamed(columns) if found.mode is Mode.CONFIDENTIAL else columns
 
         return self._desk.perform(program, readonly=True)
 
@@ -389,7 +405,7 @@ def counted(work: Work, campaign: Campaign, *, every: bool = False) -> Program[t
     """The responses that count, or all of them, as results may show them."""
     that_count = () if every else (where("counts").is_(True),)
     page = yield from work.find(Response, where("campaign") == campaign.id, *that_count)
-    return tuple(each.unnamed for each in page)
+    return tuple(sorted((each.unnamed for each in page), key=attrgetter("id")))
 
 
 def _place(campaign: Campaign, invitation: Invitation, order: Order, *, counts: bool) -> tuple[Decision[Campaign], ...]:
@@ -403,6 +419,20 @@ def _other(row: ReadRow, column: str | None) -> str | None:
     if column is not None and column not in row.others:
         raise InvalidValue("column", f"row {row.n} has no column {column!r}")
     return None if column is None else row.others[column] or None
+
+
+def _unkeyed(row: ReadRow, key: str | None) -> tuple[ImportProblem, ...]:
+    """What is wrong with a row that nothing tells from all others."""
+    if key is None or _other(row, key) is not None:
+        return ()
+    return (ImportProblem("there is no key, so that the row is left out", row=row.n, column=key),)
+
+
+def _unnamed(columns: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """Columns of answers with other ids of responses, and in their order; that of the true ones would tell the ids."""
+    ids = [unnamed_id(id) for id in columns["response"]]
+    places = sorted(range(len(ids)), key=ids.__getitem__)
+    return {name: [values[place] for place in places] for name, values in {**columns, "response": ids}.items()}
 
 
 def _random() -> str:

@@ -178,15 +178,7 @@ class Campaigns(Commands[Campaign]):
 
     def close(self, campaign: str, *, command: str | None = None) -> Campaign:
         """End it. Anonymous answers are put in an order that tells nothing. See `campaigns.close`."""
-        closed = self._change("close", [campaign], command)
-
-        def program(work: Work) -> Program[Campaign]:
-            (found,) = yield from closed(work)
-            if found.mode is Mode.ANONYMOUS:
-                yield from shuffled(found.id)
-            return found
-
-        return self._desk.perform(program)
+        return self._end("close", campaign, command)
 
     def evaluate(self, campaign: str, evaluation: str, *, command: str | None = None) -> Campaign:
         """Say what came of it. See `campaigns.evaluate`."""
@@ -197,8 +189,9 @@ class Campaigns(Commands[Campaign]):
         return self._do("archive", campaign, command)
 
     def cancel(self, campaign: str, reason: str, *, command: str | None = None) -> Campaign:
-        """Call it off, or break it off. See `campaigns.cancel`."""
-        return self._do("cancel", campaign, command, reason=reason)
+        """Call it off, or break it off. Anonymous answers are put in an order that tells nothing. See
+        `campaigns.cancel`."""
+        return self._end("cancel", campaign, command, reason=reason)
 
     def next_wave(
         self,
@@ -258,3 +251,14 @@ class Campaigns(Commands[Campaign]):
             return (yield from work.find(Campaign, where("series") == series, order="wave")).items
 
         return self._desk.perform(program, readonly=True)
+
+    def _end(self, action: str, campaign: str, command: str | None, **told: Any) -> Campaign:
+        ended = self._change(action, [campaign], command, **told)
+
+        def program(work: Work) -> Program[Campaign]:
+            (found,) = yield from ended(work)
+            if found.mode is Mode.ANONYMOUS:
+                yield from shuffled(found.id)
+            return found
+
+        return self._desk.perform(program)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
+from typing import Final
 
 from servicecrm.errors import PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision
@@ -15,11 +16,16 @@ from servicecrm.surveys.answers import Answer
 from servicecrm.surveys.campaign_lifecycle import ANSWERED
 from servicecrm.surveys.campaign_model import Campaign, Invitation, Mode
 from servicecrm.surveys.invitations import take_part
+from servicecrm.surveys.items import ItemKind
+from servicecrm.surveys.logic import holds
 from servicecrm.surveys.model import Questionnaire
 from servicecrm.surveys.response_model import Ballot, Extent, GivenAnswer, Response, ResponseId, extent_of
 from servicecrm.surveys.responses import answers_to, check_invited, is_late, keys_of
 
-__all__ = ["ballot", "collected", "vote"]
+__all__ = ["ballot", "collected", "told", "vote"]
+
+FEW: Final = 5
+"""Fewer than so many who were asked for a text, because of what they marked, would be known by it."""
 
 
 def ballot(
@@ -39,7 +45,7 @@ def ballot(
     Raises:
         MalformedDocument: an answer is wrong or missing; every problem, with its path.
         PolicyViolation: the campaign is not anonymous, or it is over: what comes late would lead to whoever is late; or
-            too little is answered to count, and nobody could go on with it.
+            too little is marked to count, and nobody could go on with it.
         InvalidValue: it is not the questionnaire of the campaign.
 
     Source: C076, C077.
@@ -49,14 +55,18 @@ def ballot(
     if is_late(campaign, at):
         raise PolicyViolation("anonymous", "the campaign is over, and takes no late ballots")
     answers = answers_to(campaign, questionnaire, given, finished=finished, language=language)
-    extent = extent_of(answers, finished=finished, partial_from=campaign.partial_from)
+    free = _free_texts(questionnaire)
+    # Whether it counts follows from the marks alone, or one that counts with few of them would tell of a text.
+    marks = tuple(answer for answer in answers if answer.item not in free)
+    extent = extent_of(marks, finished=finished, partial_from=campaign.partial_from)
     if extent is Extent.BROKEN_OFF:
         raise PolicyViolation("anonymous", "too little is answered to count; answer more before you send it")
     return Ballot(
         campaign=campaign.id,
         extent=extent,
         day=campaign.opens_at.astimezone(UTC).date(),
-        answers=answers,
+        answers=marks,
+        texts=tuple(answer for answer in answers if answer.text is not None),
     )
 
 
@@ -92,14 +102,41 @@ def vote(
 def collected(campaign: Campaign, questionnaire: Questionnaire, given: Iterable[GivenAnswer]) -> tuple[Response, ...]:
     """Anonymous responses, put together from the table of answers, in an order that tells nothing.
 
-    Free texts are not in them: what somebody wrote is not to lead to what they marked.
+    What was asked as a free text is not in them, written or not: it is not to lead to what somebody marked.
 
     Source: C077.
     """
-    places = {key: n for n, key in enumerate(keys_of(questionnaire))}
+    places, free = {key: n for n, key in enumerate(keys_of(questionnaire))}, _free_texts(questionnaire)
     by_response = attrgetter("response")
-    marked = sorted((each for each in given if each.answer.text is None), key=by_response)
+    marked = sorted((each for each in given if each.answer.item not in free), key=by_response)
     return tuple(_response(campaign, id, list(rows), places) for id, rows in groupby(marked, key=by_response))
+
+
+def told(questionnaire: Questionnaire, given: Iterable[GivenAnswer]) -> tuple[GivenAnswer, ...]:
+    """Anonymous answers as they may be shown: without texts that only a few were asked, because of what they marked.
+
+    Source: C076, C080.
+    """
+    every, free = tuple(given), _free_texts(questionnaire)
+    marks: dict[str, dict[str, Answer]] = {}
+    for each in every:
+        if each.answer.item not in free:
+            marks.setdefault(each.response, {})[each.answer.key] = each.answer
+    asked_of = {
+        id: sum(holds(questionnaire.item(id).shown_if, of_one) for of_one in marks.values())
+        for id in free
+        if questionnaire.item(id).shown_if
+    }
+    return tuple(
+        each
+        for each in every
+        if each.answer.item not in free or (each.answer.text is not None and asked_of.get(each.answer.item, FEW) >= FEW)
+    )
+
+
+def _free_texts(questionnaire: Questionnaire) -> frozenset[str]:
+    """The items that are answered in one's own words."""
+    return frozenset(item.id for item in questionnaire.items if item.kind is ItemKind.TEXT)
 
 
 def _response(campaign: Campaign, id: str, rows: list[GivenAnswer], places: Mapping[str, int]) -> Response:

@@ -63,7 +63,9 @@ from servicecrm.surveys.campaign_model import (
     Reminders,
     Sampling,
 )
+from servicecrm.surveys.items import ItemKind
 from servicecrm.surveys.lifecycle import RELEASED
+from servicecrm.surveys.logic import asked
 from servicecrm.surveys.model import Questionnaire
 
 __all__ = [
@@ -175,14 +177,17 @@ def prepare(
     Raises:
         TransitionNotAllowed: it is not planned any more.
         GuardNotMet: its purpose, its population or its owner is not said, or a survey has no questionnaire.
-        PolicyViolation: the questionnaire is not released.
+        PolicyViolation: the questionnaire is not released; or it asks something because of a text, which in an
+            anonymous campaign would tell who wrote it.
 
-    Source: C072, C075.
+    Source: C072, C075, C076.
     """
     asks: dict[str, str | None] = {}
     if questionnaire is not None:
         if questionnaire.state != RELEASED:
             raise PolicyViolation("questionnaire", f"it is {questionnaire.state}; release it first")
+        if campaign.mode is Mode.ANONYMOUS:
+            _check_texts_lead_nowhere(questionnaire)
         asks = {"questionnaire": questionnaire.id, "digest": questionnaire.digest}
     return CAMPAIGN_LIFECYCLE.move(campaign, PREPARE, CampaignPrepared(**stamp(by, at)), **asks)
 
@@ -313,6 +318,14 @@ def next_due(campaign: Campaign) -> date | None:
 
     opens = campaign.opens_at.astimezone(UTC).date()
     return Cadence(every=campaign.every, start=campaign.launch).next_after(opens)
+
+
+def _check_texts_lead_nowhere(questionnaire: Questionnaire) -> None:
+    for item in questionnaire.items:
+        if any(questionnaire.item(asks.item).kind is ItemKind.TEXT for asks in asked(item.shown_if)):
+            raise PolicyViolation(
+                "anonymous", f"{item.id} is asked because of a text, and would tell who wrote it; ask it of everybody"
+            )
 
 
 def _day_of(opens_at: datetime) -> date:

@@ -10,7 +10,7 @@ from servicecrm.surveys.logic import Asked, asked, is_number
 from servicecrm.surveys.model import Questionnaire
 from servicecrm.surveys.reaching import unreachable
 
-__all__ = ["CHECKS", "Check", "Finding", "problems"]
+__all__ = ["CHECKS", "Check", "Finding", "misfits", "problems"]
 
 
 class Finding(NamedTuple):
@@ -42,6 +42,19 @@ def problems(questionnaire: Questionnaire) -> tuple[Finding, ...]:
     Source: C074.
     """
     return tuple(Finding(check.name, *found) for check in CHECKS for found in check.find(questionnaire))
+
+
+def misfits(condition: Mapping[str, Any], questionnaire: Questionnaire) -> Iterator[str]:
+    """What a condition asks that a questionnaire cannot tell once it is answered.
+
+    Source: C074.
+    """
+    items = {item.id: item for item in questionnaire.items}
+    for asks in asked(condition):
+        if asks.item in items:
+            yield from _unfit(asks, items[asks.item])
+        else:
+            yield f"there is no item {asks.item}; known: {', '.join(items)}"
 
 
 def _twice(questionnaire: Questionnaire) -> Problems:

@@ -16,6 +16,7 @@ from servicecrm.measures.scales import is_missing
 from servicecrm.surveys.answers import Answer, Status
 from servicecrm.surveys.cells import Cell, across, cell_of, cells_of, parts
 from servicecrm.surveys.items import ItemKind
+from servicecrm.surveys.logic import holds
 from servicecrm.surveys.model import Questionnaire
 
 __all__ = ["Answered", "Columns", "Frame", "Given", "Responses", "tabulate"]
@@ -59,7 +60,8 @@ class Frame(Protocol):
 class Columns:
     """The answers of `n` responses to a questionnaire by key, with the other columns that came with them.
 
-    `kept` are the places of these among all that were given, of which some may not count.
+    `kept` are the places of these among all that were given, of which some may not count. `apart` are the free texts
+    that lead to no response: it is known how many there are, and of nobody whether theirs is among them.
     """
 
     questionnaire: Questionnaire
@@ -68,6 +70,7 @@ class Columns:
     others: Mapping[str, Sequence[object]] = attrs.field(factory=dict)
     given: int = attrs.field(default=attrs.Factory(lambda self: self.n, takes_self=True))
     kept: Sequence[int] = attrs.field(default=attrs.Factory(lambda self: range(self.n), takes_self=True))
+    apart: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"<Columns of {self.questionnaire.id}: {self.n} responses>"
@@ -121,12 +124,14 @@ class Columns:
         """Which group each response is in, by another column or by what was chosen; blank if that is not known.
 
         Raises:
-            InvalidValue: there is no such column, or several things may be chosen there.
+            InvalidValue: there is no such column, several things may be chosen there, or it is a text that is apart.
         """
         if name in self.others:
             return tuple("" if is_missing(value) else str(value) for value in self.others[name])
         if not self.n:
             return ()
+        if name in self.apart:
+            raise InvalidValue("by", f"nobody knows who wrote something at {name}, so that there are no groups")
         if name not in self.cells:
             known = ", ".join((*self.others, *self.cells))
             raise InvalidValue("by", f"there is no column {name!r}; known: {known}")
@@ -220,18 +225,27 @@ def _answers(response: object) -> Iterable[Answer]:
 
 
 def _of_table(questionnaire: Questionnaire, table: Sequence[Given]) -> Columns:
-    """In a table of anonymous answers a text leads to no response; that there is one is all that is lacking there."""
+    """In a table of anonymous answers a text leads to no response: which of its cells say that there is one means
+    nothing, only how many do."""
     together: dict[str, list[Answer]] = {}
     for given in table:
-        if given.counts and given.answer.text is None:
+        if given.counts:
             together.setdefault(given.response, []).append(given.answer)
-    cells = _cells(questionnaire, together.values(), lacking=Status.ANSWERED.value)
-    return Columns(questionnaire, len(together), cells)
+    free = {item.id for item in questionnaire.items if item.kind is ItemKind.TEXT}
+    items = {response: {answer.item for answer in answers} for response, answers in together.items()}
+    marked = [answers for response, answers in together.items() if items[response] - free]
+    cells = _cells(questionnaire, marked)
+    apart = frozenset(id for id in free if any(id not in asked for asked in items.values() if asked - free))
+    for id in apart:
+        written = sum(asked == {id} for asked in items.values())
+        condition = questionnaire.item(id).shown_if
+        shown = sum(holds(condition, {answer.key: answer for answer in answers}) for answers in marked)
+        many: list[Cell] = [Status.ANSWERED.value] * written + [None] * (shown - written)
+        cells[id] = (many + [Status.NOT_SHOWN.value] * (len(marked) - shown))[: len(marked)]
+    return Columns(questionnaire, len(marked), cells, apart=apart)
 
 
-def _cells(
-    questionnaire: Questionnaire, responses: Iterable[Iterable[Answer]], *, lacking: Cell = None
-) -> dict[str, list[Cell]]:
+def _cells(questionnaire: Questionnaire, responses: Iterable[Iterable[Answer]]) -> dict[str, list[Cell]]:
     known = parts(questionnaire)
     cells: dict[str, list[Cell]] = {part.key: [] for part in known}
     for answers in responses:
@@ -240,6 +254,5 @@ def _cells(
             raise InvalidValue("responses", f"there is an answer to nothing in questionnaire {questionnaire.id}")
         for part in known:
             answer = given.get(part.key)
-            nothing = lacking if part.item.kind is ItemKind.TEXT else None
-            cells[part.key].append(nothing if answer is None else cell_of(part.item, answer))
+            cells[part.key].append(None if answer is None else cell_of(part.item, answer))
     return cells

@@ -217,7 +217,8 @@ def evaluate(
     )
     lines = []
     for view in _views(table, names, whole):
-        lines += [line for part in parts(questionnaire) for line in item_lines(table, part, view)]
+        told = [part for part in parts(questionnaire) if not (view.group and part.key in table.apart)]
+        lines += [line for part in told for line in item_lines(table, part, view)]
         lines += [line for pool in put_together for line in pool_lines(pool, view)]
     shown = tuple(gated(lines, min_n=min_n))
     moved = drivers(table, outcome=outcome, min_n=min_n)

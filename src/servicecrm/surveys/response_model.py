@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from typing import NewType
+from hashlib import sha256
+from typing import Final, NewType
 
 import attrs
 
@@ -14,7 +15,7 @@ from servicecrm.kernel.values import LanguageTag
 from servicecrm.surveys.answers import Answer, Status
 from servicecrm.surveys.campaign_model import Mode
 
-__all__ = ["Ballot", "Extent", "GivenAnswer", "Response", "ResponseId", "Source", "extent_of"]
+__all__ = ["Ballot", "Extent", "GivenAnswer", "Response", "ResponseId", "Source", "extent_of", "unnamed_id"]
 
 ResponseId = NewType("ResponseId", str)
 
@@ -93,17 +94,37 @@ class Response:
 
     @property
     def unnamed(self) -> "Response":
-        """The same as results may show it: without the person, unless the campaign is identified."""
-        return self if self.mode is Mode.IDENTIFIED else evolve(self, invitation=None)
+        """The same as results may show it: of a confidential campaign without all that leads to the person.
+
+        Its id is another one then, by which no record is found.
+        """
+        if self.mode is not Mode.CONFIDENTIAL or self.id.startswith(_UNNAMED):
+            return self
+        id = ResponseId(unnamed_id(self.id))
+        return evolve(self, id=id, invitation=None, customer=None, context=EMPTY, extra=EMPTY)
 
     def given(self) -> Iterator["GivenAnswer"]:
         """Its answers one by one, as they are kept to be counted."""
         yield from _given(self.id, self.answers, self)
 
 
+_UNNAMED: Final = "unnamed-"
+
+
+def unnamed_id(id: str) -> str:
+    """The id that results show in place of the one of a record. It is the same every time, and leads to nothing."""
+    return _UNNAMED + sha256(id.encode()).hexdigest()[:32]
+
+
 @record
 class Ballot:
     """The answers of an anonymous response on their way into the box. It holds nothing that leads to anybody.
+
+    `answers` are what was marked, and `texts` what was written. That somebody has written nothing is in neither of
+    them, or whoever is the only one to write would be the only one of whom it is not said.
+
+    Raises:
+        InvalidValue: a text is among the marks.
 
     Source: C076, C077.
     """
@@ -112,16 +133,21 @@ class Ballot:
     extent: Extent
     day: date
     answers: Personal[tuple[Answer, ...]]
+    texts: Personal[tuple[Answer, ...]] = ()
+
+    def __attrs_post_init__(self) -> None:
+        if any(answer.text is not None for answer in self.answers):
+            raise InvalidValue("Ballot.answers", "a text stands apart from what was marked, in texts")
 
     def given(self, keys: Callable[[], str]) -> Iterator["GivenAnswer"]:
         """Its answers one by one, under random `keys`.
 
-        A free text has a key of its own, so that what somebody wrote does not lead to what they marked.
+        A free text has a key of its own, so that what somebody wrote does not lead to what they marked. Nor does it say
+        how much else was answered, which few may have in common.
         """
-        yield from _given(keys(), [answer for answer in self.answers if answer.text is None], self)
-        for answer in self.answers:
-            if answer.text is not None:
-                yield from _given(keys(), [answer], self)
+        yield from _given(keys(), self.answers, self)
+        for text in self.texts:
+            yield from _given(keys(), [text], evolve(self, extent=Extent.COMPLETE))
 
 
 @record
@@ -139,6 +165,12 @@ class GivenAnswer:
     extent: Extent
     counts: bool
     answer: Personal[Answer]
+
+    @property
+    def unnamed(self) -> "GivenAnswer":
+        """The same with ids by which no record is found."""
+        response = unnamed_id(self.response)
+        return evolve(self, id=response + self.id.removeprefix(self.response), response=response)
 
 
 def _given(id: str, answers: Iterable[Answer], of: Response | Ballot) -> Iterator[GivenAnswer]:
