@@ -288,7 +288,13 @@ DESK_PAIRS = [
 ]
 """Those of the desk; what is only there to derive from is tried with what derives from it."""
 
-LOOKED_AT = {"policy": DEFAULT, "of": ComplaintPolicy, "name": "Mia", "link": "https://city.example/{token}"}
+LOOKED_AT = {
+    "policy": DEFAULT,
+    "of": ComplaintPolicy,
+    "name": "Mia",
+    "link": "https://city.example/{token}",
+    "decisions": (),
+}
 """What a desk looks at before it makes a program."""
 
 
