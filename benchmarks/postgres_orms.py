@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import psycopg
@@ -91,7 +92,21 @@ def forwarded(document: str, revision: int, last: tuple[int, str], change: Asked
         "number": complaint["number"],
         "given_at": micros(AT),
     }
-    return Forwarded({**changed, "document": text}, entry, notice, command)
+    return Forwarded({**changed, "document": text, "figures": _figures(complaint)}, entry, notice, command)
+
+
+def _figures(complaint: dict[str, Any]) -> str:
+    """The column that key figures are counted from, of a complaint that was recorded and forwarded."""
+
+    def instant(text: str) -> int:
+        return micros(datetime.fromisoformat(text))
+
+    moves = [
+        ["forwarded", moment["n"], instant(moment["occurred_at"]), 0, None]
+        for moment in complaint["moments"]
+        if moment["kind"] == "forwarded"
+    ]
+    return _text([instant(complaint["received_at"]), moves, [], None, None, [], [], []])
 
 
 def _text(value: object) -> str:

@@ -146,7 +146,7 @@ FREQUENT: dict[str, tuple[Callable[[], Statement], str]] = {
         "complaint_open_due_at",
     ),
     "complaints in a state": (lambda: found(where("state") == "in_handling"), "complaint_state"),
-    "complaints of a customer": (lambda: found(where("customer") == "customer-7"), "complaint_customer"),
+    "complaints of a customer": (lambda: found(where("customer") == "customer-7"), "complaint_customer_received_at"),
     "complaints of a service": (lambda: found(where("service") == "service-7"), "complaint_service"),
     "complaints of a category": (lambda: found(where("category") == "category-7"), "complaint_category"),
     "a complaint by its number": (

@@ -404,7 +404,7 @@ from servicecrm.testing.makers import MONDAY
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 store = SQLiteStore(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
 saved = 1
 try:
     while True:
