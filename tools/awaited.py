@@ -98,6 +98,7 @@ TARGETS: Final = {
             Facade("AsyncCustomerDetails", "servicecrm.desk.customer_details.CustomerDetails"),
             Facade("AsyncCustomers", "servicecrm.desk.customers.Customers"),
             Facade("AsyncInteractions", "servicecrm.desk.interactions.Interactions"),
+            Facade("AsyncPrivacy", "servicecrm.desk.privacy.Privacy"),
             Facade("AsyncProspects", "servicecrm.desk.prospects.Prospects"),
             Facade("AsyncPartners", "servicecrm.desk.partners.Partners"),
         ),

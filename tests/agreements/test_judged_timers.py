@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 
+from servicecrm import agreements
 from servicecrm.agreements import Agreement, Line, ServiceLevels, TimeTarget
 from servicecrm.complaints import Complaint
 from servicecrm.desk import Desk, connect
@@ -83,8 +85,11 @@ def test_what_came_in_before_its_first_day_or_while_it_was_suspended_is_not_judg
 def test_of_two_agreements_the_one_is_judged_that_the_clock_goes_by(crm: Desk, clock: FixedClock) -> None:  # C031, C032
     first = agreed(crm, within("24h elapsed"))
     early = complained(crm)
-    clock.advance(hours=1)
-    second = agreed(crm, within("30h elapsed"))
+    clock.advance(days=1)
+    line = Line(service="water", levels=ServiceLevels(times=(within("30h elapsed"),)))
+    today = clock().date()
+    told: dict[str, Any] = {"title": "Water", "lines": [line], "first_day": today, "signed_on": today}
+    (second,) = crm.save(agreements.adopt(id="a-2", customer=CAFE, source="erp", by="ann", at=clock(), **told))
     late = complained(crm)
     clock.advance(days=25)
     crm.sweep()

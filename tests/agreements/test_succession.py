@@ -126,7 +126,8 @@ def test_an_agreement_that_cannot_be_read_stops_no_sweep(
 ) -> None:  # C029, C030
     clock, file = FixedClock(), tmp_path / "crm.db"
     with connect(file, actor=ANN, clock=clock, ids=SeededIds()) as crm:
-        bad, good = (agreed(crm, last_day=date(2026, 3, 10)) for _ in range(2))
+        lines = ([Line(service=each)] for each in ("water", "gas"))
+        bad, good = (agreed(crm, last_day=date(2026, 3, 10), lines=each) for each in lines)
         crm.sweep()
         with sqlite3.connect(file) as other:
             change = (

@@ -21,6 +21,7 @@ from servicecrm.portfolio import (
     prospects,
 )
 from servicecrm.portfolio.policy import DEFAULT
+from servicecrm.portfolio.privacy import PersonErased
 
 LIFECYCLES: list[Lifecycle[Any]] = [LIFECYCLE, interactions.LIFECYCLE, prospects.LIFECYCLE, partners.LIFECYCLE]
 MOVES = [move for lifecycle in LIFECYCLES for move in lifecycle.moves]
@@ -51,6 +52,7 @@ def codes() -> Iterator[str]:
     for told in (events, interaction_events, prospect_events, partner_events):
         every: list[type[Event]] = [getattr(told, name) for name in told.__all__]
         yield from (f"event.{event.type}" for event in every)
+    yield f"event.{PersonErased.type}"
     for prefix, members in CODES.items():
         yield from (f"{prefix}.{member.value}" for member in members)
     yield from (f"leaving_reason.{reason}" for reason in DEFAULT.leaving_reasons)

@@ -114,7 +114,8 @@ def uncovered(
 def overlapping(agreement: Agreement, others: Iterable[Agreement] = ()) -> tuple[str, ...]:
     """The services about which an agreement says something twice, or other agreements with the customer do meanwhile.
 
-    It is to be looked at, and not refused: of several agreements in force the latest counts.
+    `sign` refuses to conclude such an agreement. One that was taken over from elsewhere, or has been extended, may be
+    such all the same, and is to be looked at: of several agreements in force the latest counts.
 
     Source: C028.
     """

@@ -11,7 +11,13 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 from servicecrm.desk.awaited import AsyncComplaints, AsyncOutbox, AsyncPolicies
 from servicecrm.desk.awaited_agreements import AsyncAgreements, AsyncGeneralAgreements, AsyncServices
 from servicecrm.desk.awaited_cases import AsyncActionItems, AsyncCases
-from servicecrm.desk.awaited_portfolio import AsyncCustomers, AsyncInteractions, AsyncPartners, AsyncProspects
+from servicecrm.desk.awaited_portfolio import (
+    AsyncCustomers,
+    AsyncInteractions,
+    AsyncPartners,
+    AsyncPrivacy,
+    AsyncProspects,
+)
 from servicecrm.desk.awaited_reviews import (
     AsyncImprovements,
     AsyncMeetings,
@@ -95,6 +101,11 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
     def partners(self) -> AsyncPartners:
         """Keep resellers and suppliers, and look at them regularly."""
         return AsyncPartners(self)
+
+    @property
+    def privacy(self) -> AsyncPrivacy:
+        """Tell people what is held about them, and forget them."""
+        return AsyncPrivacy(self)
 
     @property
     def services(self) -> AsyncServices:

@@ -13,6 +13,7 @@ from servicecrm.agreements.model import Agreement, GeneralAgreement
 from servicecrm.agreements.negotiating import Terms
 from servicecrm.agreements.parts import Line
 from servicecrm.agreements.policy import AgreementPolicies
+from servicecrm.agreements.reviewing import overlapping
 from servicecrm.agreements.schema import AGREEMENT
 from servicecrm.agreements.service_model import Service
 from servicecrm.agreements.services import line
@@ -156,8 +157,12 @@ class AgreementTerms(Commands[Agreement]):
         command: str | None = None,
     ) -> Agreement:
         """Sign the terms for a party. See `agreements.sign`."""
-        told = {"party": party, "signer": signer, "place": place, "digest": digest}
-        return self._do("sign", agreement, command, occurred_at=occurred_at, **told)
+
+        def more(work: Work, found: Agreement, _: Order) -> Program[Mapping[str, Any]]:
+            return {"others": (yield from _rivals(work, found))}
+
+        told = {"party": party, "signer": signer, "place": place, "digest": digest, "occurred_at": occurred_at}
+        return self._do("sign", agreement, command, more=more, asked=told, **told)
 
     # -- inside ----------------------------------------------------------------------------------
 
@@ -222,6 +227,15 @@ def _timers(work: Work, at: datetime) -> Program[Sequence[str]]:
             coming = (version.policy for version in book.versions[number:])
             names += [target.name for targets in (now, *coming) for target in targets.targets]
     return tuple(dict.fromkeys(names))
+
+
+def _rivals(work: Work, agreement: Agreement) -> Program[Sequence[Agreement]]:
+    """The open agreements that are about the same at the same time: none may be concluded before this one is saved."""
+    if not agreement.signatures:  # the first signature concludes nothing
+        return ()
+    open_ = yield from work.find(Agreement, where("customer") == agreement.customer, where("open").is_(True))
+    ids = [each.id for each in open_.items if each.id != agreement.id and overlapping(agreement, [each])]
+    return tuple((yield from work.present(Agreement, ids)).values())
 
 
 def general_of(work: Work, customer: str) -> Program[Sequence[GeneralAgreement]]:

@@ -6,20 +6,17 @@ from typing import Any, ClassVar, Final
 
 from servicecrm.desk.books import book_of
 from servicecrm.desk.commands import Commands
-from servicecrm.desk.programs import Decided, Order, change, fetch, saved_with_all
-from servicecrm.kernel.decisions import Decision
+from servicecrm.desk.privacy import forgotten, told
+from servicecrm.desk.programs import Decided, Order, change, fetch, outcome_before
 from servicecrm.kernel.documents import Document
 from servicecrm.kernel.filters import where
-from servicecrm.portfolio import actions, interactions, partners, prospects
+from servicecrm.portfolio import actions, interactions
 from servicecrm.portfolio.codes import RemovalMode
 from servicecrm.portfolio.duplicates import Likeness, duplicates
 from servicecrm.portfolio.interaction_model import Interaction
-from servicecrm.portfolio.lifecycle import KEPT, LIFECYCLE
+from servicecrm.portfolio.lifecycle import ERASE, KEPT, LIFECYCLE
 from servicecrm.portfolio.model import Customer
-from servicecrm.portfolio.partner_model import Partner
 from servicecrm.portfolio.policy import PortfolioPolicies
-from servicecrm.portfolio.privacy import access
-from servicecrm.portfolio.prospect_model import Prospect
 from servicecrm.portfolio.removal import Blocker
 from servicecrm.portfolio.schema import CUSTOMER
 from servicecrm.storage.ports import Program
@@ -148,73 +145,46 @@ class CustomerLinks(Commands[Customer]):
     ) -> Customer:
         """Remove a customer, if nothing of it is open: complaints, cases, agreements, actions, parts.
 
-        To erase it erases its interactions, the prospect that it was, and whatever was merged into it, too. See
-        `portfolio.remove`.
+        To erase it erases everything else that is held about it, too. See `portfolio.remove` and `Privacy.forget`.
         """
+        if RemovalMode(mode) is RemovalMode.ERASE:
+            return self._erase(customer, reason, occurred_at, command)
 
         def decided(work: Work, found: Customer, order: Order) -> Program[Decided]:
             blockers = yield from self._blockers(work, found)
-            removed = actions.remove(
-                found, reason, mode=mode, blockers=blockers, occurred_at=occurred_at, **_who(order)
-            )
-            if RemovalMode(mode) is RemovalMode.ARCHIVE:
-                return removed
-            self._permit(order, "erase", found)
-            return (removed, *(yield from self._erased_with(work, found, reason, order)))
+            return actions.remove(found, reason, blockers=blockers, occurred_at=occurred_at, **_who(order))
 
         return self._decide("remove", customer, command, {"reason": reason, "mode": str(mode)}, decided)
 
+    def _erase(self, customer: str, reason: str, occurred_at: datetime | None, command: str | None) -> Customer:
+        asked = {"customers": [customer], "reason": reason, "mode": str(RemovalMode.ERASE)}
+        order = self._order("remove", asked, command)
+
+        def program(work: Work) -> Program[Customer]:
+            done = yield from outcome_before(work, order)
+            found = yield from fetch(work, CUSTOMER, customer)
+            if done is None:
+                self._permit(order, "erase", found)
+                LIFECYCLE.target(found.state, ERASE)
+                yield from forgotten(work, found.id, reason, order, occurred_at=occurred_at)
+            return (yield from work.get(Customer, found.id))
+
+        return self._desk.perform(program)
+
     def access(self, person: str) -> Document:
-        """Everything that the portfolio holds about a person, to be handed to this person. See `portfolio.access`."""
-
-        def program(work: Work) -> Program[Document]:
-            contacts = where("contacts").has(person)
-            there = yield from work.find(Customer, contacts)
-            named: dict[str, Customer] = {customer.id: customer for customer in there.items}
-            itself = yield from work.present(Customer, [person])
-            met = where("contact") == person
-            return access(
-                person,
-                customers=(named | itself).values(),
-                prospects=(yield from work.find(Prospect, contacts)).items,
-                partners=(yield from work.find(Partner, contacts)).items,
-                interactions=(yield from work.find(Interaction, met | where("participants").has(person))).items,
-            )
-
-        return self._desk.perform(program, readonly=True)
+        """Everything that is held about a person, wherever, to be handed to this person. See `Privacy.access`."""
+        return self._desk.perform(lambda work: told(work, person), readonly=True)
 
     def forget(self, person: str, reason: str) -> tuple[str, ...]:
-        """Erase what the portfolio holds about a person, wherever; gives the ids of the records that changed.
+        """Erase what is held about a person, wherever; gives the ids of the records that changed.
 
         Raises:
             GuardNotMet: something keeps the data of a customer from being erased; nothing is erased then.
 
-        Source: C011, C012.
+        Source: C011, C012. See `Privacy.forget`.
         """
         order = self._order("erase_contact", {"person": person, "reason": reason}, None)
-
-        def program(work: Work) -> Program[tuple[str, ...]]:
-            named = where("contacts").has(person)
-            met = (where("contact") == person) | where("participants").has(person)
-            every: list[Decision[Any]] = []
-            there = yield from work.find(Customer, named)
-            for customer in there.items or (None,):  # who may not do so at customers may not do so elsewhere
-                self._permit(order, "erase_contact", customer)
-            every += [actions.erase_contact(each, person, **_who(order)) for each in there.items]
-            some = yield from work.find(Prospect, named)
-            every += [prospects.erase_contact(each, person, **_who(order)) for each in some.items]
-            others = yield from work.find(Partner, named)
-            every += [partners.erase_contact(each, person, **_who(order)) for each in others.items]
-            talks = yield from work.find(Interaction, met)
-            owners = yield from work.present(Customer, sorted({each.customer for each in talks.items if each.customer}))
-            every += [
-                interactions.erase(each, reason, of=owners.get(each.customer or ""), **_who(order))
-                for each in talks.items
-            ]
-            saved = yield from saved_with_all(work, every, order)
-            return tuple(each.id for each in saved)
-
-        return self._desk.perform(program)
+        return self._desk.perform(lambda work: forgotten(work, person, reason, order))
 
     # -- inside ----------------------------------------------------------------------------------
 
@@ -245,24 +215,6 @@ class CustomerLinks(Commands[Customer]):
                 found += [Blocker(kind=kind.name, id=each.id) for each in there.items]
         parts = yield from work.find(Customer, where("parent").one_of(ids), where("open").is_(True))
         return found + [Blocker(kind=CUSTOMER.name, id=each.id) for each in parts.items]
-
-    def _erased_with(self, work: Work, customer: Customer, reason: str, order: Order) -> Program[list[Decision[Any]]]:
-        """What is erased with a customer."""
-        ids = yield from ids_of(work, customer.id)
-        merged = yield from work.present(Customer, [id for id in ids if id != customer.id])
-        every: list[Decision[Any]] = [
-            actions.remove(each, reason, mode=RemovalMode.ERASE, **_who(order))
-            for each in merged.values()
-            if each.state not in LIFECYCLE.final
-        ]
-        met = yield from work.find(Interaction, where("customer").one_of(ids), where("state") != "erased")
-        every += [interactions.erase(each, reason, **_who(order)) for each in met.items]
-        were = yield from work.find(Prospect, where("customer").one_of(ids), where("state") != "erased")
-        for prospect in were.items:
-            every.append(prospects.erase(prospect, reason, **_who(order)))
-            met = yield from work.find(Interaction, where("prospect") == prospect.id, where("state") != "erased")
-            every += [interactions.erase(each, reason, **_who(order)) for each in met.items]
-        return every
 
 
 def _who(order: Order) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from servicecrm.desk.needs import Needs
 from servicecrm.desk.outbox import Outbox
 from servicecrm.desk.partners import Partners
 from servicecrm.desk.policies import Policies
+from servicecrm.desk.privacy import Privacy
 from servicecrm.desk.programs import Order, history_of, saved_once
 from servicecrm.desk.prospects import Prospects
 from servicecrm.desk.report_specs import ReportSpecs
@@ -103,6 +104,11 @@ class Desk(BaseDesk[EngineStore]):
     def partners(self) -> Partners:
         """Keep resellers and suppliers, and look at them regularly."""
         return Partners(self)
+
+    @property
+    def privacy(self) -> Privacy:
+        """Tell people what is held about them, and forget them."""
+        return Privacy(self)
 
     @property
     def services(self) -> Services:

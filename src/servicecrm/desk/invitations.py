@@ -16,6 +16,7 @@ from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.notices import Notice
+from servicecrm.kernel.records import ERASED
 from servicecrm.kernel.shapes import several
 from servicecrm.measures import ResponseRates, response_rates
 from servicecrm.storage.ports import Program
@@ -211,7 +212,7 @@ def invited_by(work: Work, token: str) -> Program[Invitation]:
         NotFound: nobody was given such a token.
     """
     page = yield from work.find(Invitation, where("token") == token, limit=1)
-    if not page.items:
+    if token == ERASED or not page.items:
         raise NotFound(INVITATION.name, says="no invitation has this token; take it from the link as it was sent")
     return page.items[0]
 

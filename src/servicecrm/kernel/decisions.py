@@ -47,6 +47,8 @@ class Event:
     type: ClassVar[str]
     types: ClassVar[set[str]] = set()
     """The types of all events that are loaded, for whoever wants to hear of one."""
+    erases: ClassVar[bool] = False
+    """Does it tell that something personal is gone? Then the journal forgets what was personal of the record before."""
 
     by: Actor
     occurred_at: datetime

@@ -87,6 +87,7 @@ class ContactErased(Event):
     """What is known of a person was erased."""
 
     type = "customer.contact_erased"
+    erases = True
     contact: str
 
 
@@ -192,6 +193,7 @@ class CustomerErased(Event):
     """All that is personal about it was erased; `reason` says why, and is not personal."""
 
     type = "customer.erased"
+    erases = True
     reason: str = attrs.field(validator=filled)
 
 

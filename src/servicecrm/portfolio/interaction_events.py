@@ -49,4 +49,5 @@ class InteractionErased(Event):
     """All that is personal about it was erased."""
 
     type = "interaction.erased"
+    erases = True
     reason: str = attrs.field(validator=filled)

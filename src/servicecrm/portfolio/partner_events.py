@@ -58,6 +58,7 @@ class PartnerContactErased(Event):
     """What is known of a person was erased; `contact` is the id."""
 
     type = "partner.contact_erased"
+    erases = True
     contact: str
 
 
@@ -66,4 +67,5 @@ class PartnerErased(Event):
     """All that is personal about it was erased."""
 
     type = "partner.erased"
+    erases = True
     reason: str = attrs.field(validator=filled)

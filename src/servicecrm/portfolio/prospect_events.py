@@ -102,6 +102,7 @@ class ProspectContactErased(Event):
     """What is known of a person was erased; `contact` is the id."""
 
     type = "prospect.contact_erased"
+    erases = True
     contact: str
 
 
@@ -110,4 +111,5 @@ class ProspectErased(Event):
     """All that is personal about it was erased."""
 
     type = "prospect.erased"
+    erases = True
     reason: str = attrs.field(validator=filled)

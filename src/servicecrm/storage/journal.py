@@ -14,12 +14,14 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
+import attrs
+
 from servicecrm.errors import BrokenJournal
 from servicecrm.kernel.decisions import Event, Step
 from servicecrm.kernel.documents import Document, Members, Schema, members_but, members_of, to_text
 from servicecrm.kernel.frozen import FrozenMap, Plain, thaw
 from servicecrm.kernel.kinds import Identified, Kind, from_micros, micros
-from servicecrm.kernel.records import field_names, personal_fields
+from servicecrm.kernel.records import ERASED, base_type, field_names, is_personal, personal_fields
 from servicecrm.storage.ports import Entry
 
 __all__ = [
@@ -156,19 +158,29 @@ def entry_of(row: EntryRow) -> Entry:
 
 
 def replayed(schema: Schema[Any], entries: Iterable[Entry]) -> Any:
-    """The record that these facts lead to, from the first one on.
+    """The record that these facts lead to, from the first one on. What was erased of it reads so, or is not there.
 
     Source: C004.
     """
     document: Document = {}
+    cls: type = schema.record
     version, revision = schema.current, 0
     for entry in entries:
         if document and entry.schema != version:
             document = schema.upcast(document, version, entry.schema)
         document.update({name: thaw(value) for name, value in entry.changes.items()})
-        document.update({name: [*document[name], *map(thaw, tail)] for name, tail in _tails(entry)})
+        document.update({name: [*document.get(name, ()), *map(thaw, tail)] for name, tail in _tails(entry)})
         version, revision = entry.schema, entry.revision
+        if entry.erased:
+            document = {**_erased(cls), **document}
     return schema.load(document, version=version, revision=revision)
+
+
+@cache
+def _erased(record: type) -> Document:
+    """How the personal fields read that every record has, once they are erased."""
+    needed = (a for a in attrs.fields(record) if is_personal(a.type) and a.default is attrs.NOTHING)
+    return {a.name: ERASED if base_type(a.type) is str else [] for a in needed}
 
 
 def _tails(entry: Entry) -> Iterator[tuple[str, tuple[Plain, ...]]]:

@@ -207,6 +207,11 @@ class MemoryTables:
             self._data.put(self._table("seal numbers"), n, None)
         return hashes
 
+    def erase_entries(self, kind: str, id: str, before: int) -> None:
+        journal = self._table("journal", kind, id)
+        for row in [row for row in journal.values() if row.n < before]:
+            self._data.put(journal, row.n, row._replace(salt=None, personal=None))
+
     def last_seal(self) -> SealRow | None:
         seals = self._table("seals")
         return seals[len(seals)] if seals else None
@@ -283,6 +288,13 @@ class MemoryTables:
         place = 0 if after is None else outbox[after].place if after in outbox else len(outbox)
         wanted = _failed if failed else _pending
         return [_shown(row) for row in self._outbox() if wanted(row) and row.place > place][:limit]
+
+    def erase_notices(self, kind: str, ids: Sequence[str], cause: str) -> None:
+        clock = micros(datetime.now(UTC))
+        for row in self._outbox():
+            if row.kind == kind and row.record in ids:
+                failed = row._replace(failed_at=clock, cause=cause) if _pending(row) else row
+                self._keep([failed._replace(body="{}")])
 
     def queue_counts(self) -> QueueCounts:
         rows = self._outbox()

@@ -209,6 +209,13 @@ class SQLTables:
         )
         return Statement(sql, (n, self.tenant, self.tenant, limit), lambda rows: [hash for (hash,) in rows])
 
+    def erase_entries(self, kind: str, id: str, before: int) -> Statement:
+        sql = (
+            "UPDATE servicecrm_journal SET salt = NULL, personal = NULL "
+            "WHERE tenant = ? AND kind = ? AND id = ? AND n < ? AND personal IS NOT NULL"
+        )
+        return Statement(sql, (self.tenant, kind, id, before), _nothing)
+
     def last_seal(self) -> Statement:
         sql = "SELECT n, entries, hash FROM servicecrm_seals WHERE tenant = ? ORDER BY n DESC LIMIT 1"
         return Statement(sql, (self.tenant,), lambda rows: SealRow(*rows[0]) if rows else None)
@@ -288,6 +295,17 @@ class SQLTables:
             f"AND {_FAILED if failed else _PENDING} {rest}ORDER BY place LIMIT ?"
         )
         return Statement(sql, (self.tenant, *start, limit), lambda rows: [QueuedRow(*row) for row in rows])
+
+    def erase_notices(self, kind: str, ids: Sequence[str], cause: str) -> Statement:
+        failed, caused = (
+            f"{name} = CASE WHEN {_PENDING} THEN {value} ELSE {name} END"
+            for name, value in (("failed_at", self._dialect.clock), ("cause", "?"))
+        )
+        sql = (
+            f"UPDATE servicecrm_outbox SET body = '{{}}', {failed}, {caused} "
+            f"WHERE tenant = ? AND kind = ? AND record IN ({_marks(ids)})"
+        )
+        return Statement(sql, (cause, self.tenant, kind, *ids), _nothing)
 
     def queue_counts(self) -> Statement:
         # Each is counted in an index of its own; what is delivered is the rest.

@@ -25,7 +25,7 @@ from servicecrm.kernel.documents import Members, joined
 from servicecrm.kernel.filters import AllOf, Filter, encoded, everything
 from servicecrm.kernel.ids import human_number, parts_of_number
 from servicecrm.kernel.kinds import Identified, Indexed, Kind, key_text, storable
-from servicecrm.kernel.records import evolve
+from servicecrm.kernel.records import evolve, fields_of, personal_fields
 from servicecrm.storage import cursors
 from servicecrm.storage.journal import FIRST_SEAL, START, EntryRow, Link, SealRow, chained, entry_of, sealed
 from servicecrm.storage.ports import (
@@ -195,6 +195,7 @@ class Work:
             yield from self._register()
         if saves:
             yield from self._write_down(saves)
+            yield from self._erase(saves)
         if notices:
             yield from ask(Tables.enqueue, notices)
         for save in saves:
@@ -209,7 +210,10 @@ class Work:
             raise InvalidValue(kind.name, "a decision tells at least one fact, of one record; a command gives such")
         saved = evolve(after, revision=1 if before is None else before.revision + 1)
         key_text("id", saved.id)
-        return _Save(kind, before, saved, kind.index_of(saved), decision.steps, commands)
+        steps = decision.steps
+        if any(step.event.erases for step in steps):
+            steps = (*steps[:-1], _told_anew(saved, steps[-1]))
+        return _Save(kind, before, saved, kind.index_of(saved), steps, commands)
 
     def _insert(self, kind: Kind[Any], saves: "Sequence[_Save]") -> Program[None]:
         inserted = yield from ask(Tables.insert, kind, Coming((save.change for save in saves), len(saves)))
@@ -246,6 +250,13 @@ class Work:
         rows = Coming(self._entries(saves), sum(len(save.steps) for save in saves))
         yield from ask(Tables.append, rows)
         self._hashes += [row.hash for row in rows]
+
+    def _erase(self, saves: "Sequence[_Save]") -> Program[None]:
+        """What was personal of records of which something was erased stands in their last entries alone."""
+        for save in saves:
+            if any(step.event.erases for step in save.steps):
+                kind, id = save.kind.name, save.saved.id
+                yield from ask(Tables.erase_entries, kind, id, self._links[kind, id].n)
 
     def _entries(self, saves: "Sequence[_Save]") -> Iterator[EntryRow]:
         for save in saves:
@@ -456,6 +467,15 @@ class _Save:
             self.text = joined(self.members)
         row = RecordRow(self.saved.id, self.saved.revision, self.kind.schema.current, self.text)
         return Change(row, self.columns, self.saved.revision - 1)
+
+
+def _told_anew(record: object, step: Step) -> Step:
+    """A step that tells all that is personal about a record, because no entry before it will do so any longer."""
+    values, personal = fields_of(record), personal_fields(type(record))
+    return step._replace(
+        changes={**step.changes, **{name: values[name] for name in values if name in personal}},
+        appended={name: tail for name, tail in step.appended.items() if name not in personal},
+    )
 
 
 def _grouped(saves: Sequence[_Save]) -> Iterable[list[_Save]]:

@@ -105,6 +105,8 @@ ONLY: Final[Mapping[str, Told]] = {
     "partners.update": {"tags": ["new"]},
     "prospects.add": {"contacts": [MAX], "seller": "ann@city.example"},
     "prospects.answer": {"offer": Found(_offer), "answer": "accepted"},
+    "privacy.access": {"person": "mia"},
+    "privacy.forget": {"person": "max", "reason": "asked for"},
     "prospects.erase_contact": {"person": "max"},
     "prospects.update": {"source": "fair"},
 }
