@@ -827,8 +827,8 @@ def forgetting(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SQLTables, method, careless)
 
 
-# `hold` is asked only where units do not follow each other, and nobody here has notices about a person who is forgotten;
-# that they name their tenant is looked at below.
+# `hold` is asked only where units do not follow each other, and nobody here has notices about a person who is
+# forgotten; that they name their tenant is looked at below.
 @pytest.mark.parametrize("method", sorted(public(SQLTables) - {"tenants", "hold", "erase_notices"}))
 def test_a_statement_that_forgets_the_tenant_is_found(
     method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
