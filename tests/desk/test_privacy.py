@@ -94,7 +94,7 @@ def test_records_events_and_entries_show_no_personal_value(crm: Desk, complaint:
         crm.complaints.messages(complaint.id),
         crm.history(complaint.id),
     )
-    assert (len(messages), len(entries), len(facts)) == (3, 23, 14)
+    assert (len(messages), len(entries), len(facts)) == (3, 23, 13)
     assert_hidden(after, messages, entries, facts, crm.complaints.page(), crm.worklist("south"))
     for message in messages:
         assert_hidden(message, crm.history(message.id))

@@ -63,8 +63,13 @@ def fail_each_statement(crm: Desk, call: Call, book: Book, fault: Fault, *, step
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_call_is_done_or_not_whichever_statement_fails(furnished: Path, folder: Path, name: str) -> None:
-    for fault in FAULTS:
+def test_a_call_is_done_or_not_whichever_statement_fails(
+    furnished: Path, folder: Path, name: str, pytestconfig: pytest.Config
+) -> None:
+    faults = list(FAULTS)
+    if not pytestconfig.getoption("--torture"):  # the calls take turns; together they meet every fault
+        faults = [faults[CALLS.index(name) % len(faults)]]
+    for fault in faults:
         with copied(furnished, folder) as (crm, book):
             fail_each_statement(crm, prepared(crm, name), book, fault, step=17 if name in LONG else 1)
             crm.store.verify()

@@ -104,12 +104,15 @@ def _proposals(work: Work, decisions: Sequence[Decision[Any]], now: _By) -> Prog
     proposing = [each for each in decisions if isinstance(each.after, Complaint) and proposes(each)]
     if not proposing or not work.keeps(Proposal):
         return ()
-    numbers = yield from work.numbers(Proposal, now.at.year, len(proposing))
-    made = (
+    made = [propose_from_complaint(each, by=now.by, at=now.at) for each in proposing]
+    known = yield from work.present(Proposal, [each.after.id for each in made if each is not None], held=False)
+    new = [each for each in proposing if (event := proposes(each)) is not None and event.proposal not in known]
+    numbers = (yield from work.numbers(Proposal, now.at.year, len(new))) if new else ()
+    numbered = (
         propose_from_complaint(each, number=number, by=now.by, at=now.at)
-        for each, number in zip(proposing, numbers, strict=True)
+        for each, number in zip(new, numbers, strict=True)
     )
-    return [each for each in made if each is not None]
+    return [each for each in numbered if each is not None]
 
 
 def _resolutions(work: Work, decisions: Sequence[Decision[Any]], now: _By) -> Program[Sequence[Decision[Any]]]:
