@@ -38,13 +38,15 @@ class Structure:
     """A survey, by what it is made of."""
 
     def __init__(self, found: Mapping[str, Rows]) -> None:
-        self._tables = found
-        self.languages = self._languages()
+        self._tables: Mapping[str, Rows] = found
+        self.languages: tuple[str, ...] = self._languages()
         self.attributes: dict[str, dict[str, str]] = defaultdict(dict)
         for row in found.get("question_attributes", ()):
             self.attributes[row.get("qid", "")].setdefault(row.get("attribute", ""), row.get("value", ""))
-        self.subquestions = self._parts("subquestions", "parent_qid", "title", "question", "question_order")
-        self.answers = self._parts("answers", "qid", "code", "answer", "sortorder")
+        self.subquestions: dict[str, list[Part]] = self._parts(
+            "subquestions", "parent_qid", "title", "question", "question_order"
+        )
+        self.answers: dict[str, list[Part]] = self._parts("answers", "qid", "code", "answer", "sortorder")
 
     def told(self, field: str) -> Words:
         """A text about the survey as a whole, such as its title."""
