@@ -1,16 +1,22 @@
 """Rules that hold across records and facts hold when eight processes try to break them together. C012, C013, C028."""
 
+import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import combinations, pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from servicecrm import portfolio
-from servicecrm.agreements import Agreement
+from servicecrm.agreements import Agreement, actions
 from servicecrm.agreements.lifecycle import BOUND
+from servicecrm.errors import PolicyViolation
+from servicecrm.kernel.decisions import Decision
 from servicecrm.portfolio import Customer
+from servicecrm.storage.work import Work
 from tests.servers import Postgres
 from tests.storage import ruling
 from tests.storage.racing import Place, together
@@ -106,3 +112,33 @@ def test_no_two_agreements_are_about_one_service_at_one_time(place: Place, attem
 
     assert len(found) == done > 0
     assert rivals(found) == []
+
+
+def test_without_a_last_look_at_what_was_read_two_are_concluded_at_once(
+    server: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: each signs when both have read, and neither has saved."""
+    both_have_read, waited, sign = threading.Barrier(2), set[str](), actions.sign
+
+    def sign_later(found: Agreement, *party: Any, **told: Any) -> Decision[Agreement]:
+        if found.id not in waited:  # whoever came second tries again alone
+            waited.add(found.id)
+            both_have_read.wait(30)
+        return sign(found, *party, **told)
+
+    def sign_it(id: str) -> None:
+        with server.open() as crm, contextlib.suppress(PolicyViolation):
+            crm.agreements.sign(id, "provider")
+
+    with server.open() as crm:
+        agreed = [ruling.agreed(crm, "c-1", ["water"], date(2030, 1, 1)) for _ in range(2)]
+    monkeypatch.setattr(actions, "sign", sign_later)
+    monkeypatch.setattr(Work, "_hold", lambda _: iter(()))
+    threads = [threading.Thread(target=sign_it, args=(id,)) for id in agreed]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(concluded(server)) == 2
+    assert len(rivals(concluded(server))) == 1
