@@ -1,9 +1,16 @@
 """What all tests share: how hard properties are tried, the long forms, and data from outside the project."""
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+MEMORY: Final = Path("/dev/shm")
+ENOUGH: Final = 2 << 30
 
 # Workers share the cores, so how long an example takes says nothing here.
 settings.register_profile(
@@ -21,6 +28,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Files of tests are real ones, but in memory where there is room: nothing here is meant to outlive its test, so
+    # there is no need to wait for a disk that others use too. Workers and programs that are started inherit it.
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
     settings.load_profile("torture" if config.getoption("torture") else "default")
 
 

@@ -48,7 +48,11 @@ def test_what_is_certain_has_the_chance_1(k: int, p: float, chance: float) -> No
 
 @given(probabilities, sizes, sizes)
 def test_a_quantile_of_beta_is_reached_with_its_probability(p: float, a: float, b: float) -> None:
-    assert isclose(beta_cdf(beta_quantile(p, a, b), a, b), p, rel_tol=1e-9)
+    found = beta_quantile(p, a, b)
+    # Next to 1 the chance may grow by more than that from one float to the next.
+    around = [beta_cdf(found * (1 + n * 2**-53), a, b) for n in (-8, 8)]
+
+    assert isclose(beta_cdf(found, a, b), p, rel_tol=1e-9) or around[0] <= p <= around[1]
 
 
 @given(st.floats(0.001, 0.999), sizes, sizes)

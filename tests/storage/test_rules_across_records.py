@@ -114,8 +114,9 @@ def test_no_two_agreements_are_about_one_service_at_one_time(place: Place, attem
     assert rivals(found) == []
 
 
+@pytest.mark.parametrize("holding", [True, False])
 def test_without_a_last_look_at_what_was_read_two_are_concluded_at_once(
-    server: Place, monkeypatch: pytest.MonkeyPatch
+    server: Place, monkeypatch: pytest.MonkeyPatch, *, holding: bool
 ) -> None:
     """The control: each signs when both have read, and neither has saved."""
     both_have_read, waited, sign = threading.Barrier(2), set[str](), actions.sign
@@ -133,12 +134,13 @@ def test_without_a_last_look_at_what_was_read_two_are_concluded_at_once(
     with server.open() as crm:
         agreed = [ruling.agreed(crm, "c-1", ["water"], date(2030, 1, 1)) for _ in range(2)]
     monkeypatch.setattr(actions, "sign", sign_later)
-    monkeypatch.setattr(Work, "_hold", lambda _: iter(()))
+    if not holding:
+        monkeypatch.setattr(Work, "_hold", lambda _: iter(()))
     threads = [threading.Thread(target=sign_it, args=(id,)) for id in agreed]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert len(concluded(server)) == 2
-    assert len(rivals(concluded(server))) == 1
+    assert len(concluded(server)) == (1 if holding else 2)
+    assert len(rivals(concluded(server))) == (0 if holding else 1)

@@ -98,17 +98,17 @@ def outcome(store: SQLiteStore, unit: int) -> StoreError | None:
 @pytest.mark.parametrize("until", [lambda n: n, lambda _: 10**9], ids=["once", "from then on"])
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_unit_is_kept_or_not_whichever_change_of_a_file_is_refused(
-    folder: Path, profile: str, until: Callable[[int], int]
+    tmp_path: Path, profile: str, until: Callable[[int], int]
 ) -> None:
-    refused = fail_each_change(folder, PROFILES[profile], until=until)
+    refused = fail_each_change(tmp_path, PROFILES[profile], until=until)
 
     log = "crm.db-journal" if profile == "truncate" else "crm.db-wal"
     assert {"Write crm.db", f"Write {log}", f"Sync {log}"} <= set(refused)
 
 
-def test_without_transactions_the_same_disk_leaves_half_units(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_transactions_the_same_disk_leaves_half_units(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "begin", lambda *_: None)
     monkeypatch.setattr(sqlite, "commit", lambda *_: None)
     monkeypatch.setattr(driver, "in_unit", lambda _: True)
     with pytest.raises(AssertionError, match="half a unit"):
-        fail_each_change(folder, PROFILES["truncate"], until=lambda n: n)
+        fail_each_change(tmp_path, PROFILES["truncate"], until=lambda n: n)

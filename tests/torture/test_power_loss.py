@@ -64,27 +64,27 @@ def faults(failures: Iterable[Outage], folder: Path, profile: Profile) -> Counte
 @pytest.mark.parametrize("points", [2_000, pytest.param(20_000, marks=pytest.mark.torture)])
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_power_failure_takes_nothing_that_was_acknowledged_and_leaves_nothing_half_done(
-    folder: Path, profile: str, points: int
+    tmp_path: Path, profile: str, points: int
 ) -> None:
-    log = recorded(folder, PROFILES[profile])
+    log = recorded(tmp_path, PROFILES[profile])
     seed = random.randrange(10**6)
     print("seed", seed)
 
-    assert faults(outages(log, points, seed=seed), folder, PROFILES[profile]) == {}
+    assert faults(outages(log, points, seed=seed), tmp_path, PROFILES[profile]) == {}
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_on_a_disk_that_never_waits_the_same_failures_damage_stores(folder: Path, profile: str) -> None:
-    failures = outages(recorded(folder, PROFILES[profile]), 100, seed=7, honest=False)
+def test_on_a_disk_that_never_waits_the_same_failures_damage_stores(tmp_path: Path, profile: str) -> None:
+    failures = outages(recorded(tmp_path, PROFILES[profile]), 100, seed=7, honest=False)
 
-    assert set(faults(failures, folder, PROFILES[profile])) >= {"lost", "damaged"}
+    assert set(faults(failures, tmp_path, PROFILES[profile])) >= {"lost", "damaged"}
 
 
 @pytest.mark.parametrize("profile", ["wal", "truncate"])
-def test_a_profile_that_never_waits_damages_stores_too(folder: Path, profile: str) -> None:
-    failures = outages(recorded(folder, PROFILES[profile], "synchronous = OFF"), 200, seed=7)
+def test_a_profile_that_never_waits_damages_stores_too(tmp_path: Path, profile: str) -> None:
+    failures = outages(recorded(tmp_path, PROFILES[profile], "synchronous = OFF"), 200, seed=7)
 
-    assert set(faults(failures, folder, PROFILES[profile])) >= {"lost", "damaged"}
+    assert set(faults(failures, tmp_path, PROFILES[profile])) >= {"lost", "damaged"}
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_profile_that_never_waits_damages_stores_too(folder: Path, profile: st
         ("truncate", "journal_mode = DELETE"),  # what Python gives whoever asks for nothing
     ],
 )
-def test_a_profile_that_waits_too_seldom_loses_units_as_a_whole(folder: Path, profile: str, pragma: str) -> None:
-    failures = outages(recorded(folder, PROFILES[profile], pragma), 200, seed=7)
+def test_a_profile_that_waits_too_seldom_loses_units_as_a_whole(tmp_path: Path, profile: str, pragma: str) -> None:
+    failures = outages(recorded(tmp_path, PROFILES[profile], pragma), 200, seed=7)
 
-    assert set(faults(failures, folder, PROFILES[profile])) == {"lost"}
+    assert set(faults(failures, tmp_path, PROFILES[profile])) == {"lost"}

@@ -64,21 +64,21 @@ def fail_each_statement(crm: Desk, call: Call, book: Book, fault: Fault, *, step
 
 @pytest.mark.parametrize("name", CALLS)
 def test_a_call_is_done_or_not_whichever_statement_fails(
-    furnished: Path, folder: Path, name: str, pytestconfig: pytest.Config
+    furnished: Path, tmp_path: Path, name: str, pytestconfig: pytest.Config
 ) -> None:
     faults = list(FAULTS)
     if not pytestconfig.getoption("--torture"):  # the calls take turns; together they meet every fault
         faults = [faults[CALLS.index(name) % len(faults)]]
     for fault in faults:
-        with copied(furnished, folder) as (crm, book):
+        with copied(furnished, tmp_path) as (crm, book):
             fail_each_statement(crm, prepared(crm, name), book, fault, step=17 if name in LONG else 1)
             crm.store.verify()
 
 
 def test_without_transactions_the_same_faults_leave_something_half_done(
-    furnished: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+    furnished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with copied(furnished, folder) as (crm, book):
+    with copied(furnished, tmp_path) as (crm, book):
         monkeypatch.setattr(sqlite, "begin", lambda *_: None)
         monkeypatch.setattr(sqlite, "commit", lambda *_: None)
         monkeypatch.setattr(driver, "in_unit", lambda _: True)

@@ -96,18 +96,18 @@ def halves(folder: Path, version: int, points: int, seed: int) -> int:
 
 @pytest.mark.parametrize("points", [100, pytest.param(2_000, marks=pytest.mark.torture)])
 @pytest.mark.parametrize("version", EARLIER)
-def test_an_upgrade_in_which_the_power_fails_is_done_or_not(folder: Path, version: int, points: int) -> None:
+def test_an_upgrade_in_which_the_power_fails_is_done_or_not(tmp_path: Path, version: int, points: int) -> None:
     seed = random.randrange(10**6)
     print("seed", seed)
 
-    assert halves(folder, version, points, seed) == 0
+    assert halves(tmp_path, version, points, seed) == 0
 
 
-def test_an_upgrade_without_a_transaction_is_found_half_done(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upgrade_without_a_transaction_is_found_half_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "begin", lambda *_: None)
     monkeypatch.setattr(sqlite, "install", install_in_parts)
 
-    assert halves(folder, 1, 100, seed=7) > 20
+    assert halves(tmp_path, 1, 100, seed=7) > 20
 
 
 def install_in_parts(connection: sqlite3.Connection) -> None:
