@@ -75,7 +75,7 @@ def histories(draw: st.DrawFn) -> list[ReviewRow]:
 @given(histories())
 def test_every_complaint_of_a_period_is_in_its_review_once_and_in_every_table_once(
     rows: list[ReviewRow],
-) -> None:  # C054
+) -> None:  # C054, S0-A12
     review = review_of(*rows)
     counting = {row.id: row for row in rows if row.feedback == "complaint" and row.duplicate_of is None}
     within = [id for id, row in counting.items() if NEW_YEAR <= row.received_at < NEW_YEAR + 90 * DAY]

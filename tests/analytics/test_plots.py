@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 
+from servicecrm import portfolio
+from servicecrm.analytics.clocks import TimerCount
 from servicecrm.analytics.kpis_table import KpiLine, KpiTable
-from servicecrm.analytics.plots import backlog, kpi_trend, satisfaction
+from servicecrm.analytics.plots import backlog, kpi_trend, satisfaction, segments, timers
 from servicecrm.analytics.summary import CaseRow, Summary, summarise
-from servicecrm.errors import InvalidValue, MissingExtra
+from servicecrm.errors import InvalidValue, MissingExtra, NaiveDatetime
 from servicecrm.surveys import Evaluation, evaluate
+from servicecrm.testing.makers import MONDAY
+from tests.portfolio.making import DAY, a_customer
 from tests.surveys.making import a_release, rating
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -68,6 +72,36 @@ def test_the_backlog_has_every_month_with_what_moved_and_what_was_left(language:
     left = [row["count"] for row in rows if row["what"] == open_end]
     assert left == [month.open_end for month in summary.backlog]
     assert len(rows) == 3 * len(summary.backlog)
+
+
+@pytest.mark.parametrize(
+    ("language", "late"), [("en", "Running late"), ("de", "Läuft verspätet"), ("zh", "进行中已超时")]
+)
+def test_every_kind_of_timer_has_a_bar_with_what_became_of_it(language: str, late: str) -> None:  # C036, K22
+    counts = [
+        TimerCount(name="acknowledge", met=5, missed=1, running=0, late=2, cancelled=0),
+        TimerCount(name="mine", met=3, missed=0, running=4, late=0, cancelled=1),
+    ]
+    rows = values(timers(counts, language=language))
+
+    assert [row["count"] for row in rows] == [5, 1, 0, 2, 0, 3, 0, 4, 0, 1]
+    assert [row["place"] for row in rows] == [*range(5)] * 2  # the parts of a bar stand in this order
+    assert [(row["of"] == "mine", row["count"]) for row in rows if row["what"] == late] == [(False, 2), (True, 0)]
+
+
+def test_classes_are_those_that_customers_served_then_were_in() -> None:  # C021
+    one, two, lost = (a_customer(f"c-{n}") for n in range(3))
+    known = portfolio.overrule(one, "high_value", "Our oldest.", until=MONDAY + 90 * DAY, by="ann", at=MONDAY + DAY)
+    gone = portfolio.end(lost, "moved", by="ann", at=MONDAY + 2 * DAY)
+    chart = segments([known.after, two, gone.after], [MONDAY + timedelta(hours=1), MONDAY + 3 * DAY])
+
+    assert [(row["of"], row["what"], row["count"]) for row in values(chart) if row["count"]] == [
+        ("2026-03-02", "(none)", 3),
+        ("2026-03-05", "high value", 1),
+        ("2026-03-05", "(none)", 1),
+    ]
+    with pytest.raises(NaiveDatetime):
+        segments([two], [datetime(2026, 3, 5)])
 
 
 def test_a_trend_has_a_gap_where_nobody_knows_the_figure() -> None:  # C113

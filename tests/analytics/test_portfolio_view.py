@@ -41,7 +41,7 @@ def customers(crm: Desk, *more: Customer) -> None:
     save(crm, *map(taken, more))
 
 
-def test_a_line_tells_what_stands_beside_a_customer(crm: Desk) -> None:  # C024
+def test_a_line_tells_what_stands_beside_a_customer(crm: Desk) -> None:  # C024, S3-O5
     customers(crm, a_customer(id="c-9", number="CUS-9", deputy="dan", services=["gas", "water"], verified=True))
     open_, closed = (
         complaints.record(id=f"k-{n}", subject="Dry", channel="phone", customer="c-9", by="a", at=MONDAY) for n in "12"

@@ -168,7 +168,7 @@ def written(text: str, hours: int, **changes: object) -> Message:
     return a_message(**{**given, **changes})
 
 
-def test_a_complainant_reads_where_it_stands_and_what_comes_next() -> None:  # C052
+def test_a_complainant_reads_where_it_stands_and_what_comes_next() -> None:  # C052, S3-O9
     info = shown(in_handling(), audience="complainant", messages=[written("We look into it.", 2)])
 
     assert info.text(zone=ZoneInfo("Europe/Berlin")) == (

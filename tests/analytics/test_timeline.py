@@ -156,7 +156,7 @@ def a_violation(n: int, at: datetime) -> Decision[Any]:
 MAKERS = (an_interaction, a_complaint, a_case, an_action, a_response, an_agreement, a_violation)
 
 
-def test_nine_kinds_of_records_stand_in_the_order_of_time_the_newest_first(crm: Desk) -> None:  # C017
+def test_nine_kinds_of_records_stand_in_the_order_of_time_the_newest_first(crm: Desk) -> None:  # C017, S2-V6
     prospect = prospects.add(id="p-1", name="Harbour Cafe", seller="sam", by="sam", at=on(0)).after
     customer = a_customer(origin="p-1")
     save(

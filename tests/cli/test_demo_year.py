@@ -147,6 +147,18 @@ def test_the_page_tells_what_the_desk_knows(crm: Desk) -> None:
         assert name in told
 
 
+def test_the_page_tells_whether_customers_were_met_as_often_as_they_should_be(crm: Desk) -> None:  # K41, K42
+    page = manager_page(crm)
+    cells = re.findall(r'<th scope="row">(K4[12][.\w]*)</th><td class="words">[^<]+</td><td>([^<]*)</td>', page)
+
+    assert cells == [
+        ("K41", "50"),  # with the hospital and the town always, with the brewery and the housing not
+        ("K42", "9"),  # seven reviews and two meetings
+        ("K42.on_time", "70"),  # seven of ten reviews that were due
+        ("K42.minutes", "100"),
+    ]
+
+
 def at_risk(crm: Desk) -> set[str]:
     """The customers that stand in the section of agreements at risk."""
     section = re.search(r'<section id="at_risk".*?</section>', manager_page(crm), flags=re.DOTALL)

@@ -29,7 +29,7 @@ WHOLE = """\
 """A template that tells everything of any document."""
 
 
-def test_a_house_has_its_own_form_and_the_rest_is_written_as_without_one() -> None:  # C088
+def test_a_house_has_its_own_form_and_the_rest_is_written_as_without_one() -> None:  # C088, S0-A2
     house = Templates({"minutes.md": "Minutes of {{ house }}\n\n{{ section.head.blocks[0].facts[0].told }}\n"})
 
     assert house.markdown(document(the_meeting()), house="Fenwater") == "Minutes of Fenwater\n\nMTG-2026-000001\n"

@@ -69,7 +69,7 @@ def crm(request: pytest.FixtureRequest, clock: FixedClock, tmp_path: Path) -> It
 
 @IN_BOTH
 def test_a_meeting_is_planned_for_what_is_overdue_held_and_written_down(crm: Desk, clock: FixedClock) -> None:
-    # C084, C085
+    # C084, C085, S3-P5
     schedules, meetings = Schedules(crm), Meetings(crm)
     schedule = schedules.start("meeting", customer=CAFE, every="quarter", first=date(2026, 2, 1), owner="ann")
     (due,) = schedules.overdue()
@@ -120,6 +120,7 @@ def test_minutes_are_due_by_the_rules_that_the_meeting_was_planned_under(crm: De
 
 @IN_BOTH
 def test_a_review_is_prepared_out_of_what_the_store_knows(crm: Desk, clock: FixedClock) -> None:  # C087, C088
+    # S0-A17, S0-A18
     reviews, needs = ServiceReviews(crm), Needs(crm)
     complaint = crm.complaints.record(subject="No water", channel="phone", customer=CAFE)
     crm.complaints.record(subject="Thanks", channel="phone", customer=CAFE, feedback="compliment")

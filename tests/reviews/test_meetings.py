@@ -37,7 +37,7 @@ LATER = MONDAY + 2 * DAY
 MARCH = Period(start=datetime(2026, 3, 1, tzinfo=UTC), end=datetime(2026, 4, 1, tzinfo=UTC))
 
 
-def test_a_meeting_goes_from_the_plan_to_minutes_that_are_passed_on() -> None:  # C085
+def test_a_meeting_goes_from_the_plan_to_minutes_that_are_passed_on() -> None:  # C085, S3-P5, S3-O7
     meeting = meetings.distribute(approved(), by=ANN, at=LATER).after
 
     assert meeting.state == "distributed"

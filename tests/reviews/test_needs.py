@@ -18,7 +18,7 @@ def routed(id: str = "n-1", **changes: object) -> Need:
     return needs.route(confirmed(id, **changes), "service_portfolio", target="SRV-1", by=ANN, at=LATER).after
 
 
-def test_a_need_goes_from_a_meeting_to_an_answer() -> None:  # C086
+def test_a_need_goes_from_a_meeting_to_an_answer() -> None:  # C086, S0-I3
     need = needs.satisfy(routed(), "The garden has water.", by=ANN, at=LATER).after
 
     assert (need.state, need.source_kind, need.source) == ("satisfied", "meeting", "m-1")

@@ -232,7 +232,7 @@ def test_a_customer_is_covered_if_all_that_was_due_was_held_in_time() -> None:  
     assert held_on_time(dues([schedule], there, first=YEAR[0], end=date(2026, 3, 1), at=MONDAY)).value == 50.0
 
 
-def test_how_often_follows_from_the_class_of_a_customer() -> None:  # C084
+def test_how_often_follows_from_the_class_of_a_customer() -> None:  # C084, S0-A2
     policy = ReviewPolicy(
         regular=(
             Regular(occasion="service_review", every="1 year"),

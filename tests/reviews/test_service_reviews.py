@@ -45,7 +45,7 @@ def published(**changes: Any) -> ServiceReview:
     return service_reviews.publish(a_held(**changes), next_on=NEXT, by=ANN, at=WHEN + DAY).after
 
 
-def test_a_review_goes_from_the_plan_to_a_published_report() -> None:  # C087, C088
+def test_a_review_goes_from_the_plan_to_a_published_report() -> None:  # C087, C088, S0-A18, S0-A19
     review = published()
 
     assert (review.state, review.next_on, review.published_at) == ("published", NEXT, WHEN + DAY)
@@ -122,7 +122,7 @@ def test_a_review_with_one_side_absent_was_not_held() -> None:  # C088
         )
 
 
-def test_a_report_says_of_every_service_what_was_agreed_and_achieved() -> None:  # C088
+def test_a_report_says_of_every_service_what_was_agreed_and_achieved() -> None:  # C088, S0-O2
     without = evolve(a_held(), services=("water", "gas"))
 
     assert without.unanswered == ("gas",)

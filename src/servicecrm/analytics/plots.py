@@ -1,4 +1,4 @@
-"""Charts for notebooks, drawn by Altair: the backlog, a key figure over time, satisfaction with its intervals.
+"""Charts for notebooks, drawn by Altair: the backlog, timers, a key figure over time, satisfaction, customers by class.
 
 What they draw lies in them as plain values, so that no data frame is needed, and a chart can be changed and combined as
 any other of Altair's.
@@ -6,23 +6,28 @@ any other of Altair's.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from servicecrm.analytics.clocks import COLUMNS, TimerCount
 from servicecrm.analytics.kpis_table import KpiTable, kpi_name
 from servicecrm.analytics.printing import TEXTS
 from servicecrm.analytics.summary import Summary
 from servicecrm.errors import InvalidValue, MissingExtra
+from servicecrm.portfolio import TEXTS as PORTFOLIO
+from servicecrm.portfolio import Customer, ValueClass, class_at, served_at
 from servicecrm.surveys.evaluation_lines import About
 from servicecrm.surveys.evaluation_words import Words
+from servicecrm.tracking import timer_name
 
 if TYPE_CHECKING:
-    from altair import LayerChart
+    from altair import Chart, LayerChart
 
     from servicecrm.surveys import Evaluation
 
-__all__ = ["backlog", "kpi_trend", "satisfaction"]
+__all__ = ["backlog", "kpi_trend", "satisfaction", "segments", "timers"]
 
-_COLOURS: Final = ("#1f66b5", "#b3590a")
+_COLOURS: Final = ("#1f66b5", "#b3590a", "#1b1f24", "#b3261e", "#6b7480")
 """Those of the pages; they can be told apart by everybody, and in grey."""
 
 
@@ -46,7 +51,7 @@ def backlog(summary: Summary, *, language: str = "en") -> "LayerChart":
         for what, value in ((received, each.received), (closed, each.closed), (still_open, each.open_end))
     ]
     chart = alt.Chart(_values(rows)).encode(x=alt.X("month:O", title=month))
-    moved = alt.Scale(domain=[received, closed], range=list(_COLOURS))
+    moved = alt.Scale(domain=[received, closed], range=list(_COLOURS[:2]))
     columns = (
         chart.transform_filter(alt.FieldOneOfPredicate(field="what", oneOf=[received, closed]))
         .mark_bar()
@@ -64,6 +69,29 @@ def backlog(summary: Summary, *, language: str = "en") -> "LayerChart":
     )
     drawn: LayerChart = alt.layer(columns, line)
     return drawn.properties(title=TEXTS.get("summary.backlog", language=language))
+
+
+def timers(counts: Iterable[TimerCount], *, language: str = "en") -> "Chart":
+    """What became of the timers of each kind, as bars: met, missed, running in time or too late, come to nothing.
+
+    Give what `count_timers` has counted: `count_timers(crm.timers(each.id) for each in crm.complaints.find())`.
+
+    Raises:
+        MissingExtra: Altair is not installed.
+        InvalidValue: the language is not a language tag.
+
+    Source: C036, K22.
+    """
+    alt = _altair()
+    names = {column: TEXTS.get(f"timers.{column}", language=language) for column in COLUMNS}
+    rows = [
+        {"of": timer_name(count.name, language=language), "what": name, "count": getattr(count, column)}
+        for count in counts
+        for column, name in names.items()
+    ]
+    drawn = _stacked(rows, names.values(), y=alt.Y("of:N", title=None, sort=None), x=alt.X("count:Q", title=None))
+    titled: Chart = drawn.properties(title=TEXTS.get("timers.title", language=language))
+    return titled
 
 
 def kpi_trend(tables: Iterable[KpiTable], kpi: str, *, language: str = "en") -> "LayerChart":
@@ -122,6 +150,50 @@ def satisfaction(*evaluations: "Evaluation", keys: Sequence[str] = (), language:
     value = alt.X("value:Q", scale=alt.Scale(zero=False), title=None)
     reach = chart.mark_rule(strokeWidth=3, opacity=0.5).encode(x=alt.X("low:Q", title=None), x2="high:Q")
     drawn: LayerChart = alt.layer(reach, chart.mark_point(filled=True, size=60).encode(x=value))
+    return drawn
+
+
+def segments(customers: Iterable[Customer], times: Iterable[datetime], *, language: str = "en") -> "Chart":
+    """How many customers were in each class at each of some times, as columns. Who was not served then does not count.
+
+    Raises:
+        MissingExtra: Altair is not installed.
+        InvalidValue: the language is not a language tag.
+        NaiveDatetime: a time has no zone.
+
+    Source: C021.
+    """
+    alt = _altair()
+    names: dict[ValueClass | None, str] = {
+        each: PORTFOLIO.get(f"class.{each}", language=language) for each in ValueClass
+    }
+    names[None] = TEXTS.get("summary.unnamed", language=language)
+    every, rows = list(customers), []
+    for at in times:
+        counted = Counter(_class(each, at) for each in every if served_at(each, at))
+        rows += [{"of": f"{at:%Y-%m-%d}", "what": name, "count": counted[code]} for code, name in names.items()]
+    return _stacked(rows, names.values(), x=alt.X("of:O", title=None), y=alt.Y("count:Q", title=None))
+
+
+def _class(customer: Customer, at: datetime) -> ValueClass | None:
+    found = class_at(customer, at)
+    return None if found is None else found.value_class
+
+
+def _stacked(rows: Iterable[Mapping[str, object]], names: Iterable[str], **axes: Any) -> "Chart":
+    """Bars of several parts, which have these names and stand in this order."""
+    alt, order = _altair(), list(names)
+    placed = [{**row, "place": order.index(str(row["what"]))} for row in rows]
+    drawn: Chart = (
+        alt.Chart(_values(placed))
+        .mark_bar()
+        .encode(
+            color=alt.Color("what:N", title=None, scale=alt.Scale(domain=order, range=list(_COLOURS))),
+            order="place:Q",
+            tooltip=["of:N", "what:N", "count:Q"],
+            **axes,
+        )
+    )
     return drawn
 
 

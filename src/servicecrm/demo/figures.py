@@ -19,8 +19,9 @@ from servicecrm.demo.cast import CUSTOMERS
 from servicecrm.demo.looking_back import judged
 from servicecrm.demo.stage import END, YEAR, ZONE
 from servicecrm.desk import Desk
+from servicecrm.measures import Value, kpi_period
 from servicecrm.portfolio import Health, complaint_part, health, recency_part
-from servicecrm.reviews import Due, DueStatus, coverage
+from servicecrm.reviews import Due, DueStatus, coverage, held_on_time, meetings_held, minutes_on_time
 from servicecrm.surveys import Evaluation as SurveyEvaluation
 from servicecrm.tracking import ActionItem
 
@@ -60,6 +61,7 @@ class Figures:
     board: Board
     waves: tuple[SurveyEvaluation, ...]
     reviews: tuple[Due, ...]
+    meetings: tuple[Value, ...]
     late_actions: tuple[ActionItem, ...]
     notices: int
     kpis: tuple[KpiTable, ...]
@@ -96,6 +98,7 @@ def figures_of(crm: Desk) -> Figures:
         board=crm.numbers.board(),
         waves=waves,
         reviews=tuple(each for each in dues if each.status not in (DueStatus.HELD, DueStatus.MISSED)),
+        meetings=tuple(_met(crm, [each for each in dues if each.due.year == YEAR])),
         late_actions=crm.actions.overdue().items,
         notices=crm.outbox.counts().waiting,
         kpis=(
@@ -134,6 +137,18 @@ def _health(
             "recency": None if line.heard_at is None else recency_part(line.heard_at, at=at),
         }
     )
+
+
+def _met(crm: Desk, dues: Sequence[Due]) -> Iterator[Value]:
+    """Whether customers were met as often as they should be. A review is a meeting, too.
+
+    Source: K41, K42.
+    """
+    period, met = kpi_period(f"{YEAR}", zone=ZONE.key), tuple(crm.meetings.find())
+    yield coverage(each for each in dues if each.occasion == "service_review")
+    yield meetings_held((*met, *crm.service_reviews.find()), period)
+    yield held_on_time(dues)
+    yield minutes_on_time(met, period, at=crm.clock())
 
 
 def _at_risk(crm: Desk, evaluations: Mapping[Agreement, Sequence[Evaluation]]) -> Iterator[AtRisk]:

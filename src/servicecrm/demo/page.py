@@ -229,9 +229,31 @@ class _Writer:
             for each in self.of.reviews
         ]
         actions = [(each.title, each.owner, _day(each.due_at)) for each in self.of.late_actions]
-        return self.sheet.table(
-            title, self.head("customer", "occasion", "due", "standing", "late", "owner"), due, words=[1, 3, 5]
-        ) + self.sheet.table(title, self.head("action", "owner", "due"), actions, words=[1])
+        head = self.head("customer", "occasion", "due", "standing", "late", "owner")
+        return (
+            self._meetings()
+            + self.sheet.table(title, head, due, words=[1, 3, 5])
+            + self.sheet.table(title, self.head("action", "owner", "due"), actions, words=[1])
+        )
+
+    def _meetings(self) -> str:
+        """How often customers were met, of how often they should have been."""
+        title = self.text("chart.meetings")
+        head = [
+            ANALYTICS.get(f"kpis.{name}", language=self.language) for name in ("id", "figure", "value", "unit", "n")
+        ]
+        percent = ANALYTICS.get("kpi_unit.percent", language=self.language)
+        rows = [
+            (
+                each.kpi,
+                REVIEWS.get(f"kpi.{each.kpi}", language=self.language),
+                _number(each.value, 0),
+                percent if each.unit == "percent" else "",
+                f"{each.n:,}",
+            )
+            for each in self.of.meetings
+        ]
+        return f"<h3>{escape(title)}</h3>\n{self.sheet.table(title, head, rows, words=[1])}"
 
     def figures(self) -> str:
         title = self.text("page.figures")

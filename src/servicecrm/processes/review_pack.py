@@ -26,8 +26,8 @@ def achieved_in(evaluations: Iterable[Evaluation], services: Collection[str] = (
 
     Source: C032, C088.
     """
-    results = (result for each in evaluations for result in each.results)
-    return tuple(_achieved(result) for result in results if not services or result.service in services)
+    results = ((each.name, result) for each in evaluations for result in each.results)
+    return tuple(_achieved(period, result) for period, result in results if not services or result.service in services)
 
 
 def heard_in(
@@ -89,11 +89,12 @@ def measured_in(evaluations: Iterable[SurveyEvaluation], figures: Collection[str
     return tuple(line for each in evaluations for line in _measured(each, figures))
 
 
-def _achieved(result: Result) -> Achieved:
+def _achieved(period: str, result: Result) -> Achieved:
     target = result.target
     if isinstance(target, LevelTarget):
         return Achieved(
             service=result.service,
+            period=period,
             target=target.measure,
             agreed=f"{'≥' if target.at_least is not None else '≤'} {target.limit} {target.unit}",
             achieved=None if result.value is None else f"{result.value} {target.unit}",
@@ -101,6 +102,7 @@ def _achieved(result: Result) -> Achieved:
         )
     return Achieved(
         service=result.service,
+        period=period,
         target=target.timer,
         agreed=target.within,
         achieved=f"{result.met}/{result.n}" if result.n else None,

@@ -47,9 +47,11 @@ def service_review(review: ServiceReview, write: Writing) -> Iterator[Section]:
 
 def _looked_at(pack: DataPack, write: Writing) -> Iterator[Section]:
     """The data pack. Which sources gave nothing is said, as that is something else than that there was nothing."""
+    periods = len({each.period for each in pack.results}) > 1  # one period is that of the review
     results = [
         (
             write.name(each.service),
+            *([each.period or ""] if periods else []),
             each.target or "",
             each.agreed or "",
             each.achieved or "",
@@ -57,7 +59,8 @@ def _looked_at(pack: DataPack, write: Writing) -> Iterator[Section]:
         )
         for each in pack.results
     ]
-    yield from write.table("results", ("service", "target", "agreed", "achieved", "outcome"), results)
+    head = ("service", *(["period"] if periods else []), "target", "agreed", "achieved", "outcome")
+    yield from write.table("results", head, results)
     for key in ("complaints", "praise", "changes", "risks", "needs"):
         yield from _entries(key, getattr(pack, key), write)
     measured = [

@@ -20,6 +20,7 @@ class Achieved:
     """What was agreed about a service, and what was achieved, as it is to be read: `agreed="99.5 %"`."""
 
     service: str = attrs.field(validator=filled)
+    period: str | None = attrs.field(default=None, validator=filled)
     target: str | None = attrs.field(default=None, validator=filled)
     agreed: str | None = attrs.field(default=None, validator=filled)
     achieved: str | None = attrs.field(default=None, validator=filled)

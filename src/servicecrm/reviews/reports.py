@@ -77,9 +77,8 @@ def meetings_held(gatherings: Iterable[Gathering], period: Period) -> Value:
 
     Source: K42.
     """
-    every = list(gatherings)
-    held = sum(each.held_at is not None and period.contains(each.held_at) for each in every)
-    return KPIS["K42"].value(held, n=len(every))
+    held = sum(each.held_at is not None and period.contains(each.held_at) for each in gatherings)
+    return KPIS["K42"].value(held, n=held)
 
 
 def held_on_time(dues: Iterable[Due]) -> Value:

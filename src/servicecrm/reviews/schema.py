@@ -41,7 +41,9 @@ MEETING: Kind[Meeting] = Kind(
 
 SERVICE_REVIEW: Kind[ServiceReview] = Kind(
     lifecycle.SERVICE_REVIEW.name,
-    Schema(lifecycle.SERVICE_REVIEW.name, ServiceReview),
+    Schema(  # 2 only has more fields
+        lifecycle.SERVICE_REVIEW.name, ServiceReview, current=2, upcasts={1: lambda document: document}
+    ),
     columns=(
         Column("number", ColumnType.TEXT),
         Column("state", ColumnType.TEXT),
