@@ -34,120 +34,92 @@ class Target(NamedTuple):
     doc: str
     init: str
     """How a façade is made: `{source}` is the class that it stands before, held as `_awaited`."""
-    typing: tuple[str, ...]
-    """Imports of `init` for types alone."""
     facades: tuple[Facade, ...]
     """A base comes before what derives from it."""
+    typing: tuple[str, ...] = ()
+    """Imports of `init` for types alone."""
     bases: tuple[tuple[str, str], ...] = ()
     """Classes whose façades stand in other modules: the name of the class, and the import of its façade."""
 
 
-AT_THE_DESK: Final = (
-    'def __init__(self, desk: "AsyncDesk") -> None: self._awaited: {source} = {source}(cast("Desk", desk))'
-)
+def at_the_desk(doc: str, *classes: str, bases: tuple[str, ...] = ("Commands",)) -> Target:
+    """Parts of the desk, each by its module and class; `bases` are classes of `desk.awaited` that they derive from."""
+    return Target(
+        doc=doc,
+        init='def __init__(self, desk: "AsyncDesk") -> None: self._awaited: {source} = {source}(cast("Desk", desk))',
+        facades=tuple(Facade(f"Async{each.rpartition('.')[2]}", f"servicecrm.desk.{each}") for each in classes),
+        typing=("from servicecrm.desk.adesk import AsyncDesk", "from servicecrm.desk.desk import Desk"),
+        bases=tuple((each, f"from servicecrm.desk.awaited import Async{each}") for each in bases),
+    )
 
+
+# Several modules, because names of one slice mean something else in another one.
 TARGETS: Final = {
     "servicecrm.storage.awaited": Target(
         doc="A unit of work that is awaited.",
         init="def __init__(self, unit: {source}) -> None: self._awaited: {source} = unit",
-        typing=(),
         facades=(Facade("AsyncUnit", "servicecrm.storage.store.EngineUnit", help="servicecrm.storage.ports.Unit"),),
     ),
-    "servicecrm.desk.awaited": Target(
-        doc="The parts of an async desk: those of a desk, awaited.",
-        init=AT_THE_DESK,
-        typing=("from servicecrm.desk.adesk import AsyncDesk", "from servicecrm.desk.desk import Desk"),
-        facades=(
-            Facade("AsyncRegister", "servicecrm.desk.register.Register"),
-            Facade("AsyncCommands", "servicecrm.desk.commands.Commands"),
-            Facade("AsyncTickets", "servicecrm.desk.tickets.Tickets"),
-            Facade("AsyncComplaintDecisions", "servicecrm.desk.complaint_decisions.ComplaintDecisions"),
-            Facade("AsyncComplaintLinks", "servicecrm.desk.complaint_links.ComplaintLinks"),
-            Facade("AsyncComplaints", "servicecrm.desk.complaints.Complaints"),
-            Facade("AsyncPolicies", "servicecrm.desk.policies.Policies"),
-            Facade("AsyncOutbox", "servicecrm.desk.outbox.Outbox"),
-        ),
+    "servicecrm.desk.awaited": at_the_desk(
+        "The parts of an async desk: those of a desk, awaited.",
+        "register.Register",
+        "commands.Commands",
+        "tickets.Tickets",
+        "complaint_decisions.ComplaintDecisions",
+        "complaint_links.ComplaintLinks",
+        "complaints.Complaints",
+        "policies.Policies",
+        "outbox.Outbox",
+        bases=(),
     ),
-    "servicecrm.desk.awaited_numbers": Target(
-        doc="Key figures at an async desk.",
-        init=AT_THE_DESK,
-        typing=("from servicecrm.desk.adesk import AsyncDesk", "from servicecrm.desk.desk import Desk"),
-        facades=(Facade("AsyncNumbers", "servicecrm.desk.numbers.Numbers"),),
+    "servicecrm.desk.awaited_numbers": at_the_desk(
+        "Key figures at an async desk.",
+        "numbers.Numbers",
+        bases=(),
     ),
-    # Another module, because names of one slice mean something else in another one.
-    "servicecrm.desk.awaited_cases": Target(
-        doc="Cases and action items at an async desk.",
-        init=AT_THE_DESK,
-        typing=("from servicecrm.desk.adesk import AsyncDesk", "from servicecrm.desk.desk import Desk"),
-        facades=(
-            Facade("AsyncCaseIntake", "servicecrm.desk.case_intake.CaseIntake"),
-            Facade("AsyncCases", "servicecrm.desk.cases.Cases"),
-            Facade("AsyncActionItems", "servicecrm.desk.actions.ActionItems"),
-        ),
-        bases=(
-            ("Commands", "from servicecrm.desk.awaited import AsyncCommands"),
-            ("Tickets", "from servicecrm.desk.awaited import AsyncTickets"),
-        ),
+    "servicecrm.desk.awaited_cases": at_the_desk(
+        "Cases and action items at an async desk.",
+        "case_intake.CaseIntake",
+        "cases.Cases",
+        "actions.ActionItems",
+        bases=("Commands", "Tickets"),
     ),
-    "servicecrm.desk.awaited_portfolio": Target(
-        doc="Customers, prospects, partners and interactions at an async desk.",
-        init=AT_THE_DESK,
-        typing=("from servicecrm.desk.adesk import AsyncDesk", "from servicecrm.desk.desk import Desk"),
-        facades=(
-            Facade("AsyncCustomerLinks", "servicecrm.desk.customer_links.CustomerLinks"),
-            Facade("AsyncCustomerDetails", "servicecrm.desk.customer_details.CustomerDetails"),
-            Facade("AsyncCustomers", "servicecrm.desk.customers.Customers"),
-            Facade("AsyncInteractions", "servicecrm.desk.interactions.Interactions"),
-            Facade("AsyncPrivacy", "servicecrm.desk.privacy.Privacy"),
-            Facade("AsyncProspects", "servicecrm.desk.prospects.Prospects"),
-            Facade("AsyncPartners", "servicecrm.desk.partners.Partners"),
-        ),
-        bases=(("Commands", "from servicecrm.desk.awaited import AsyncCommands"),),
+    "servicecrm.desk.awaited_portfolio": at_the_desk(
+        "Customers, prospects, partners and interactions at an async desk.",
+        "customer_links.CustomerLinks",
+        "customer_details.CustomerDetails",
+        "customers.Customers",
+        "interactions.Interactions",
+        "privacy.Privacy",
+        "prospects.Prospects",
+        "partners.Partners",
     ),
-    "servicecrm.desk.awaited_agreements": Target(
-        doc="Services and agreements at an async desk.",
-        init=AT_THE_DESK,
-        typing=("from servicecrm.desk.adesk import AsyncDesk", "from servicecrm.desk.desk import Desk"),
-        facades=(
-            Facade("AsyncServices", "servicecrm.desk.services.Services"),
-            Facade("AsyncAgreementTerms", "servicecrm.desk.agreement_terms.AgreementTerms"),
-            Facade("AsyncAgreements", "servicecrm.desk.agreements.Agreements"),
-            Facade("AsyncGeneralAgreements", "servicecrm.desk.general_agreements.GeneralAgreements"),
-        ),
-        bases=(("Commands", "from servicecrm.desk.awaited import AsyncCommands"),),
+    "servicecrm.desk.awaited_agreements": at_the_desk(
+        "Services and agreements at an async desk.",
+        "services.Services",
+        "agreement_terms.AgreementTerms",
+        "agreements.Agreements",
+        "general_agreements.GeneralAgreements",
     ),
-    "servicecrm.desk.awaited_reviews": Target(
-        doc="Meetings, reviews, needs, reports and improvements at an async desk.",
-        init=AT_THE_DESK,
-        typing=("from servicecrm.desk.adesk import AsyncDesk", "from servicecrm.desk.desk import Desk"),
-        facades=(
-            Facade("AsyncMeetings", "servicecrm.desk.meetings.Meetings"),
-            Facade("AsyncServiceReviews", "servicecrm.desk.service_reviews.ServiceReviews"),
-            Facade("AsyncSchedules", "servicecrm.desk.review_schedules.Schedules"),
-            Facade("AsyncNeeds", "servicecrm.desk.needs.Needs"),
-            Facade("AsyncReportSpecs", "servicecrm.desk.report_specs.ReportSpecs"),
-            Facade("AsyncImprovements", "servicecrm.desk.improvements.Improvements"),
-        ),
-        bases=(("Commands", "from servicecrm.desk.awaited import AsyncCommands"),),
+    "servicecrm.desk.awaited_reviews": at_the_desk(
+        "Meetings, reviews, needs, reports and improvements at an async desk.",
+        "meetings.Meetings",
+        "service_reviews.ServiceReviews",
+        "review_schedules.Schedules",
+        "needs.Needs",
+        "report_specs.ReportSpecs",
+        "improvements.Improvements",
     ),
-    "servicecrm.desk.awaited_evaluations": Target(
-        doc="Evaluations of surveys at an async desk.",
-        init=AT_THE_DESK,
-        typing=("from servicecrm.desk.adesk import AsyncDesk", "from servicecrm.desk.desk import Desk"),
-        facades=(Facade("AsyncEvaluations", "servicecrm.desk.evaluations.Evaluations"),),
-        bases=(("Commands", "from servicecrm.desk.awaited import AsyncCommands"),),
+    "servicecrm.desk.awaited_evaluations": at_the_desk(
+        "Evaluations of surveys at an async desk.",
+        "evaluations.Evaluations",
     ),
-    "servicecrm.desk.awaited_surveys": Target(
-        doc="Surveys at an async desk.",
-        init=AT_THE_DESK,
-        typing=("from servicecrm.desk.adesk import AsyncDesk", "from servicecrm.desk.desk import Desk"),
-        facades=(
-            Facade("AsyncQuestionnaires", "servicecrm.desk.surveys.Questionnaires"),
-            Facade("AsyncCampaigns", "servicecrm.desk.surveys.Campaigns"),
-            Facade("AsyncInvitations", "servicecrm.desk.invitations.Invitations"),
-            Facade("AsyncResponses", "servicecrm.desk.responses.Responses"),
-        ),
-        bases=(("Commands", "from servicecrm.desk.awaited import AsyncCommands"),),
+    "servicecrm.desk.awaited_surveys": at_the_desk(
+        "Surveys at an async desk.",
+        "surveys.Questionnaires",
+        "surveys.Campaigns",
+        "invitations.Invitations",
+        "responses.Responses",
     ),
 }
 
