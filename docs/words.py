@@ -2,12 +2,12 @@
 
 import tomllib
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from inspect import cleandoc, getdoc
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 
 import attrs
 
@@ -16,6 +16,7 @@ import servicecrm.surveys.evaluations  # noqa: F401  # and what is evaluated is 
 from servicecrm import agreements, cases, complaints, errors, improvements, portfolio, reviews, surveys
 from servicecrm.agreements.lifecycle import GENERAL as GENERAL_LIFECYCLE
 from servicecrm.agreements.lifecycle import SERVICE as SERVICE_LIFECYCLE
+from servicecrm.calendars import Cadence
 from servicecrm.cases import Case
 from servicecrm.complaints import Complaint
 from servicecrm.kernel.decisions import Actor, Event
@@ -33,7 +34,9 @@ from servicecrm.notifications.templates import BadTemplates
 from servicecrm.portfolio import interactions, partners, prospects
 from servicecrm.reviews import meetings, needs, report_specs, schedules, service_reviews
 from servicecrm.storage.kinds import SHIPPED
+from servicecrm.surveys.campaign_model import Reservation
 from servicecrm.surveys.evaluation_lines import About
+from servicecrm.surveys.evaluation_model import Conclusion, Handling
 from servicecrm.surveys.invitations import News
 from servicecrm.tracking import (
     TEXTS,
@@ -55,6 +58,7 @@ from servicecrm.tracking import (
 from servicecrm.tracking.checklists import Level
 from servicecrm.tracking.clock_model import Escalated
 from servicecrm.tracking.responsibility import Flaw, Part
+from servicecrm.tracking.signatures import Signature
 
 DOCS: Final = Path(__file__).parent
 PAGE: Final = DOCS / "reference" / "words.md"
@@ -180,6 +184,82 @@ RECORDS: Final[dict[type, str]] = {
     cases.UpdateRequest: "UpdateRequest",
     cases.Link: "Link of a case",
     cases.Referral: "Referral of a case",
+    portfolio.Customer: "Customer",
+    portfolio.Contact: "Contact",
+    portfolio.Tenure: "Tenure",
+    portfolio.Channel: "Channel of a customer",
+    portfolio.Observation: "Observation",
+    portfolio.Consent: "Consent",
+    portfolio.Assignment: "Assignment",
+    portfolio.ExternalScore: "ExternalScore",
+    portfolio.Hold: "Hold",
+    portfolio.Served: "Served",
+    portfolio.TakenIn: "TakenIn",
+    portfolio.Interaction: "Interaction",
+    portfolio.Prospect: "Prospect",
+    portfolio.Offer: "Offer",
+    portfolio.Partner: "Partner",
+    portfolio.Evaluation: "Evaluation of a partner",
+    portfolio.Criterion: "Criterion",
+    agreements.Service: "Service",
+    agreements.ServiceDefinition: "ServiceDefinition",
+    agreements.Warranty: "Warranty",
+    agreements.Price: "Price",
+    agreements.Support: "Support",
+    agreements.ServiceVersion: "ServiceVersion",
+    agreements.ServiceLevels: "ServiceLevels",
+    agreements.TimeTarget: "TimeTarget",
+    agreements.LevelTarget: "LevelTarget",
+    agreements.Agreement: "Agreement",
+    agreements.Line: "Line of an agreement",
+    agreements.Attached: "Attached",
+    agreements.Duty: "Duty",
+    agreements.AgreementContact: "AgreementContact",
+    agreements.Termination: "Termination",
+    agreements.Round: "Round",
+    agreements.Spell: "Spell",
+    agreements.GivenNotice: "GivenNotice",
+    agreements.AgreementReview: "AgreementReview",
+    agreements.GeneralAgreement: "GeneralAgreement",
+    agreements.Violation: "Violation",
+    surveys.Questionnaire: "Questionnaire",
+    surveys.Item: "Item",
+    surveys.Scale: "Scale",
+    surveys.Label: "Label",
+    surveys.Option: "Option",
+    surveys.Row: "Row of a matrix",
+    surveys.Campaign: "Campaign",
+    surveys.Sampling: "Sampling",
+    surveys.Stratum: "Stratum",
+    surveys.ContactRules: "ContactRules",
+    surveys.Reminders: "Reminders",
+    surveys.Quota: "Quota",
+    Reservation: "Reservation",
+    surveys.Invitation: "Invitation",
+    surveys.Response: "Response to a survey",
+    surveys.Answer: "Answer",
+    surveys.SurveyEvaluation: "SurveyEvaluation",
+    surveys.LowScore: "LowScore",
+    Handling: "Handling",
+    Conclusion: "Conclusion",
+    reviews.Meeting: "Meeting",
+    reviews.Topic: "Topic",
+    reviews.Attendee: "Attendee",
+    reviews.Resolution: "Resolution",
+    reviews.Addendum: "Addendum",
+    reviews.ServiceReview: "ServiceReview",
+    reviews.DataPack: "DataPack",
+    reviews.Achieved: "Achieved",
+    reviews.PackEntry: "PackEntry",
+    reviews.Measured: "Measured",
+    reviews.OpenAction: "OpenAction",
+    reviews.Followed: "Followed",
+    reviews.Need: "Need",
+    reviews.Schedule: "Schedule",
+    reviews.ReportSpec: "ReportSpec",
+    reviews.ProducedReport: "ProducedReport",
+    improvements.Proposal: "Proposal",
+    improvements.Origin: "Origin",
     ActionItem: "ActionItem",
     Message: "Message",
     Moment: "Moment",
@@ -191,6 +271,8 @@ RECORDS: Final[dict[type, str]] = {
     ContactPoint: "ContactPoint",
     Money: "Money",
     Attachment: "Attachment",
+    Signature: "Signature",
+    Cadence: "Cadence",
 }
 """How each record is headed, here and in `fields.toml`, which says what its fields are."""
 
@@ -285,6 +367,7 @@ PLAIN: Final[dict[object, str]] = {
     float: "number",
     bool: "boolean",
     datetime: "time",
+    date: "day",
     Decimal: "decimal",
     timedelta: "duration",
     frozenset: "set",
@@ -505,6 +588,8 @@ def type_name(annotation: Any) -> str:
         return type_name(parts[0])
     if origin in (Union, UnionType):
         return " or ".join(type_name(part) for part in parts)
+    if origin is Literal:
+        return " or ".join(map(code, parts))
     if origin is not None:
         return f"{PLAIN.get(origin, origin.__name__)} of {type_name(parts[0])}"
     while hasattr(annotation, "__supertype__"):

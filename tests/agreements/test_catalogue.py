@@ -11,7 +11,7 @@ from tests.agreements.making import ANN, DAY, MONDAY, a_service, live
 COSTLY = Price(amount=Money(amount=Decimal("777.77"), currency="EUR"))
 
 
-def test_only_live_services_are_in_it() -> None:  # C026
+def test_only_live_services_are_in_it() -> None:  # C026, S0-I2
     planned = services.plan(a_service("planned"), by=ANN, at=MONDAY).after
     retired = services.retire(services.phase_out(live("old"), by=ANN, at=MONDAY).after, by=ANN, at=MONDAY + DAY).after
     every = [planned, retired, live("new"), a_service("proposed")]

@@ -15,7 +15,7 @@ from servicecrm.errors import InvalidValue, NotFound
 from servicecrm.kernel.policies import publish
 from servicecrm.testing import FixedClock, SeededIds
 from servicecrm.tracking.books import CalendarBook
-from tests.agreements.making import ANN, APRIL, CAFE, MONDAY, a_definition, a_draft, a_general, in_force
+from tests.agreements.making import ANN, APRIL, CAFE, LEVELS, MONDAY, a_definition, a_draft, a_general, in_force
 
 UNKNOWN_DAYS = st.dates(max_value=date(1899, 12, 31)) | st.dates(min_value=date(2200, 1, 1))
 KNOWN = "1900 to 2199"
@@ -94,19 +94,28 @@ def test_a_calendar_that_does_not_exist_is_refused_with_its_name(crm: Desk, line
     assert crm.agreements.renew(agreement.id, first_day=date(2026, 5, 1), lines=[line]).lines == (line,)
 
 
-def test_a_general_agreement_names_no_calendar_that_does_not_exist_either(crm: Desk) -> None:  # C027, C031
+UNHEARD_OF = ServiceLevels(times=(TimeTarget(timer="call_back", within="2h business"),))
+
+
+@pytest.mark.parametrize(
+    ("levels", "says"),
+    [(NIGHTLY, "no calendar named 'nights'"), (UNHEARD_OF, r"the timer call_back; it can be .*resolution")],
+)
+def test_a_general_agreement_promises_no_time_that_no_clock_would_measure_either(  # C027, C031
+    crm: Desk, levels: ServiceLevels, says: str
+) -> None:
     general, today = crm.general_agreements, crm.clock().date()
-    refused = pytest.raises(InvalidValue, match="no calendar named 'nights'")
+    refused = pytest.raises(InvalidValue, match=says)
     with refused:
-        general.draft("At night.", customer=CAFE, first_day=today, levels=NIGHTLY)
-    agreement = general.draft("By day.", customer=CAFE, first_day=today)
+        general.draft("At once.", customer=CAFE, first_day=today, levels=levels)
+    agreement = general.draft("In time.", customer=CAFE, first_day=today, levels=LEVELS)
     with refused:
-        general.edit(agreement.id, levels=NIGHTLY)
+        general.edit(agreement.id, levels=levels)
     assert general.edit(agreement.id, terms="All day.").terms == "All day."
     for party in ("customer", "provider"):
         general.sign(agreement.id, party)
     with refused:
-        general.renew(agreement.id, first_day=today, levels=NIGHTLY)
+        general.renew(agreement.id, first_day=today, levels=levels)
 
 
 # -- services by number ----------------------------------------------------------------------------

@@ -153,7 +153,7 @@ def test_it_is_not_ended_before_its_minimum_term() -> None:
     assert last_day_after(agreement, date(2026, 3, 2)) == date(2026, 12, 31)
 
 
-def test_after_notice_it_stays_in_force_until_its_last_day() -> None:  # C030
+def test_after_notice_it_stays_in_force_until_its_last_day() -> None:  # C030, S3-P2
     given_notice = agreements.terminate(in_force(), "customer", reason="Moving.", by=ANN, at=MONDAY).after
 
     assert (given_notice.state, given_notice.final_day) == ("in_force", date(2026, 6, 2))

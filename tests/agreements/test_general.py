@@ -10,7 +10,7 @@ from servicecrm.errors import InvalidValue, PolicyViolation, TransitionNotAllowe
 from tests.agreements.making import ANN, CAFE, DAY, MONDAY, a_draft, a_general, agreed, general_in_force
 
 
-def test_a_new_service_agreement_has_the_general_one_attached() -> None:  # C027
+def test_a_new_service_agreement_has_the_general_one_attached() -> None:  # C027, S3-O1
     mine, other = general_in_force(), general_in_force("g-2", customer="bakery")
     draft = a_draft(general=[mine, other, a_general("g-3")])
 
@@ -55,6 +55,14 @@ def test_one_whose_days_are_over_stands_in_nobodys_way() -> None:  # C027
     assert len(general.sign(half.after, "provider", others=[old], by=ANN, at=later)) == 1
     with pytest.raises(PolicyViolation):
         general.sign(half.after, "provider", others=[old], by=ANN, at=MONDAY)
+
+
+def test_nobody_signs_one_that_is_over() -> None:  # C027, C029
+    (half,) = general.sign(a_general(last_day=MONDAY.date()), "customer", by="rosa", at=MONDAY)
+
+    with pytest.raises(PolicyViolation, match="it was over on 2026-03-02"):
+        general.sign(half.after, "provider", by=ANN, at=MONDAY + DAY)
+    assert general.sign(half.after, "provider", by=ANN, at=MONDAY)[0].after.state == "in_force"
 
 
 def test_ending_it_tells_what_needs_another_look() -> None:  # C027

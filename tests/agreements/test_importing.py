@@ -46,7 +46,7 @@ def adopt(**changes: Any) -> agreements.Agreement:
         ({"ended_on": date(2025, 6, 30)}, "terminated"),
     ],
 )
-def test_it_is_in_the_state_that_its_days_give(days: dict[str, date], state: str) -> None:  # C028
+def test_it_is_in_the_state_that_its_days_give(days: dict[str, date], state: str) -> None:  # C028, S0-I4
     found = adopt(**days)
 
     assert (found.state, found.source, found.signatures) == (state, "filing cabinet", ())

@@ -105,3 +105,16 @@ def test_a_time_that_is_agreed_for_other_priorities_judges_nothing(crm: Desk, cl
     crm.sweep()
 
     assert judged(crm, agreement) == []
+
+
+def test_what_is_open_past_its_time_is_judged_before_any_sweep_and_what_was_withdrawn_in_time_is_not(
+    crm: Desk, clock: FixedClock
+) -> None:  # C032
+    agreement = agreed(crm, within("24h elapsed"))
+    open_, withdrawn = complained(crm), complained(crm)
+    clock.advance(hours=1)
+    crm.complaints.withdraw(withdrawn.id)
+    assert judged(crm, agreement) == []
+    clock.advance(hours=24)
+
+    assert judged(crm, agreement) == [open_.number]

@@ -1,5 +1,6 @@
 """From a draft to two signatures under the same terms."""
 
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from servicecrm.kernel.records import evolve, field_names
 from tests.agreements.making import ANN, APRIL, DAY, LEVELS, MONDAY, a_draft, agreed, in_force, signed
 
 
-def test_an_agreement_is_proposed_countered_accepted_and_signed() -> None:  # C028, C029
+def test_an_agreement_is_proposed_countered_accepted_and_signed() -> None:  # C028, C029, S3-P2
     proposed = agreements.propose(a_draft(), by=ANN, at=MONDAY).after
     countered = agreements.counter(proposed, "customer", title="Better water", by="rosa", at=MONDAY + DAY).after
     accepted = agreements.accept(countered, "provider", by=ANN, at=MONDAY + DAY).after
@@ -33,7 +34,7 @@ def test_who_proposed_it_does_not_accept_it() -> None:  # C029
         agreements.accept(proposed, "provider", by=ANN, at=MONDAY)
 
 
-def test_it_is_about_one_service_or_more() -> None:  # C028
+def test_it_is_about_one_service_or_more() -> None:  # C028, S3-O6
     with pytest.raises(GuardNotMet, match="one service or more"):
         agreements.propose(a_draft(lines=()), by=ANN, at=MONDAY)
 
@@ -81,6 +82,18 @@ def test_it_is_signed_when_the_later_of_both_signatures_was_given() -> None:  # 
     paper = agreements.sign(half, "customer", signer="rosa", by=ANN, at=MONDAY + 2 * DAY, occurred_at=MONDAY).after
 
     assert paper.signed_at == MONDAY + DAY
+
+
+@pytest.mark.parametrize("party", ["customer", "provider"])
+def test_nobody_signs_what_is_over(party: str) -> None:  # C029
+    agreement = agreed(last_day=date(2026, 4, 30), zone="Europe/Vienna")
+    over = datetime(2026, 4, 30, 22, tzinfo=UTC)  # midnight there
+
+    with pytest.raises(PolicyViolation, match="it was over on 2026-04-30"):
+        agreements.sign(agreement, party, by=ANN, at=over)
+    assert agreements.sign(agreement, party, by=ANN, at=over - timedelta(seconds=1)).after.signatures
+    paper = agreements.sign(agreement, party, by=ANN, at=over, occurred_at=over - DAY).after  # is told of later
+    assert [each.at for each in paper.signatures] == [over - DAY]
 
 
 def test_signing_twice_for_one_party_does_not_conclude_it() -> None:  # C029

@@ -21,6 +21,15 @@ def test_a_review_is_due_so_long_after_the_last_one_month_end_safe() -> None:  #
     assert due(date(2026, 2, 27), first_day=date(2026, 1, 31), review_every="1 month") == []
 
 
+def test_what_began_on_29_february_is_reviewed_on_the_last_day_of_february() -> None:  # C033, C084
+    leap = changed(signed(first_day=date(2028, 2, 29), review_every="1 year"), state="in_force")
+    held = agreements.review(leap, "All well.", decision="keep", by=ANN, at=at(2029, 2, 28)).after
+
+    assert due(date(2032, 1, 1), first_day=date(2028, 2, 29), review_every="1 year") == [date(2029, 2, 28)]
+    assert due(date(2029, 2, 27), first_day=date(2028, 2, 29), review_every="1 year") == []
+    assert [each.due for each in reviews_due([held], on=date(2030, 2, 28))] == [date(2030, 2, 28)]
+
+
 def test_a_skipped_review_stays_due_until_it_is_held() -> None:  # C033
     agreement = in_force(review_every="1 month")
     (standing,) = reviews_due([agreement], on=date(2026, 6, 10))
@@ -51,7 +60,7 @@ def test_what_ends_soon_is_due_for_renewal_with_the_last_day_for_notice() -> Non
         changed(in_force("a-4", last_day=date(2026, 5, 31)), successor="a-9"),
         agreements.terminate(in_force("a-5", last_day=date(2026, 6, 15)), "customer", by=ANN, at=MONDAY).after,
         a_draft("a-6", last_day=date(2026, 5, 31)),
-        signed("a-7", first_day=date(2026, 1, 1), last_day=date(2026, 3, 1)),  # it is over by now
+        changed(in_force("a-7"), first_day=date(2026, 1, 1), last_day=date(2026, 3, 1)),  # it is over by now
     ]
 
     found = due_for_renewal([later, soon, *others], on=MONDAY.date(), days=120)
@@ -69,6 +78,8 @@ def test_nobody_uses_a_service_unnoticed_after_the_end() -> None:  # C030
 
     assert uncovered(used, [agreement], at=at(2026, 3, 31, 23)) == ((CAFE, "gas"), ("bakery", "water"))
     assert (CAFE, "water") in uncovered(used, [agreement], at=at(2026, 4, 1))
+    group = {"bakery": ("mill", CAFE)}
+    assert uncovered(used, [agreement], at=at(2026, 3, 31, 23), above=group) == ((CAFE, "gas"),)
 
 
 def test_overlapping_lines_are_told() -> None:  # C028

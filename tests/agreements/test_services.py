@@ -14,7 +14,7 @@ from servicecrm.kernel.records import evolve
 from tests.agreements.making import ANN, AVAILABLE, DAY, LEVELS, MONDAY, a_definition, a_service, in_force, live, signed
 
 
-def test_a_service_is_proposed_planned_released_phased_out_and_retired() -> None:  # C025
+def test_a_service_is_proposed_planned_released_phased_out_and_retired() -> None:  # C025, S2-V4
     service = a_service()
     states = [service.state]
     for command in (services.plan, services.release, services.phase_out, services.retire):
@@ -90,7 +90,7 @@ def test_a_cycle_is_found_if_and_only_if_there_is_one(edges: list[tuple[str, str
         assert all(to in below[start] for start, to in pairwise(found))
 
 
-def test_a_promise_on_a_weaker_one_is_told() -> None:  # C025
+def test_a_promise_on_a_weaker_one_is_told() -> None:  # C025, S3-O8
     weak = ServiceLevels(times=(), levels=(LevelTarget(measure="availability", at_least=Decimal(99)),))
     service = live(supports=(Support(service="grid"), Support(service="pumps", supplier="acme", levels=weak)))
 

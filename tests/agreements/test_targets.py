@@ -24,6 +24,7 @@ from servicecrm.agreements import (
     overlay,
     unmeasured,
 )
+from servicecrm.kernel.records import evolve
 from servicecrm.tracking.ready_made import usual
 from servicecrm.tracking.targets import Goal, Target, Targets
 from tests.agreements.making import CAFE, DAY, LEVELS, MONDAY, at, general_in_force, in_force, signed
@@ -70,6 +71,45 @@ def test_another_service_and_another_customer_have_no_line() -> None:  # C031
     other = entitlement("bakery", "water", at=MONDAY, agreements=[in_force()], general=[general_in_force()])
     nobody = entitlement(None, None, at=MONDAY, agreements=[in_force()], general=[general_in_force()])
     assert {tier.source for tier in (*other.tiers, *nobody.tiers)} == {TargetSource.DEFAULT}
+
+
+TREE = (CAFE, "group", "holding")
+PLACES = tuple(product(TREE, ("line", "customer")))
+
+
+@given(st.sets(st.sampled_from(PLACES)), st.permutations(range(3)))
+def test_what_is_agreed_with_the_nearest_whole_counts_where_a_part_has_nothing_of_its_own(  # C016, C031
+    there: set[tuple[str, str]], order: list[int]
+) -> None:
+    lines = [evolve(in_force(f"a-{party}"), customer=party) for party in TREE if (party, "line") in there]
+    of_all = [
+        evolve(general_in_force(f"g-{party}", levels=LEVELS), customer=party)
+        for party in TREE
+        if (party, "customer") in there
+    ]
+
+    found = entitlement(
+        CAFE,
+        "water",
+        at=MONDAY,
+        above=TREE[1:],
+        agreements=[lines[n] for n in order if n < len(lines)],
+        general=[of_all[n] for n in order if n < len(of_all)],
+        policy=policy(),
+    )
+
+    nearest = [f"{'a' if place == 'line' else 'g'}-{party}" for party, place in PLACES if (party, place) in there]
+    assert [tier.of for tier in found.tiers] == [*nearest, None]
+
+
+def test_what_is_agreed_with_a_part_holds_for_nobody_above_it_or_beside_it() -> None:  # C016, C031
+    agreements = [in_force()]
+
+    for customer in ("group", "bakery"):
+        found = entitlement(customer, "water", at=MONDAY, above=["holding"], agreements=agreements)
+        assert {tier.source for tier in found.tiers} == {TargetSource.DEFAULT}
+    nobody = entitlement(None, "water", at=MONDAY, above=[CAFE], agreements=agreements)
+    assert {tier.source for tier in nobody.tiers} == {TargetSource.DEFAULT}
 
 
 def test_the_day_after_its_end_the_default_counts_again() -> None:  # C031

@@ -13,7 +13,7 @@ from tests.cases.making import DAY, HOUR, OFFICE, WANDA, a_case, in_state
 POTHOLE = RequestType(code="pothole", attributes=(Attribute(code="depth", required=True),))
 
 
-def test_a_minimal_request_has_a_subject_and_a_channel() -> None:  # C058
+def test_a_minimal_request_has_a_subject_and_a_channel() -> None:  # C058, S2-V1
     decision = cases.open(id="case-1", subject="No water", channel="phone", by=OFFICE, at=MONDAY)
     case = decision.after
 

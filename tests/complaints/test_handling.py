@@ -160,7 +160,7 @@ def test_nobody_forwards_what_has_not_come_yet() -> None:
 # -- closing -------------------------------------------------------------------------------------
 
 
-def test_closing_says_how_it_ended() -> None:  # C049
+def test_closing_says_how_it_ended() -> None:  # C049, S0-A10
     complaint = complaints.close(responded(answered_at=MONDAY), "goodwill", by=ANN, at=MONDAY).after
 
     assert (complaint.state, complaint.closing_code, complaint.closed_at) == ("closed", "goodwill", MONDAY)

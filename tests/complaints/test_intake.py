@@ -38,7 +38,7 @@ def test_a_subject_and_a_channel_are_enough() -> None:  # C040
     assert (complaint.revision, complaint.policy, complaint.priority) == (0, 0, None)
 
 
-def test_everything_that_is_told_is_kept() -> None:  # C040
+def test_everything_that_is_told_is_kept() -> None:  # C040, S0-I5, S3-O3
     contact = ContactPoint(kind=ContactKind.EMAIL, value="cara@home.example")
     complaint = recorded(
         number="CMP-2026-000007",
@@ -130,7 +130,7 @@ def test_more_can_be_told_of_what_it_is_about_and_who_needs_what() -> None:  # C
 
 
 @pytest.mark.parametrize("feedback", Feedback)
-def test_what_is_recorded_may_be_no_complaint_and_clocks_are_told(feedback: Feedback) -> None:  # C041
+def test_what_is_recorded_may_be_no_complaint_and_clocks_are_told(feedback: Feedback) -> None:  # C041, S2-V8
     other = recorded(feedback=feedback)
 
     assert other.feedback is feedback

@@ -176,7 +176,7 @@ def test_a_cause_that_the_house_does_not_have_is_refused_with_those_that_it_has(
 
 
 @given(st.lists(st.sampled_from(Verdict), min_size=1, max_size=4))
-def test_every_judgement_is_kept_and_the_last_one_holds(verdicts: list[Verdict]) -> None:  # C044
+def test_every_judgement_is_kept_and_the_last_one_holds(verdicts: list[Verdict]) -> None:  # C044, S3-P3
     complaint = in_handling()
     for n, verdict in enumerate(verdicts):
         complaint = judged(complaint, verdict, at=MONDAY + n * HOUR)

@@ -86,7 +86,7 @@ def test_what_cannot_be_done_is_refused_and_changes_nothing(walk: Walk) -> None:
 
 
 @given(walks())
-def test_the_changes_of_the_facts_add_up_to_the_record(walk: Walk) -> None:  # C004
+def test_the_changes_of_the_facts_add_up_to_the_record(walk: Walk) -> None:  # C004, S0-O3
     replayed = a_complaint()
     for decision in walk:
         for step in decision.steps:

@@ -121,7 +121,7 @@ def test_a_currency_has_one_limit_that_somebody_can_be_below() -> None:  # C047
         RemedyLimit(currency="EUR", amount=Decimal(-1))
 
 
-def test_before_the_first_version_the_shipped_rules_are_in_force() -> None:  # C008
+def test_before_the_first_version_the_shipped_rules_are_in_force() -> None:  # C008, S0-A3
     ours = ComplaintPolicy(categories=("water",))
     book = ComplaintPolicies().publish(ours, effective=MONDAY)
 

@@ -106,7 +106,7 @@ class MemoryJournal:
     def write(self, entries: Sequence[EntryRow], seals: Sequence[SealRow]) -> None:
         data = self._store.engine._data  # type: ignore[attr-defined]
         for name, table in data.tables.items():
-            if name[:2] in {("default", part) for part in ("journal", "journals", "sealed", "seals")}:
+            if name[:2] in {("default", part) for part in ("journal", "journals", "sealed", "seals", "last seal")}:
                 table.clear()
         tables = self._tables()
         tables.append(sorted(entries, key=lambda row: (row.kind, row.id, row.n)))

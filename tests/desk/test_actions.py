@@ -169,6 +169,7 @@ kept = st.tuples(st.integers(0, 9), st.sampled_from(["north", "south"]), st.samp
 
 @given(st.lists(kept, max_size=12), st.integers(0, 12))
 def test_overdue_is_what_is_late_and_still_to_do_the_latest_first(items: list[Kept], now: int) -> None:  # C006, K30
+    # S0-A11
     clock = FixedClock()
     with connect("memory:", actor=ANN, clock=clock, ids=SeededIds()) as crm:
         made = [

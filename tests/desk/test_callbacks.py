@@ -53,7 +53,7 @@ def the_case(crm: Desk, state: str) -> Case:
 
 
 @pytest.mark.parametrize("state", ["in_work", "closed"])
-def test_a_call_of_somebody_else_is_a_case_of_hers_and_she_is_told(  # C066
+def test_a_call_of_somebody_else_is_a_case_of_hers_and_she_is_told(  # C066, S2-V1
     crm: Desk, told: Callable[[], set[tuple[str, str]]], state: str
 ) -> None:
     earlier = the_case(crm, state)

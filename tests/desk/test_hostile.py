@@ -10,7 +10,7 @@ import inspect
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
@@ -151,12 +151,6 @@ def methods() -> Iterator[str]:
 
 
 CALLS: Final = [*(name for name in methods() if name not in ALONE | APART), *OTHERWISE]
-
-OUT_OF_TIME: Final = {
-    *(("kpis", "as_of"), ("numbers.kpis", "as_of"), ("numbers.customers", "as_of"), ("sweep", "now"), ("timers", "at")),
-    ("report_specs.produce", "cut_off"),
-}
-"""The arguments for which a time that lies outside the years in UTC ends in an error without a name."""
 
 ALL: Final = {"", "actions", "cases", "complaints", "numbers", "outbox", "policies"}
 """The parts of which every argument gets every value."""
@@ -311,14 +305,12 @@ def differences(
     calls: Mapping[str, Callable[[Desk], object]],
     *,
     alone: bool = False,
-    may_be_raw: Collection[str] = (),
 ) -> dict[str, list[str]]:
     """The calls that do not have the same outcome at every stand, or end in a raw error, with their outcomes."""
     found: dict[str, list[str]] = {}
     for name, call in calls.items():
         outcomes = [stand.alone(call) if alone else stand.outcome(call) for stand in stands]
-        raw = name not in may_be_raw and _is_raw(outcomes[0])
-        if raw or any(outcome != outcomes[0] for outcome in outcomes):
+        if _is_raw(outcomes[0]) or any(outcome != outcomes[0] for outcome in outcomes):
             found[name] = [_short(outcome) for outcome in outcomes]
     return found
 
@@ -358,8 +350,7 @@ def test_every_argument_of_a_call_is_taken_or_refused_alike(stands: list[Stand],
     taken = stands[0].outcome(calls["as it is"])
 
     assert not isinstance(taken, Refused), taken
-    may_be_raw = {each for each in calls if (name, each.partition(":")[0]) in OUT_OF_TIME}
-    assert differences(stands, calls, may_be_raw=may_be_raw) == {}
+    assert differences(stands, calls) == {}
 
 
 ANSWERS: Final[dict[str, Callable[[Desk, Stand, Any], object]]] = {

@@ -229,7 +229,7 @@ def test_a_worklist_holds_what_somebody_has_of_every_kind_what_is_due_first_firs
 # -- the sweep -----------------------------------------------------------------------------------
 
 
-def test_a_warning_and_a_miss_are_fired_once_each_however_often_anybody_sweeps(  # C037, K15
+def test_a_warning_and_a_miss_are_fired_once_each_however_often_anybody_sweeps(  # C037, K15, S3-P4
     crm: Desk, clock: FixedClock
 ) -> None:
     complaint = bring(crm, "complaints", "recorded")
@@ -317,6 +317,7 @@ def test_clocks_that_cannot_be_read_are_named_and_the_others_are_swept(crm: Desk
 
 
 def test_somebody_may_put_a_record_before_a_higher_role_at_once(crm: Desk, clock: FixedClock) -> None:  # C039, K26
+    # S3-P4
     complaint = bring(crm, "complaints", "in_handling")
     escalated = crm.escalate(complaint.number, "manager", reason="a school", timer="resolution")
 

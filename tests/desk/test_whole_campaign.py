@@ -110,6 +110,7 @@ def verdicts(first: surveys.Evaluation, second: surveys.Evaluation) -> Iterator[
 
 
 def test_a_campaign_from_its_plan_to_a_complaint_and_its_second_wave(crm: Desk, clock: FixedClock) -> None:
+    # S0-A13, S3-P6
     draft = crm.questionnaires.draft(title=TITLE, items=ITEMS)
     crm.questionnaires.review(draft.id)
     questionnaire = crm.questionnaires.release(draft.id)

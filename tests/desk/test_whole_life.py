@@ -73,6 +73,7 @@ def life(url: str, clock: FixedClock) -> Iterator[Life]:
 
 
 def test_a_complaint_lives_through_two_stages_and_two_closings(life: Life) -> None:  # C040-C050, C053, K13-K32
+    # S0-A9, S0-A10, S3-P3
     it_is_taken_in(life)
     it_is_planned_and_looked_into(life)
     it_is_judged_and_a_remedy_is_refused(life)

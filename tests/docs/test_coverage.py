@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TOOL = runpy.run_path(str(ROOT / "tools" / "coverage.py"))
 ENTRIES = TOOL["catalogue"]()
+LINES = TOOL["frameworks"]()
 
 
 def cites(code: str) -> list[str]:
@@ -34,6 +35,14 @@ def test_the_catalogue_has_every_capability_and_key_figure_once_and_in_order() -
     assert len({entry["says"] for entry in ENTRIES.values()}) == len(ENTRIES)
 
 
+def test_every_line_of_a_framework_is_there_once_in_order_and_has_a_test_that_cites_it() -> None:
+    counts = {"S0-A": 19, "S0-I": 5, "S0-O": 4, "S2-V": 9, "S3-P": 6, "S3-O": 11}
+    assert list(LINES) == [f"{kind}{n}" for kind, last in counts.items() for n in range(1, last + 1)]
+    assert all(set(line) == {"part", "says"} for line in LINES.values())
+    assert all(re.fullmatch(r"[A-Z][^|.]+\.", line["says"]) for line in LINES.values())
+    assert sorted(LINES.keys() - TOOL["citations"](ROOT / "tests")) == []
+
+
 def test_every_package_that_is_there_has_a_capability() -> None:
     there = {path.parent.name for path in (ROOT / "src" / "servicecrm").glob("*/__init__.py")}
     mechanisms = {"cli", "demo", "desk", "processes", "reports"}  # what they are for is told of those that they serve
@@ -50,8 +59,9 @@ def test_every_package_that_is_there_has_a_capability() -> None:
         ("def f():\n    '''C001'''\n", ["C001"]),
         ("pass  # C042-C044; K39 - K40", ["C042", "C043", "C044", "K39", "K40"]),
         ("pass  # C003 C003", ["C003", "C003"]),
+        ("pass  # C053, S0-A9 - S0-A11, S3-P1", ["C053", "S0-A9", "S0-A10", "S0-A11", "S3-P1"]),
         ('x = "C042"', []),
-        ("pass  # C42, C0421, XC042, K220", []),
+        ("pass  # C42, C0421, XC042, K220, S0-B1, S0-A100", []),
     ],
 )
 def test_an_id_counts_in_comments_and_docstrings_only(code: str, found: list[str]) -> None:
@@ -61,12 +71,12 @@ def test_an_id_counts_in_comments_and_docstrings_only(code: str, found: list[str
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A small project with the tool and two tests."""
-    for name in ("tools/coverage.py", "docs/catalogue.toml"):
-        (tmp_path / name).parent.mkdir()
+    for name in ("tools/coverage.py", "docs/catalogue.toml", "docs/frameworks.toml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     for name, code in {
         "tests/a/test_x.py": "pass  # C001\npass  # C001",
-        "tests/test_y.py": "pass  # C001",
+        "tests/test_y.py": "pass  # C001, S0-A2",
         "src/servicecrm/z.py": '"""C002"""',
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -91,16 +101,18 @@ def test_the_page_counts_who_cites_what(project: Path) -> None:
     rows = {
         cells[1]: cells[-3:-1]
         for line in (project / "docs" / "coverage.md").read_text(encoding="utf-8").splitlines()
-        if re.match(r"\| [CK]\d", line)
+        if re.match(r"\| [CKS]\d", line)
         for cells in [[cell.strip() for cell in line.split("|")]]
     }
-    assert set(rows) == set(ENTRIES)
+    assert set(rows) == {*ENTRIES, *LINES}
     assert rows["C001"] == ["`a/test_x.py` 2, `test_y.py`", "none yet"]
     assert rows["C002"] == ["none yet", "`z.py`"]
     assert rows["K01"] == ["none yet", "none yet"]
+    assert rows["S0-A2"][-1] == "`test_y.py`"
+    assert rows["S0-A1"][-1] == "none yet"
 
 
 def test_an_id_that_there_is_not_is_told_with_its_files(project: Path) -> None:
     (project / "tests" / "test_y.py").write_text("pass  # C999", encoding="utf-8")
 
-    assert run(project) == "not in docs/catalogue.toml:\nC999: test_y.py\n"
+    assert run(project) == "not in docs/catalogue.toml or docs/frameworks.toml:\nC999: test_y.py\n"

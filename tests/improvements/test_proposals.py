@@ -17,7 +17,7 @@ from tests.improvements.making import ANN, DAY, MONDAY, a_proposal, accepted, co
 LATER = MONDAY + 2 * DAY
 
 
-def test_a_proposal_from_five_complaints_is_handed_over_once_and_seen_from_each() -> None:  # C107
+def test_a_proposal_from_five_complaints_is_handed_over_once_and_seen_from_each() -> None:  # C107, S3-O11
     proposal = accepted(raised_from=[complaint(n) for n in range(5)])
     proposal = improvements.hand_over(proposal, "change", target="CHG-7", by="olga", at=LATER).after
 
@@ -31,7 +31,7 @@ def test_a_proposal_from_five_complaints_is_handed_over_once_and_seen_from_each(
     assert told_from([proposal], "case", "c-1") == ()
 
 
-def test_anybody_may_propose_from_inside_or_outside() -> None:  # C107
+def test_anybody_may_propose_from_inside_or_outside() -> None:  # C107, S3-O10, S3-O11
     outside = a_proposal(raised_by="harbour-cafe", side="outside", kind="process")
 
     assert (outside.raised_by, outside.side, outside.kind) == ("harbour-cafe", Side.OUTSIDE, ProposalKind.PROCESS)

@@ -117,7 +117,7 @@ def test_a_changed_interchange_is_a_named_error(tmp_path: Path, change: Any, say
 # -- in ------------------------------------------------------------------------------------------
 
 
-def test_a_row_becomes_a_customer_with_a_contact_and_what_is_known_of_it(read: Any) -> None:  # C009, C018
+def test_a_row_becomes_a_customer_with_a_contact_and_what_is_known_of_it(read: Any) -> None:  # C009, C018, S0-I1
     found = read(HEAD, "7,Harbour Cafe,external,de,ann,a; b,Mia Holt,Owner,1;2,mia@cafe.example,12.5,One year")
 
     assert found.problems == ()

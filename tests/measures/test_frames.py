@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecrm.errors import InvalidValue, MissingExtra
-from servicecrm.measures import Scale, alpha, count_rows, nps, rake, tally, tally_by, tally_frame, tally_frame_by
+from servicecrm.measures import (
+    Scale,
+    alpha,
+    count_rows,
+    nps,
+    nps_frame_by,
+    rake,
+    tally,
+    tally_by,
+    tally_frame,
+    tally_frame_by,
+)
 from servicecrm.measures.scales import is_missing
 
 pytest.importorskip("narwhals")
@@ -104,6 +115,58 @@ def test_counts_are_scored_as_any_histogram_is() -> None:  # K36
     )
 
     assert {group: nps(found).value for group, found in groups.items()} == {"a": 0.0, "b": 100.0}
+
+
+FIGURES = ("nps", "low", "high", "n", "promoters", "detractors", "not_answered", "invalid")
+
+
+def scored(frame: Any, **how: Any) -> dict[Any, dict[str, Any]]:
+    """The rows of the table by group, with None for what is missing, however the library marks it."""
+    found = nps_frame_by(frame, "answer", by="service", **how)
+    table = found.to_pylist() if hasattr(found, "to_pylist") else polars.DataFrame(found).to_dicts()
+    plain = [{name: None if is_missing(value) else value for name, value in row.items()} for row in table]
+    return {row.pop("service"): row for row in plain}
+
+
+@engines
+@given(rows, st.sampled_from([0.8, 0.95]))
+def test_an_engine_scores_groups_as_we_do(engine: str, of: list[tuple[Any, ...]], confidence: float) -> None:
+    # K36, C078: also with what is not on the scale, and where nobody has answered
+    frame = ENGINES[engine](columns(of))
+    ours = {
+        group: nps(found, confidence=confidence)
+        for group, found in tally_frame_by(frame, "answer", by="service", scale=NPS).items()
+    }
+    found = scored(frame, confidence=confidence)
+
+    assert found.keys() == ours.keys()
+    for group, score in ours.items():
+        told = (score.value, score.low, score.high, score.n, score.parts["promoters"], score.parts["detractors"])
+        expected = dict(zip(FIGURES, (*told, score.not_answered, score.invalid), strict=True))
+        assert found[group] == pytest.approx(expected, abs=1e-9)
+
+
+def test_where_nobody_has_answered_nothing_stands_in_the_table() -> None:  # K36
+    table = nps_frame_by(in_polars({"service": ["a"], "answer": [11.0]}), "answer", by="service")
+
+    assert table.select("nps", "low", "high").rows() == [(None, None, None)]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (
+            lambda: nps_frame_by(polars.DataFrame({"service": ["a"], "answer": ["9"]}), "answer", by="service"),
+            "use tally_",
+        ),
+        (lambda: nps_frame_by(in_polars({"n": ["a"], "answer": [9]}), "answer", by=["n"]), "named otherwise"),
+        (lambda: nps_frame_by(in_polars({"a": ["a"], "answer": [9]}), "answer", by="a", confidence=1), "between 0 and"),
+        (lambda: nps_frame_by(in_polars({"answer": [9]}), "answer", by=[]), "one or more"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused(wrong: Callable[[], object], says: str) -> None:
+    with pytest.raises(InvalidValue, match=says):
+        wrong()
 
 
 def test_counted_rows_are_what_alpha_and_raking_take() -> None:  # K39

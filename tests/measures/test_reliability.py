@@ -121,6 +121,27 @@ def test_without_alpha_there_is_a_reason(rows: Any, items: Any, reason: str) -> 
     assert omega_total(rows, items=items) is None
 
 
+def test_rows_may_be_lists_and_come_one_by_one() -> None:
+    rows = [(1, 2, 3), (2, 2, None), (4, 5, 3), (1, 2, 3)]
+
+    assert alpha(map(list, rows), items="abc") == alpha(iter(rows), items="abc") == alpha(rows, items="abc")
+
+
+def test_how_questions_go_with_the_others_is_seen_in_complete_rows_alone() -> None:  # C078
+    rows = [(1, 2, 3), (2, 2, 5), (4, 5, 3), (5, 3, 1), (5, None, 1), (None, 1, 4)]
+
+    assert alpha(rows, items="abc", missing="pairwise").r_drop == alpha(rows[:4], items="abc").r_drop
+
+
+def test_a_question_has_no_correlation_with_others_that_make_up_for_each_other() -> None:
+    # The first three are always 1 together, but for the noise of floats.
+    rows = [(n / 7, n * n / 11, 1 - n / 7 - n * n / 11, n**3 / 13) for n in (0, 1, 3, 6, 7, 9)]
+    found = alpha(rows, items="abcd")
+
+    assert found.r_drop["d"] is None
+    assert found.r_drop["a"] is not None
+
+
 def test_a_question_that_never_varies_has_no_correlation_but_the_others_have_alpha() -> None:
     found = alpha([(1, 2, 3), (2, 3, 3), (3, 5, 3), (2, 2, 3)], items=ABC)
 

@@ -29,6 +29,7 @@ def test_every_comparison_of_surveys_runs() -> None:
 def test_all_find_the_same_scores_with_the_same_intervals() -> None:  # K36
     ours = bench.scores(SMALL)
     tables = [
+        [{**row, "missing": row["not_answered"]} for row in bench.table(SMALL).to_dicts()],
         bench.by_apply(SMALL.to_pandas()).reset_index().to_dict("records"),
         bench.by_map_groups(SMALL).to_dicts(),
         bench.by_expressions(SMALL).to_dicts(),

@@ -19,6 +19,14 @@ def margin(rows: list[tuple[str, str]], weights: tuple[float, ...], at: int, lev
     return sum(weight for row, weight in zip(rows, weights, strict=True) if row[at] == level)
 
 
+@given(st.lists(st.sampled_from(CELLS), max_size=60), st.sampled_from([None, 0.5]))
+def test_rows_may_be_lists(others: list[tuple[str, str]], weight: float | None) -> None:  # C073
+    rows = [*CELLS, *others]
+    how: dict[str, Any] = {"variables": GH, "weights": None if weight is None else [weight] * len(rows)}
+
+    assert rake([list(row) for row in rows], TARGETS, **how) == rake(rows, TARGETS, **how)
+
+
 @given(st.lists(st.sampled_from(CELLS), min_size=4, max_size=60), st.data())
 def test_a_sample_gets_the_margins_of_its_population(
     others: list[tuple[str, str]], data: st.DataObject

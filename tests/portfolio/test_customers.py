@@ -27,7 +27,7 @@ LATER: dict[str, Any] = {"by": "ann", "at": MONDAY + 10 * DAY}
 # -- coming --------------------------------------------------------------------------------------
 
 
-def test_a_customer_with_a_contact_and_an_account_manager_is_active_at_once() -> None:  # C009
+def test_a_customer_with_a_contact_and_an_account_manager_is_active_at_once() -> None:  # C009, S0-A1, S0-A6
     added = portfolio.add(id="c-1", name="Harbour Cafe", contacts=[a_contact()], account_manager="ann", **BY)
 
     assert [event.type for event in added.events] == ["customer.added", "customer.activated"]
@@ -92,7 +92,7 @@ def test_an_update_without_a_change_is_none() -> None:  # C010
     assert portfolio.update(customer, tags=["vip"], language="DE-at", name=customer.name, **LATER) is None
 
 
-def test_only_a_verified_update_moves_the_date_of_verification() -> None:  # C010, K05
+def test_only_a_verified_update_moves_the_date_of_verification() -> None:  # C010, K05, S0-A7
     customer = a_customer()
     renamed = portfolio.update(customer, name="Harbour Bar", source="call", **LATER)
     verified = portfolio.update(customer, verified=True, **LATER)
@@ -166,7 +166,7 @@ def test_a_customer_leaves_for_a_reason_that_the_house_has() -> None:  # K02
     ),
     st.integers(0, 60),
 )
-def test_a_customer_that_is_served_has_exactly_one_account_manager_at_every_moment(  # C013, K04
+def test_a_customer_that_is_served_has_exactly_one_account_manager_at_every_moment(  # C013, K04, S2-V5
     assigned: list[tuple[str, int, int]], looked_at: int
 ) -> None:
     customer, now = a_customer(), MONDAY

@@ -93,7 +93,7 @@ def added(customers: Customers, name: str = "Harbour Cafe", **changes: Any) -> C
 
 
 @IN_BOTH
-def test_a_customer_gets_a_number_and_is_found_by_it_and_by_its_words(customers: Customers) -> None:  # C009
+def test_a_customer_gets_a_number_and_is_found_by_it_and_by_its_words(customers: Customers) -> None:  # C009, S0-A6
     customer = added(customers, references=["erp:1"], tags=["vip"])
 
     assert (customer.number, customer.state) == ("CUS-2026-000001", "active")
@@ -113,7 +113,7 @@ def test_the_same_command_adds_a_customer_once(customers: Customers) -> None:  #
 
 
 @IN_BOTH
-def test_every_version_of_a_customer_can_be_read_again(customers: Customers, clock: FixedClock) -> None:  # C010
+def test_every_version_of_a_customer_can_be_read_again(customers: Customers, clock: FixedClock) -> None:  # C010, S0-A7
     customer = added(customers)
     versions = [customer]
     for name in ("Harbour Bar", "Harbour Inn", "Harbour Hotel"):
@@ -262,7 +262,7 @@ def test_rules_are_those_of_the_day(crm: Desk, customers: Customers, clock: Fixe
     assert customers.classify(customer.id, {"r": 5, "weighted": 5.0}).revision == classified.revision
 
 
-def test_the_gaps_of_the_portfolio_are_listed(customers: Customers) -> None:  # C024
+def test_the_gaps_of_the_portfolio_are_listed(customers: Customers) -> None:  # C024, S0-A5
     customer = added(customers)
 
     assert [(gap.customer, gap.code, gap.purpose) for gap in customers.gaps()] == [
@@ -329,6 +329,7 @@ def test_what_is_told_of_a_merged_customer_is_kept_with_the_one_that_it_goes_on_
 
 
 def test_a_customer_is_not_removed_while_something_of_it_is_open(crm: Desk, customers: Customers) -> None:  # C011
+    # S0-A8
     customer = added(customers)
     complaint = crm.complaints.record(subject="Cold soup", channel="phone", customer=customer.id)
     case = crm.cases.open(subject="Key", channel="phone", requester=customer.id)
@@ -392,7 +393,7 @@ def test_a_person_is_forgotten_everywhere_or_nowhere(  # C011, C012
 
 
 @IN_BOTH
-def test_a_prospect_becomes_a_customer_and_its_story_is_that_of_the_customer(  # C015
+def test_a_prospect_becomes_a_customer_and_its_story_is_that_of_the_customer(  # C015, S3-P1
     prospects: Prospects, interactions: Interactions, clock: FixedClock
 ) -> None:
     prospect = prospects.add("Harbour Cafe", contacts=[a_contact()], seller="sam", campaign="spring")

@@ -26,7 +26,7 @@ def offered(**changes: Any) -> Prospect:
 # -- prospects -----------------------------------------------------------------------------------
 
 
-def test_of_four_prospects_one_is_won_and_its_story_goes_on() -> None:  # C015, K01
+def test_of_four_prospects_one_is_won_and_its_story_goes_on() -> None:  # C015, K01, S2-V3, S3-P1
     every = [a_prospect(f"p-{n}") for n in range(4)]
     prospect = offered(to="mia")
     prospect = prospects.answer(prospect, "o-1", "accepted", **BY).after
@@ -155,7 +155,7 @@ def test_an_interaction_is_put_right_or_taken_back() -> None:  # C017
 # -- partners ------------------------------------------------------------------------------------
 
 
-def test_an_evaluation_weighs_what_could_be_judged_and_the_next_one_falls_due() -> None:  # C023
+def test_an_evaluation_weighs_what_could_be_judged_and_the_next_one_falls_due() -> None:  # C023, S2-V7
     policy = PortfolioPolicy(evaluate_every=timedelta(days=100))
     partner = partners.activate(a_partner(), policy=policy, **BY).after
     assert partner.evaluation_due_at == MONDAY + 100 * DAY

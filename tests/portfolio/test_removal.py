@@ -163,7 +163,7 @@ def test_a_customer_that_is_itself_a_person_is_told_its_whole_record() -> None:
 # -- removing ------------------------------------------------------------------------------------
 
 
-def test_a_removal_lists_everything_that_is_in_the_way() -> None:  # C011
+def test_a_removal_lists_everything_that_is_in_the_way() -> None:  # C011, S0-A8
     customer = portfolio.hold(a_customer(), "court", reason="a case", **BY).after
     blockers = [Blocker(kind="complaint", id="CMP-1"), Blocker(kind="agreement", id="a-1")]
 

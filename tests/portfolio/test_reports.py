@@ -43,7 +43,7 @@ def test_a_part_uses_the_channels_of_what_it_is_a_part_of() -> None:  # C014
     assert portfolio.gaps([whole, a_customer("part", parent="whole", verified=True)], at=MONDAY) == ()
 
 
-def test_coverage_and_currency_are_shares_of_those_served() -> None:  # K04, K05
+def test_coverage_and_currency_are_shares_of_those_served() -> None:  # K04, K05, S0-O1
     current, stale = a_customer("a", verified=True), a_customer("b")
 
     assert portfolio.manager_coverage([current, stale], at=MONDAY) == 1

@@ -170,7 +170,7 @@ def score(r: int, f: int, m: int) -> RfmScore:
         ({}, "standard", None),
     ],
 )
-def test_every_customer_is_in_exactly_one_class_and_told_why(  # C021
+def test_every_customer_is_in_exactly_one_class_and_told_why(  # C021, S2-V2
     facts: dict[str, Any], value_class: str, rule: str | None
 ) -> None:
     found = portfolio.propose(portfolio.facts(a_customer(), **facts))
@@ -274,7 +274,7 @@ def test_parts_come_from_what_is_known() -> None:  # C022
     ]
 
 
-def test_a_score_from_elsewhere_is_read_on_its_scale_and_counts_while_it_is_fresh() -> None:  # C022
+def test_a_score_from_elsewhere_is_read_on_its_scale_and_counts_while_it_is_fresh() -> None:  # C022, S2-V2
     customer = portfolio.take_score(a_customer(), 30, source="agency", worst=100, best=0, **BY).after
     customer = portfolio.take_score(customer, 5, source="club", worst=0, best=5, by="ann", at=MONDAY + 300 * DAY).after
 

@@ -34,7 +34,7 @@ def a_response(mode: Mode = Mode.IDENTIFIED, **answers: Any) -> Any:
 
 
 @given(st.integers(0, 10) | st.none())
-def test_somebody_is_called_back_after_an_answer_that_the_rule_names(answer: int | None) -> None:  # C082
+def test_somebody_is_called_back_after_an_answer_that_the_rule_names(answer: int | None) -> None:  # C082, S0-A16
     found = call_back(a_response(recommend=answer), [CALL], by=ANN, at=MONDAY)
 
     assert bool(found) == (answer is not None and answer <= 6)

@@ -828,8 +828,8 @@ def forgetting(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # `hold` is asked only where units do not follow each other, and nobody here has notices about a person who is
-# forgotten; that they name their tenant is looked at below.
-@pytest.mark.parametrize("method", sorted(public(SQLTables) - {"tenants", "hold", "erase_notices"}))
+# forgotten, or gave a name to a command; that they name their tenant is looked at below.
+@pytest.mark.parametrize("method", sorted(public(SQLTables) - {"tenants", "hold", "erase_notices", "erase_commands"}))
 def test_a_statement_that_forgets_the_tenant_is_found(
     method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -885,6 +885,7 @@ SAMPLES: Mapping[str, tuple[tuple[Any, ...], Mapping[str, Any]]] = {
     "queued": (("n-1", 5), {"failed": False}),
     "queue_counts": ((), {}),
     "erase_entries": (("complaint", "c-1", 2), {}),
+    "erase_commands": (("complaint", "c-1", "erased"), {}),
     "erase_notices": (("complaint", ["c-1"], "erased"), {}),
     "revive": (("n-1",), {}),
     "commands_after": (("k-1", 5), {}),

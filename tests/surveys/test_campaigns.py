@@ -48,7 +48,7 @@ EVENTS = [getattr(campaign_events, name) for name in campaign_events.__all__]
 # -- the course of a campaign --------------------------------------------------------------------
 
 
-def test_a_campaign_is_planned_prepared_held_evaluated_and_put_away() -> None:  # C072
+def test_a_campaign_is_planned_prepared_held_evaluated_and_put_away() -> None:  # C072, S0-A14, S2-V9
     assert a_plan().state == "planned"
     for state in ("prepared", "open", "closed", "evaluated", "archived"):
         assert a_campaign(state).state == state
@@ -174,7 +174,7 @@ def test_the_next_wave_has_the_same_plan_and_nothing_of_what_came_of_this_one() 
         campaigns.next_wave(a_plan(), id="s-3", opens_at=year, answer_until=year + DAY, by=ANN, at=MONDAY)
 
 
-def test_a_yearly_survey_is_due_again_in_the_twelfth_month() -> None:  # C072
+def test_a_yearly_survey_is_due_again_in_the_twelfth_month() -> None:  # C072, S0-A4
     yearly = a_campaign("closed", every="year")
 
     assert campaigns.next_due(yearly) == date(2027, 3, 2)

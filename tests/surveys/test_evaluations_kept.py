@@ -56,7 +56,7 @@ def published() -> SurveyEvaluation:
 # -- low scores ----------------------------------------------------------------------------------
 
 
-def test_a_score_below_its_threshold_is_low_for_everybody_and_for_a_group() -> None:  # C082
+def test_a_score_below_its_threshold_is_low_for_everybody_and_for_a_group() -> None:  # C082, S0-A13
     found = evaluations.low_scores(an_evaluation(by="team"), 7.0)
 
     assert [score.name for score in found] == ["billing", "billing [north]", "billing [south]"]
@@ -177,7 +177,7 @@ def test_the_checklist_asks_for_what_is_missing() -> None:  # C007
 # -- to read -------------------------------------------------------------------------------------
 
 
-def test_the_report_tells_figures_conclusions_and_what_is_done() -> None:  # C082
+def test_the_report_tells_figures_conclusions_and_what_is_done() -> None:  # C082, S0-O4, S3-O2
     waived = evaluations.handle(reviewed(), "billing", waiver="It ends in <May>", by=BOB, at=MONDAY).after
     text = report_markdown(waived)
 

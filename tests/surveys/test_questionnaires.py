@@ -130,7 +130,7 @@ def test_a_text_that_a_language_lacks_is_found_where_it_is(path: str, language: 
     assert (finding.check, finding.path, finding.says) == ("languages", path, f"there is no text in {language}")
 
 
-def test_both_ends_of_every_scale_are_in_words() -> None:  # C074
+def test_both_ends_of_every_scale_are_in_words() -> None:  # C074, S3-O4
     unlabelled = item("overall", "scale", text=en("?"), scale=TEN, labels={1: en("bad")})
     nps = item("recommend", "nps", text=en("?"))
 

@@ -4,8 +4,8 @@ import contextlib
 import json
 import sqlite3
 from collections import Counter
+from collections.abc import Callable
 from datetime import date
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,11 @@ from servicecrm.surveys import (
     RESPONSE,
     Answer,
     Ballot,
+    Campaign,
     Extent,
     GivenAnswer,
     Mode,
+    Quota,
     Response,
     Source,
     Status,
@@ -73,7 +75,7 @@ def a_response(mode: str = "identified", given: dict[str, object] | None = None,
 # -- checked and kept ----------------------------------------------------------------------------
 
 
-def test_a_response_keeps_the_answers_and_the_questionnaire_that_they_are_to() -> None:  # C077
+def test_a_response_keeps_the_answers_and_the_questionnaire_that_they_are_to() -> None:  # C077, S0-A15
     response = a_response(contact="c-7", customer="k-1", stratum="north", language="en-GB")
 
     assert [answer.key for answer in response.answers] == ["overall", "price", "why"]
@@ -225,13 +227,13 @@ def test_there_is_no_record_of_an_anonymous_response_to_save() -> None:  # C076
     with pytest.raises(PolicyViolation, match="cast a ballot"):
         responses.answer(an_invitation(campaign), campaign, questions(), FULL, id="r-1", by=ANN, at=MONDAY)
     with pytest.raises(PolicyViolation, match="record a response"):
-        ballots.ballot(a_campaign(), questions(), FULL, at=MONDAY)
+        ballots.ballot(a_campaign(), questions(), FULL, key="secret", at=MONDAY)
 
 
 def a_vote(day: int = 0, **told: Any) -> tuple[Ballot, Any]:
     campaign = a_campaign(mode="anonymous")
     invitation = told.pop("invitation", an_invitation(campaign, customer="k-1", stratum="north", language="en"))
-    options: dict[str, Any] = {"by": ANN, "at": MONDAY + day * DAY, **told}
+    options: dict[str, Any] = {"key": "secret", "by": ANN, "at": MONDAY + day * DAY, **told}
     given_ = options.pop("given", FULL)
     return ballots.vote(invitation, campaign, questions(), given_, **options)
 
@@ -242,7 +244,9 @@ def test_a_ballot_says_nothing_of_who_gave_it_or_when(one: int, other: int) -> N
 
     assert first == second
     assert taken_part.after.state == "completed"
-    assert set(field_names(Ballot)) == {"campaign", "extent", "day", "answers", "texts"}
+    assert set(field_names(Ballot)) == {"key", "campaign", "extent", "day", "answers", "texts"}
+    assert "secret" not in repr(first)
+    assert not any("secret" in each.id + each.response for each in first.given())
 
 
 def test_that_somebody_did_not_finish_does_not_lead_to_the_one_unfinished_ballot() -> None:  # C076
@@ -266,10 +270,16 @@ def test_nobody_votes_twice_or_late() -> None:  # C076
 
 def test_a_free_text_does_not_lead_to_what_was_marked() -> None:  # C076
     ballot, _ = a_vote()
-    keys = iter("abc")
-    given_ = list(ballot.given(lambda: next(keys)))
+    given_ = list(ballot.given())
+    marks, text = given_[0].response, given_[2].response
 
-    assert [(each.response, each.answer.key) for each in given_] == [("a", "overall"), ("a", "price"), ("b", "why")]
+    assert marks != text
+    assert [(each.response, each.answer.key) for each in given_] == [
+        (marks, "overall"),
+        (marks, "price"),
+        (text, "why"),
+    ]
+    assert {each.id for each in given_}.isdisjoint(each.id for each in a_vote(key="other")[0].given())
     (response,) = ballots.collected(a_campaign(mode="anonymous"), questions(), given_)
     assert [answer.key for answer in response.answers] == ["overall", "price"]
     assert response.mode is Mode.ANONYMOUS
@@ -285,16 +295,17 @@ def test_the_marks_are_the_same_whether_somebody_wrote_or_not(used: bool, finish
             a_campaign(asks=asks, mode="anonymous", partial_from=0.01),
             asks,
             {"used": used, "overall": 4} | ({"why": text} if used else {}),
+            key="secret",
             finished=finished,
             at=MONDAY,
         )
-        keys = iter(("marks", "text"))
-        return list(ballot.given(lambda: next(keys)))
+        return list(ballot.given())
 
     asks = a_release(*one_of_each())
-    marks = [each for each in rows(why) if each.response == "marks"]
-    texts = [each for each in rows(why) if each.response == "text"]
-    assert marks == [each for each in rows(None) if each.response == "marks"]
+    key = rows(None)[0].response
+    marks = [each for each in rows(why) if each.response == key]
+    texts = [each for each in rows(why) if each.response != key]
+    assert marks == rows(None)
     assert not any(each.answer.item == "why" for each in marks)
     assert len(texts) == (used and why == "Slow")
     assert all(each.extent is Extent.COMPLETE for each in texts)
@@ -303,10 +314,11 @@ def test_the_marks_are_the_same_whether_somebody_wrote_or_not(used: bool, finish
 @given(st.integers(0, 8))
 def test_a_text_that_few_were_asked_for_is_not_told(asked: int) -> None:  # C076, C080
     asks, campaign = a_release(*one_of_each()), a_campaign(asks=a_release(*one_of_each()), mode="anonymous")
-    keys = count()
     told: list[dict[str, Any]] = [{"used": True, "why": f"Words {n}"} for n in range(asked)] + [{"used": False}] * 9
     given_ = [
-        row for each in told for row in ballots.ballot(campaign, asks, each, at=MONDAY).given(lambda: f"{next(keys)}")
+        row
+        for n, each in enumerate(told)
+        for row in ballots.ballot(campaign, asks, each, key=f"{n}", at=MONDAY).given()
     ]
     texts = [each.answer.text for each in ballots.told(asks, given_) if each.answer.item == "why"]
     assert texts == ([f"Words {n}" for n in range(asked)] if asked >= 5 else [])
@@ -468,14 +480,54 @@ def test_what_results_show_leads_to_the_person_only_if_they_are_named(mode: Mode
         assert crm.evaluations.of(campaign.id, by="stratum").line("overall", group="north").n == 9
 
 
-@pytest.mark.parametrize("way", ["close", "cancel"])
+def _saved_in_a_unit(crm: Any, campaign: Campaign) -> None:
+    with crm.store.unit() as unit:
+        unit.save(campaigns.close(unit.get(Campaign, campaign.id), by=ANN, at=crm.clock()))
+
+
+ENDS: dict[str, Callable[[Any, Campaign], object]] = {
+    "close": lambda crm, campaign: crm.campaigns.close(campaign.id),
+    "cancel": lambda crm, campaign: crm.campaigns.cancel(campaign.id, "Enough"),
+    "close, decided by a host": lambda crm, campaign: crm.save(campaigns.close(campaign, by=ANN, at=crm.clock())),
+    "cancel, decided by a host": lambda crm, campaign: crm.save(
+        campaigns.cancel(campaign, "Enough", by=ANN, at=crm.clock())
+    ),
+    "close, in a unit of the store": _saved_in_a_unit,
+    "close and evaluate, at once": lambda crm, campaign: crm.save(
+        campaigns.close(campaign, by=ANN, at=crm.clock()).then(campaigns.evaluate, "None", by=ANN, at=crm.clock())
+    ),
+}
+
+
+@pytest.mark.parametrize("way", ENDS)
 def test_however_a_campaign_ends_its_anonymous_answers_exchange_their_places(way: str) -> None:  # C076
     with a_desk() as (crm, clock):
         campaign, _ = votes(crm, clock, people=3)
         assert {each.revision for each in crm.responses.answers(campaign.id)} == {1}
-        end = {"close": crm.campaigns.close, "cancel": lambda id: crm.campaigns.cancel(id, "Enough")}
-        end[way](campaign.id)
+        ENDS[way](crm, campaign)
         assert {each.revision for each in crm.responses.answers(campaign.id)} == {2}
+        if way == "close":
+            crm.campaigns.evaluate(campaign.id, "None")  # which ends nothing any more
+        assert {each.revision for each in crm.responses.answers(campaign.id)} == {2}
+        crm.store.verify()
+
+
+def test_what_ends_otherwise_keeps_its_places() -> None:  # C076
+    with a_desk() as (crm, _):
+        campaign = an_open_campaign(crm, mode="confidential")
+        crm.responses.record(campaign.id, FULL)
+        crm.campaigns.close(campaign.id)
+        crm.campaigns.evaluate(campaign.id, "None")
+        assert {each.revision for each in crm.responses.answers(campaign.id)} == {1}
+
+
+def test_while_a_campaign_goes_on_its_answers_keep_their_places() -> None:  # C076
+    with a_desk() as (crm, _):
+        campaign = an_open_campaign(crm, mode="anonymous", quotas=[Quota(name="all", limit=9)])
+        for each in crm.invitations.invite(campaign.id, ["c-1", "c-2"], link=LINK).invitations:
+            crm.responses.cast(crm.responses.take_part(each.token, FULL))  # which takes a place in the quotas
+        assert crm.campaigns.get(campaign.id).revision > campaign.revision
+        assert {each.revision for each in crm.responses.answers(campaign.id)} == {1}
 
 
 def test_the_order_of_the_places_says_nothing_of_the_order_of_voting(tmp_path: Path) -> None:  # C076
@@ -510,6 +562,55 @@ def test_a_shuffle_puts_whole_answers_into_other_places_as_chance_wills() -> Non
         assert list(map(before.get, before)) != list(map(after.get, before))
         assert Counter(before.values()) == Counter(after.values())
         assert before.keys() == after.keys()
+
+
+def _before(crm: Any, ballot: Ballot) -> None:
+    crm.responses.cast(ballot)
+    crm.customers.add(name="Harbour Cafe", account_manager=ANN)
+
+
+def _after(crm: Any, ballot: Ballot) -> None:
+    list(crm.customers.find())
+    crm.responses.cast(ballot)
+
+
+@pytest.mark.parametrize(
+    "together", [_before, _after, lambda crm, ballot: crm.responses.cast(ballot)], ids=["before", "after", "alone"]
+)
+def test_a_ballot_is_not_cast_inside_of_a_unit_whatever_else_it_holds(together: Any) -> None:  # C076
+    # Whatever a transaction writes or locks, the database knows to belong together.
+    with a_desk() as (crm, _):
+        ballot = crm.responses.ballot(an_open_campaign(crm, mode="anonymous").id, FULL)
+        with pytest.raises(PolicyViolation, match="after the end of this one"), crm.unit():
+            together(crm, ballot)
+        assert not crm.responses.answers(ballot.campaign)
+        assert not list(crm.customers.find())
+        crm.responses.cast(ballot)
+        assert len(crm.responses.of(ballot.campaign)) == 1
+
+
+@pytest.mark.parametrize("file", [False, True], ids=["memory", "sqlite"])
+def test_a_ballot_is_in_the_box_once(file: bool, tmp_path: Path) -> None:  # C076
+    with a_desk(tmp_path / "crm.db" if file else None) as (crm, _):
+        campaign = an_open_campaign(crm, mode="anonymous").id
+        one, other, third = (crm.responses.ballot(campaign, {"overall": n, "why": f"Words {n}"}) for n in (1, 2, 3))
+        forged = evolve(one, answers=other.answers, texts=())
+        for many in ((one, one), (one, forged)):
+            with pytest.raises(PolicyViolation, match="cast once"):
+                crm.responses.cast(*many)
+        assert not crm.responses.answers(campaign)
+        crm.responses.cast(one, other)
+        for again in ((one,), (forged,), (third, one)):
+            with pytest.raises(PolicyViolation, match="cast once") as refused:
+                crm.responses.cast(*again)
+            assert not any(each.id in str(refused.value) for each in one.given())
+        crm.campaigns.close(campaign)  # and all exchange their places
+        with pytest.raises(PolicyViolation, match="cast once"):
+            crm.responses.cast(one)
+        assert Counter(each.answer.number for each in crm.responses.answers(campaign) if each.answer.number) == {
+            1.0: 1,
+            2.0: 1,
+        }
 
 
 def test_a_ballot_is_cast_in_a_unit_of_its_own() -> None:  # C076

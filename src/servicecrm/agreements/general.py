@@ -16,7 +16,7 @@ from servicecrm.agreements.events import (
 from servicecrm.agreements.levels import ServiceLevels
 from servicecrm.agreements.lifecycle import ABANDON, CONCLUDE, DRAFT, EDIT, END, GENERAL, RENEW, SIGN
 from servicecrm.agreements.model import Agreement, AgreementId, GeneralAgreement
-from servicecrm.agreements.parts import day_of
+from servicecrm.agreements.parts import check_signed_in_time, day_of
 from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, begin, stamp
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
@@ -109,7 +109,8 @@ def sign(
 
     Raises:
         TransitionNotAllowed: it is in force already, or has ended.
-        PolicyViolation: the terms are other ones than `digest` names; or another one about the topic is in force.
+        PolicyViolation: the terms are other ones than `digest` names; it would be signed after its last day; or another
+            one about the topic is in force.
 
     Source: C027, C029.
     """
@@ -123,6 +124,7 @@ def sign(
         digest=shown if digest is None else digest,
     )
     GENERAL.target(general.state, SIGN)
+    check_signed_in_time(new.at, general.last_day, general.zone)
     signatures = with_signature(general.signatures, new, digest=shown)
     if unsigned(signatures, Party, digest=shown):
         signed = GeneralSigned(**stamped, party=side, digest=shown)

@@ -12,7 +12,7 @@ from servicecrm.agreements.service_model import Price
 from servicecrm.calendars import BusinessDays, CalendarTime, duration
 from servicecrm.calendars.clock import midnight, utc
 from servicecrm.calendars.table import FIRST_YEAR, LAST_YEAR
-from servicecrm.errors import InvalidValue
+from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.records import Personal, record
 from servicecrm.kernel.shapes import filled
 
@@ -179,6 +179,12 @@ def check_days(where: str, first: date, last: date | None, zone: str) -> None:
     check_day(f"{where}.last_day", last)
     if last is not None and last < first:
         raise InvalidValue(f"{where}.last_day", "it ends on its first day or later")
+
+
+def check_signed_in_time(signed_at: datetime, last: date | None, zone: str) -> None:
+    """Refuses a signature after the last day, under which nobody would ever be held to anything."""
+    if last is not None and day_of(signed_at, zone) > last:
+        raise PolicyViolation("last_day", f"it was over on {last}; agree on a later last day, and sign that")
 
 
 def check_length(where: str, text: str, *, business: bool, least: int) -> None:

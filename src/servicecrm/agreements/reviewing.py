@@ -1,7 +1,8 @@
 """Looking at agreements again: what is due for review or renewal, and what is not covered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 import attrs
 
@@ -99,16 +100,25 @@ def due_for_renewal(
 
 
 def uncovered(
-    used: Iterable[tuple[str, str]], agreements: Iterable[Agreement], *, at: datetime
+    used: Iterable[tuple[str, str]],
+    agreements: Iterable[Agreement],
+    *,
+    at: datetime,
+    above: Mapping[str, Iterable[str]] = MappingProxyType({}),
 ) -> tuple[tuple[str, str], ...]:
     """Which customers use which services without an agreement about them that is in force.
 
-    `used` are pairs of a customer and a service, such as your records have them.
+    `used` are pairs of a customer and a service, such as your records have them. `above` tells of customers that are
+    parts of others who these are: what is agreed with those covers them too.
 
     Source: C030.
     """
     covered = {(each.customer, line.service) for each in agreements if each.in_force(at) for line in each.lines}
-    return tuple(pair for pair in dict.fromkeys(used) if pair not in covered)
+    return tuple(
+        (customer, service)
+        for customer, service in dict.fromkeys(used)
+        if covered.isdisjoint((party, service) for party in (customer, *above.get(customer, ())))
+    )
 
 
 def overlapping(agreement: Agreement, others: Iterable[Agreement] = ()) -> tuple[str, ...]:

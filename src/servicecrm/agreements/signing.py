@@ -7,6 +7,7 @@ from servicecrm.agreements.codes import ContactPurpose, Party
 from servicecrm.agreements.events import AgreementConcluded, AgreementSigned
 from servicecrm.agreements.lifecycle import AGREEMENT, BOUND, CONCLUDE, SIGN
 from servicecrm.agreements.model import Agreement
+from servicecrm.agreements.parts import check_signed_in_time
 from servicecrm.agreements.reviewing import overlapping
 from servicecrm.errors import PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, stamp
@@ -38,7 +39,8 @@ def sign(
     Raises:
         TransitionNotAllowed: it is not accepted yet, or is signed by both.
         PolicyViolation: the terms are other ones than `digest` names; the contacts of the party name others for
-            signing; it would be signed before it was accepted; or two lines would be about one service at one time.
+            signing; it would be signed before it was accepted, or after its last day; or two lines would be about one
+            service at one time.
 
     Source: C028, C029.
     """
@@ -71,6 +73,7 @@ def _check_signer(agreement: Agreement, signature: Signature, party: Party) -> N
         raise PolicyViolation("signer", f"for the {party} sign: {', '.join(allowed)}")
     if agreement.agreed_at is not None and micros(signature.at) < micros(agreement.agreed_at):
         raise PolicyViolation("occurred_at", "it cannot be signed before it was accepted")
+    check_signed_in_time(signature.at, agreement.last_day, agreement.zone)
 
 
 def _check_lines(agreement: Agreement, others: Iterable[Agreement]) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
 
 import attrs
 
@@ -16,8 +15,6 @@ from servicecrm.kernel.records import evolve
 from servicecrm.tracking.targets import Goal, Target, Targets
 
 __all__ = ["Entitled", "Entitlement", "Tier", "entitlement", "levels_of", "overlay", "unmeasured"]
-
-T = TypeVar("T")
 
 
 @attrs.frozen(kw_only=True)
@@ -116,6 +113,7 @@ def entitlement(
     service: str | None,
     *,
     at: datetime,
+    above: Iterable[str] = (),
     agreements: Iterable[Agreement] = (),
     general: Iterable[GeneralAgreement] = (),
     default: ServiceLevels | None = None,
@@ -123,30 +121,45 @@ def entitlement(
 ) -> Entitlement:
     """What a customer can expect of a service at a time.
 
-    The line of an agreement about the service comes first, then what is agreed with the customer in general, then what
-    the house promises to everybody, then its default. Each target, and each priority of it, is looked for on its own.
-    Of several agreements in force the one counts that came into force last. `default` is another default than that of
-    the policy.
+    The line of an agreement about the service comes first, then what is agreed with the customer in general, then both
+    of each customer `above` that this one is a part of, the nearest first, then what the house promises to everybody,
+    then its default. Each target, and each priority of it, is looked for on its own. Of several agreements in force the
+    one counts that came into force last. `default` is another default than that of the policy.
 
     Source: C031; FitSM default service level agreement.
     """
-    lines = [
-        (each.starts_at, each.id, line)
-        for each in agreements
-        if customer is not None and each.customer == customer and each.in_force(at)
-        for line in each.lines
-        if line.service == service
-    ]
-    of_customer = [
-        (each.signed_at, each.id, each) for each in general if each.customer == customer and each.in_force(at)
-    ]
+    parties = () if customer is None else (customer, *above)
+    agreed, agreed_in_general = tuple(agreements), tuple(general)
     tiers = [
-        *(Tier(source=TargetSource.LINE, levels=line.levels, of=id) for id, line in _latest_first(lines)),
-        *(Tier(source=TargetSource.CUSTOMER, levels=each.levels, of=id) for id, each in _latest_first(of_customer)),
+        *(tier for party in parties for tier in _agreed_with(party, service, at, agreed, agreed_in_general)),
         *(Tier(source=TargetSource.CORPORATE, levels=levels) for levels in policy.corporate_for(service)),
         Tier(source=TargetSource.DEFAULT, levels=policy.default if default is None else default),
     ]
     return Entitlement(customer=customer, service=service, at=at, tiers=tuple(tier for tier in tiers if tier.levels))
+
+
+def _agreed_with(
+    customer: str,
+    service: str | None,
+    at: datetime,
+    agreements: Iterable[Agreement],
+    general: Iterable[GeneralAgreement],
+) -> Iterator[Tier]:
+    """What is agreed with a customer itself."""
+    lines = [
+        (each.starts_at, each.id, line.levels)
+        for each in agreements
+        if each.customer == customer and each.in_force(at)
+        for line in each.lines
+        if line.service == service
+    ]
+    of_customer = [
+        (each.signed_at, each.id, each.levels) for each in general if each.customer == customer and each.in_force(at)
+    ]
+    for source, found in ((TargetSource.LINE, lines), (TargetSource.CUSTOMER, of_customer)):
+        # All of them are in force, so that each has begun.
+        latest = sorted(found, key=lambda each: (micros(each[0]) if each[0] else 0, each[1]), reverse=True)
+        yield from (Tier(source=source, levels=levels, of=id) for _, id, levels in latest)
 
 
 def levels_of(targets: Targets) -> ServiceLevels:
@@ -212,9 +225,3 @@ def _kept(goals: Iterable[Goal], agreed: Sequence[Goal]) -> Iterator[Goal]:
         else:
             yield goal
             yield from (evolve(each, types=goal.types, season=goal.season) for each in agreed)
-
-
-def _latest_first(found: Sequence[tuple[datetime | None, str, T]]) -> list[tuple[str, T]]:
-    # Both are in force, so that each has begun.
-    ordered = sorted(found, key=lambda each: (micros(each[0]) if each[0] else 0, each[1]), reverse=True)
-    return [(id, each) for _, id, each in ordered]

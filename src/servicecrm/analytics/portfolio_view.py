@@ -4,19 +4,26 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from servicecrm.agreements.lifecycle import IN_FORCE
 from servicecrm.agreements.schema import AGREEMENT
 from servicecrm.analytics.timeline import Reading, Reads, check_size
+from servicecrm.calendars import BusinessHours
 from servicecrm.complaints.schema import COMPLAINT
+from servicecrm.errors import ServiceCRMError
 from servicecrm.kernel.filters import Filter, where
-from servicecrm.kernel.kinds import Kind, from_micros
+from servicecrm.kernel.kinds import Indexed, Kind, from_micros
 from servicecrm.kernel.records import Personal, fields_of, record
 from servicecrm.portfolio import INTERACTION, Customer
-from servicecrm.reviews.schema import SERVICE_REVIEW
+from servicecrm.reviews.lifecycle import CANCELLED
+from servicecrm.reviews.schedule_model import Schedule
+from servicecrm.reviews.schema import MEETING, SCHEDULE, SERVICE_REVIEW
 
 __all__ = ["PortfolioLine", "PortfolioView", "portfolio_view"]
+
+PART: Final = 1_000
+"""So many ids are asked for at once."""
 
 
 class Finds(Reads, Protocol):
@@ -31,8 +38,9 @@ class Finds(Reads, Protocol):
 class PortfolioLine:
     """A customer, and how it stands with it. `satisfaction` is a figure of the host's choice.
 
-    `agreements` and `open_complaints` count those in force and those that are open. `heard_at` is when we were last in
-    touch, and `next_review` the first day by which a review is due.
+    `agreements` and `open_complaints` count those in force and those that are open, also of customers that were merged
+    into this one. `heard_at` is when we were last in touch, and `next_review` the first day by which a review is due:
+    one that is planned, or the next of a schedule other than that of meetings.
     """
 
     id: str
@@ -83,12 +91,13 @@ def portfolio_view(
     size: int = 50,
     after: str | None = None,
     satisfaction: Mapping[str, float] = MappingProxyType({}),
+    calendar: BusinessHours | None = None,
 ) -> Reading[PortfolioView]:
     """A page of the customers that we serve or may serve, with what stands beside each.
 
     With a `manager`, those that this person looks after, whom nobody has verified for long first; without one, the last
     that were added first. `order` is another column of customers. `kinds` are the names of the kinds that the store
-    has: without reviews there is none due.
+    has: without reviews there is none due. By the `calendar` days of schedules are moved to business days.
 
     Raises:
         InvalidValue: there is no such column, the size is not from 1 to 500, or `after` is no cursor.
@@ -103,9 +112,10 @@ def portfolio_view(
     page = yield from work.find(Customer, *chosen, order=by, limit=size, after=after)
     customers: tuple[Customer, ...] = page.items
     ids = [customer.id for customer in customers]
-    complaints = yield from _counted(work, COMPLAINT, ids, where("open").is_(True))
-    agreements = yield from _counted(work, AGREEMENT, ids, where("state") == IN_FORCE)
-    reviews = (yield from _next_reviews(work, ids)) if SERVICE_REVIEW.name in kinds else {}
+    whose = yield from _whose(work, ids)
+    complaints = yield from _counted(work, COMPLAINT, whose, where("open").is_(True))
+    agreements = yield from _counted(work, AGREEMENT, whose, where("state") == IN_FORCE)
+    reviews = yield from _next_reviews(work, whose, kinds, calendar)
     lines = []
     for customer in customers:
         heard_at = yield from _heard_at(work, customer.id)
@@ -129,23 +139,64 @@ def portfolio_view(
     return PortfolioView(at=at, lines=tuple(lines), next=page.next)
 
 
-def _counted(work: Reads, kind: Kind[Any], ids: Sequence[str], condition: Filter) -> Reading[Counter[str]]:
+def _whose(work: Reads, customers: Sequence[str]) -> Reading[dict[str, str]]:
+    """The ids of customers and of all that go on as one of them, each with the customer that it counts for."""
+    whose = {id: id for id in customers}
+    new = [*customers]
+    while new:
+        merged = where("merged_into").one_of(new[:PART])
+        rows, _ = yield from work.rows(Customer, ("id", "merged_into"), merged, order="merged_into", limit=None)
+        found = {str(id): whose[str(into)] for id, into in rows if str(id) not in whose}
+        whose |= found
+        new = [*new[PART:], *found]
+    return whose
+
+
+def _of(
+    work: Reads, kind: Kind[Any], whose: Mapping[str, str], columns: Sequence[str], *conditions: Filter
+) -> Reading[list[tuple[Indexed, ...]]]:
+    """Columns of all records of a kind that belong to customers; the customer that each counts for comes first."""
+    ids = [*whose]
+    found: list[tuple[Indexed, ...]] = []
+    for first in range(0, len(ids), PART):
+        mine, read = where("customer").one_of(ids[first : first + PART]), ("customer", *columns)
+        # In the order of an index that begins with the customers, or a database may walk through all records.
+        rows, _ = yield from work.rows(kind.schema.record, read, mine, *conditions, order="customer", limit=None)
+        found += [(whose[str(customer)], *values) for customer, *values in rows]
+    return found
+
+
+def _counted(work: Reads, kind: Kind[Any], whose: Mapping[str, str], condition: Filter) -> Reading[Counter[str]]:
     """How many records of a kind each customer has."""
-    mine = where("customer").one_of(ids)
-    # In the order of an index that begins with the customers, or a database may walk through all records.
-    rows, _ = yield from work.rows(kind.schema.record, ("customer",), mine, condition, order="customer", limit=None)
+    rows = yield from _of(work, kind, whose, (), condition)
     return Counter(str(customer) for (customer,) in rows)
 
 
-def _next_reviews(work: Reads, ids: Sequence[str]) -> Reading[dict[str, date]]:
-    mine = where("customer").one_of(ids)
-    due = ~where("due_on").is_(None)
-    columns = ("customer", "due_on")
-    opened = where("open").is_(True)
-    rows, _ = yield from work.rows(
-        SERVICE_REVIEW.schema.record, columns, mine, opened, due, order="-due_on", limit=None
-    )
-    return {str(customer): date.fromisoformat(str(day)) for customer, day in rows}  # the first day is read last
+def _next_reviews(
+    work: Reads, whose: Mapping[str, str], kinds: Collection[str], calendar: BusinessHours | None
+) -> Reading[dict[str, date]]:
+    """The first day by which a review with each customer is due."""
+    due: list[tuple[str, date]] = []
+    taken: dict[tuple[str, str], date] = {}
+    for kind in (SERVICE_REVIEW, MEETING):
+        if kind.name in kinds:
+            stands = ~where("due_on").is_(None) & ~(where("state") == CANCELLED)
+            for each in (yield from _of(work, kind, whose, ("occasion", "due_on", "open"), stands)):
+                customer, occasion, day = str(each[0]), str(each[1]), date.fromisoformat(str(each[2]))
+                taken[customer, occasion] = max(day, taken.get((customer, occasion), day))
+                if kind is SERVICE_REVIEW and each[3]:
+                    due.append((customer, day))
+    if SCHEDULE.name in kinds:
+        regular = where("open").is_(True) & ~(where("occasion") == "meeting")
+        rows = yield from _of(work, SCHEDULE, whose, ("id",), regular)
+        of = {str(id): str(customer) for customer, id in rows}
+        for id, schedule in (yield from work.present(Schedule, [*of], held=False)).items():
+            try:
+                day = schedule.next_after(taken.get((of[id], schedule.occasion)), calendar=calendar)
+            except ServiceCRMError:  # without a calendar, or with one that has run out, nobody knows the day
+                continue
+            due += [] if day is None else [(of[id], day)]
+    return dict(sorted(due, reverse=True))  # the first day comes last
 
 
 def _heard_at(work: Reads, customer: str) -> Reading[datetime | None]:

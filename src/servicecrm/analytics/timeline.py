@@ -15,6 +15,7 @@ from servicecrm.errors import InvalidValue
 from servicecrm.kernel.filters import Filter, where
 from servicecrm.kernel.kinds import Indexed, from_micros
 from servicecrm.kernel.records import record
+from servicecrm.kernel.years import in_years
 from servicecrm.portfolio import INTERACTION, Customer
 from servicecrm.tracking.action_schema import ACTION_ITEM
 
@@ -167,7 +168,7 @@ def _whose(
 
 
 def _since(source: Source, since: datetime) -> Filter:
-    return where(source.at) >= (since.astimezone(UTC).date() if source.daily else since)
+    return where(source.at) >= (in_years("since", since).astimezone(UTC).date() if source.daily else since)
 
 
 def _entries(work: Reads, page: Iterable[_Found]) -> Reading[tuple[TimelineEntry, ...]]:

@@ -5,24 +5,26 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from servicecrm.agreements.evaluating import TimerResult
 from servicecrm.agreements.levels import ServiceLevels
 from servicecrm.agreements.model import Agreement, GeneralAgreement
 from servicecrm.agreements.policy import AgreementPolicies
-from servicecrm.agreements.targets import Entitlement, entitlement, levels_of, overlay
+from servicecrm.agreements.targets import Entitled, Entitlement, entitlement, levels_of, overlay
 from servicecrm.desk.books import book_of
 from servicecrm.desk.rules import basis_of, calendars_of
 from servicecrm.desk.tracked import TRACKED, Tracked
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Actor, Decision
 from servicecrm.kernel.filters import where
+from servicecrm.portfolio.model import Customer
 from servicecrm.processes.dropped_ball import update_due
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
-from servicecrm.tracking import Basis, Clock
+from servicecrm.tracking import Basis, Clock, Reading, TimerState, clock_id
 from servicecrm.tracking.books import TargetBook, promise
 from servicecrm.tracking.clock_model import AGREED
 
-__all__ = ["agreed_basis", "demanded_by", "entitled", "promised", "stale"]
+__all__ = ["agreed_basis", "demanded_by", "entitled", "promised", "stale", "timers_under"]
 
 
 def agreed_basis(
@@ -75,25 +77,42 @@ def entitled(
     *,
     agreed_at: datetime | None = None,
 ) -> Program[Entitlement]:
-    """What a customer can expect of a service at a time, by all that is stored, and by the agreements of then."""
+    """What a customer can expect of a service at a time, by all that is stored, and by the agreements of then.
+
+    Those of whom the customer is a part of now count for it too.
+    """
     agreements: Sequence[Agreement] = ()
     general: Sequence[GeneralAgreement] = ()
+    above: Sequence[str] = ()
     if customer is not None:
-        general = (yield from work.find(GeneralAgreement, where("customer") == customer)).items
+        above = yield from _above(work, customer)
+        agreed_with = where("customer").one_of((customer, *above))
+        general = (yield from work.find(GeneralAgreement, agreed_with)).items
         if service is not None:
-            of_service = where("services").has(service)
-            agreements = (yield from work.find(Agreement, where("customer") == customer, of_service)).items
+            agreements = (yield from work.find(Agreement, agreed_with, where("services").has(service))).items
     policy = (yield from book_of(work, AgreementPolicies)).in_force(at)[1]
     times = levels_of(basis.targets).times or policy.default.times
     return entitlement(
         customer,
         service,
         at=at if agreed_at is None else agreed_at,
+        above=above,
         agreements=agreements,
         general=general,
         default=ServiceLevels(times=times, levels=policy.default.levels),
         policy=policy,
     )
+
+
+def _above(work: Work, customer: str) -> Program[Sequence[str]]:
+    """The ids of all that a customer is a part of, the nearest first; none if the portfolio does not know it."""
+    path = [customer]
+    while work.keeps(Customer):
+        found = (yield from work.present(Customer, path[-1:], held=False)).get(path[-1])
+        if found is None or found.parent is None or found.parent in path:
+            break
+        path.append(found.parent)
+    return path[1:]
 
 
 def demanded_by(work: Work, tracked: Tracked[Any], record: Any, at: datetime) -> Program[datetime]:
@@ -136,3 +155,84 @@ def stale(work: Work, tracked: Tracked[Any], basis: Basis, at: datetime) -> Prog
         if clock.agreed is None or str((yield from _agreeing(work, basis, clock.agreed, at))) != clock.basis:
             return clock.basis
         after = clock.basis
+
+
+# -- what became of it ---------------------------------------------------------------------------
+
+
+def timers_under(work: Work, agreement: Agreement, at: datetime) -> Program[list[TimerResult]]:
+    """What became of the timers that go by an agreement: of what its customer, or a part of it, said of its services.
+
+    Source: C032.
+    """
+    services = [each.service for each in agreement.lines]
+    agreed: dict[str, Sequence[Agreement]] = {}
+    in_general: dict[str, Sequence[GeneralAgreement]] = {}
+    results: list[TimerResult] = []
+    for customer, above in (yield from _covered(work, agreement.customer)).items():
+        mine = where("customer") == customer
+        agreed[customer] = (yield from work.find(Agreement, mine)).items
+        in_general[customer] = (yield from work.find(GeneralAgreement, mine)).items
+        parties = (customer, *above)  # whoever is above was read before
+        known = partial(
+            entitlement,
+            above=above,
+            agreements=[each for party in parties for each in agreed[party]],
+            general=[each for party in parties for each in in_general[party]],
+        )
+        for record, clock in (yield from _clocked(work, customer, services)):
+            found = known(customer, record.service, at=record.received_at)
+            of = (each for each in clock.timers if _is_of(agreement, found.time(each.name, record.priority)))
+            results += (_result(record, each) for each in of if _counts(each, at))
+    return results
+
+
+def _covered(work: Work, customer: str) -> Program[dict[str, tuple[str, ...]]]:
+    """A customer and all its parts, each after what it is a part of, and with the ids of that, the nearest first."""
+    above: dict[str, tuple[str, ...]] = {customer: ()}
+    left = [customer]
+    while left and work.keeps(Customer):
+        whole = left.pop()
+        parts, _ = yield from work.rows(Customer, ("id",), where("parent") == whole)
+        new = [id for (id,) in parts if isinstance(id, str) and id not in above]
+        above |= dict.fromkeys(new, (whole, *above[whole]))
+        left += new
+    return above
+
+
+def _clocked(work: Work, customer: str, services: Sequence[str]) -> Program[list[tuple[Any, Clock]]]:
+    """What a customer said of some services, each with its clock."""
+    found: list[tuple[Any, Clock]] = []
+    for tracked in TRACKED.values():
+        if tracked.customer is not None:
+            mine = (where(tracked.customer) == customer) & where("service").one_of(services)
+            page = yield from work.find(tracked.kind.schema.record, mine)
+            records = {clock_id(tracked.kind.name, each.id): each for each in page.items}
+            clocks = yield from work.present(Clock, list(records), held=False)
+            found += ((records[clock.id], clock) for clock in clocks.values())
+    return found
+
+
+def _is_of(agreement: Agreement, agreed: Entitled | None) -> bool:
+    """Is it this agreement that gives a timer its time? Another one may, or none, as none was in force."""
+    return agreed is not None and agreed.of == agreement.id
+
+
+def _counts(timer: Reading, at: datetime) -> bool:
+    """Was it late, or has it come to its end, other than by being cancelled, or is it past its due time?"""
+    if timer.due_at is None:
+        return False
+    return timer.late or (timer.state is not TimerState.CANCELLED and (timer.done or timer.due_at <= at))
+
+
+def _result(record: Any, timer: Reading) -> TimerResult:
+    assert timer.due_at is not None
+    return TimerResult(
+        service=record.service,
+        record=record.number or record.id,
+        timer=timer.name,
+        n=timer.n,
+        priority=record.priority,
+        due_at=timer.due_at,
+        met=timer.done and not timer.late,
+    )

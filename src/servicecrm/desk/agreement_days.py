@@ -1,26 +1,23 @@
 """What the days of agreements bring about."""
 
 import logging
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import Final
+from collections.abc import Mapping, Sequence
 
 from servicecrm.agreements import actions
 from servicecrm.agreements.lifecycle import BOUND, SIGNED
 from servicecrm.agreements.model import Agreement
 from servicecrm.desk.programs import Order, saved_with_all
-from servicecrm.errors import ServiceCRMError, StoreError
+from servicecrm.errors import DocumentError, ServiceCRMError, StoreError
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.records import evolve
+from servicecrm.kernel.years import later
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 
 __all__ = ["advanced"]
 
 logger: logging.Logger = logging.getLogger("servicecrm")
-
-DAY: Final = timedelta(days=1)
 
 
 def advanced(work: Work, order: Order) -> Program[Sequence[Decision[Agreement]]]:
@@ -29,9 +26,11 @@ def advanced(work: Work, order: Order) -> Program[Sequence[Decision[Agreement]]]
     One that cannot be read is passed over. Gives what was decided and is saved now.
     """
     decisions: list[Decision[Agreement]] = []
-    for id in (yield from _due(work, order)):
+    ids = yield from _due(work, order)
+    known = yield from _known(work, ids)
+    for id in ids:
         try:
-            decision = yield from _advanced(work, id, order)
+            decision = yield from _advanced(work, id, known, order)
         except StoreError:
             raise
         except ServiceCRMError as error:
@@ -45,7 +44,7 @@ def advanced(work: Work, order: Order) -> Program[Sequence[Decision[Agreement]]]
 
 def _due(work: Work, order: Order) -> Program[Sequence[str]]:
     """The ids of those whose day has perhaps come, and of those before them, which they take the place of."""
-    latest = order.at.date() + DAY  # whatever the zone
+    latest = later("at", order.at.date(), 1)  # whatever the zone
     begins = where("state").one_of([SIGNED]) & (where("first_day") <= latest)
     ends = where("state").one_of(BOUND) & (where("final_day") <= latest)
     ids: list[str] = []
@@ -55,10 +54,23 @@ def _due(work: Work, order: Order) -> Program[Sequence[str]]:
     return tuple(dict.fromkeys(ids))
 
 
-def _advanced(work: Work, id: str, order: Order) -> Program[Decision[Agreement] | None]:
-    found = (yield from work.present(Agreement, [id], held=False)).get(id)
+def _known(work: Work, ids: Sequence[str]) -> Program[Mapping[str, Agreement]]:
+    """These agreements and their successors, read at once; none if one of them cannot be read."""
+    try:
+        found = yield from work.present(Agreement, ids, held=False)
+        after = [each.successor for each in found.values() if each.successor is not None]
+        return found | (yield from work.present(Agreement, after, held=False))
+    except DocumentError:
+        return {}
+
+
+def _advanced(work: Work, id: str, known: Mapping[str, Agreement], order: Order) -> Program[Decision[Agreement] | None]:
+    found = yield from _one(work, id, known)
     if found is None:
         return None
-    after = found.successor
-    successor = None if after is None else (yield from work.present(Agreement, [after], held=False)).get(after)
+    successor = None if found.successor is None else (yield from _one(work, found.successor, known))
     return actions.advance(found, successor=successor, by=order.by, at=order.at)
+
+
+def _one(work: Work, id: str, known: Mapping[str, Agreement]) -> Program[Agreement | None]:
+    return known[id] if id in known else (yield from work.present(Agreement, [id], held=False)).get(id)

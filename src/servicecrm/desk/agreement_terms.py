@@ -30,7 +30,7 @@ from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking.books import CalendarBook, TargetBook
 
-__all__ = ["AgreementTerms", "checked_calendars", "checked_lines", "general_of"]
+__all__ = ["AgreementTerms", "checked_levels", "checked_lines", "general_of"]
 
 
 class AgreementTerms(Commands[Agreement]):
@@ -193,26 +193,29 @@ def checked_lines(work: Work, terms: Terms, at: datetime) -> Program[Mapping[str
     for each in lines:
         if each.service in known:
             line(known[each.service], at=at, version=each.version)
-    promised = dict.fromkeys(time.timer for each in lines for time in each.levels.times)
-    timers = (yield from _timers(work, at)) if promised else ()
-    others = [timer for timer in promised if timer not in timers]
-    if others:
-        says = f"no complaint or case has the timer {', '.join(others)}; it can be {', '.join(timers)}"
-        raise InvalidValue("Agreement.lines", f"{says}, or publish a target of that name first")
     hours = (each.calendar for each in lines if each.calendar is not None)
-    yield from checked_calendars(work, at, *(each.levels for each in lines), hours=hours)
+    yield from checked_levels(work, "Agreement.lines", at, *(each.levels for each in lines), hours=hours)
     return {"lines": tuple(lines)} if "lines" in terms else {}
 
 
-def checked_calendars(work: Work, at: datetime, *levels: ServiceLevels, hours: Iterable[str] = ()) -> Program[None]:
-    """Refuses calendars that are not in force: no clock could be read by what is agreed.
+def checked_levels(
+    work: Work, argument: str, at: datetime, *levels: ServiceLevels, hours: Iterable[str] = ()
+) -> Program[None]:
+    """Refuses times that no clock could measure, and `hours` that nobody could read.
+
+    Its timer is one that complaints or cases have, and its calendar, as those of `hours`, one that is in force.
 
     Raises:
-        InvalidValue: there is no calendar of such a name.
-        PolicyViolation: its last version has ended.
+        InvalidValue: there is no such timer, or no calendar of such a name.
+        PolicyViolation: the last version of a calendar has ended.
     """
-    of_times = {time.calendar for each in levels for time in each.times if time.calendar is not None}
-    for name in sorted(of_times.union(hours)):
+    times = [time for each in levels for time in each.times]
+    timers = (yield from _timers(work, at)) if times else ()
+    others = [timer for timer in dict.fromkeys(time.timer for time in times) if timer not in timers]
+    if others:
+        says = f"no complaint or case has the timer {', '.join(others)}; it can be {', '.join(timers)}"
+        raise InvalidValue(argument, f"{says}, or publish a target of that name first")
+    for name in sorted({*hours, *(time.calendar for time in times if time.calendar is not None)}):
         book = yield from book_of(work, partial(CalendarBook, id=name))
         book.in_force(at)  # refuses what is not there
 

@@ -1,44 +1,40 @@
 """Agreements at the desk: what was agreed, how it begins and ends with its days, and whether it is kept."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
-from typing import Any, Final, Unpack
+from typing import Any, Unpack
 
 from servicecrm.agreements import actions
 from servicecrm.agreements.availability import Outage, Watched
 from servicecrm.agreements.codes import Party as AgreementParty
 from servicecrm.agreements.codes import ReviewDecision
-from servicecrm.agreements.evaluating import Evaluation, Figure, TimerResult, Violation, evaluate, violations
-from servicecrm.agreements.lifecycle import BOUND, RUNNING
+from servicecrm.agreements.evaluating import Evaluation, Figure, Violation, evaluate, violations
+from servicecrm.agreements.lifecycle import BOUND, REVIEW, RUNNING, START
 from servicecrm.agreements.model import Agreement
 from servicecrm.agreements.negotiating import Terms
 from servicecrm.agreements.policy import AgreementPolicies
 from servicecrm.agreements.reviewing import Renewal, due_for_renewal, reviews_due
 from servicecrm.agreements.schema import AGREEMENT, VIOLATION
-from servicecrm.agreements.targets import Entitled, entitlement
 from servicecrm.calendars import Standing
+from servicecrm.desk.agreed import timers_under
 from servicecrm.desk.agreement_days import advanced
 from servicecrm.desk.agreement_terms import AgreementTerms, checked_lines
 from servicecrm.desk.books import book_of
 from servicecrm.desk.house import House
+from servicecrm.desk.managers import managers_of
 from servicecrm.desk.programs import Decided, Order, change, fetch, start
-from servicecrm.desk.tracked import TRACKED
-from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.notices import Notice
+from servicecrm.kernel.years import later
 from servicecrm.notifications import Party, facts_of, notices
-from servicecrm.portfolio.model import Customer
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
-from servicecrm.tracking import Clock, Reading, TimerState, clock_id
 from servicecrm.tracking.action_model import ActionItem
 from servicecrm.tracking.books import CalendarBook
 
 __all__ = ["Agreements"]
-
-DAY: Final = timedelta(days=1)
 
 
 class Agreements(AgreementTerms):
@@ -148,6 +144,7 @@ class Agreements(AgreementTerms):
         order = Order(self._desk.actor, self._desk.clock(), None, self._desk.house)
 
         def program(work: Work) -> Program[tuple[Agreement, ...]]:
+            self._permit(order, START)
             return tuple(each.after for each in (yield from advanced(work, order)))
 
         return self._desk.perform(program)
@@ -159,7 +156,7 @@ class Agreements(AgreementTerms):
             InvalidValue: so many days lead out of the calendar.
         """
         today = self._desk.clock().date()
-        _later(today, "ahead_days", ahead_days)
+        later("ahead_days", today, ahead_days)
 
         def program(work: Work) -> Program[tuple[Standing, ...]]:
             page = yield from work.find(Agreement, where("state").one_of(RUNNING))
@@ -174,7 +171,7 @@ class Agreements(AgreementTerms):
             InvalidValue: so many days lead out of the calendar.
         """
         today = self._desk.clock().date()
-        soon = where("state").one_of(BOUND) & (where("term_end") <= _later(today, "days", days))
+        soon = where("state").one_of(BOUND) & (where("term_end") <= later("days", today, days))
 
         def program(work: Work) -> Program[tuple[Renewal, ...]]:
             page = yield from work.find(Agreement, soon)
@@ -195,7 +192,8 @@ class Agreements(AgreementTerms):
     ) -> Evaluation:
         """Compare an agreement with what was done in a period, and keep each violation once. See `agreements.evaluate`.
 
-        The timers are those of the customer's complaints and cases about its services, as they were read last.
+        The timers are those of complaints and cases about its services, as they were read last: of the customer, and of
+        its parts where nothing nearer to them is agreed.
         """
         order = Order(self._desk.actor, self._desk.clock(), None, self._desk.house)
         told, down = tuple(figures), tuple(outages)
@@ -203,11 +201,12 @@ class Agreements(AgreementTerms):
 
         def program(work: Work) -> Program[Evaluation]:
             found = yield from fetch(work, AGREEMENT, agreement)
+            self._permit(order, REVIEW, found)
             calendars = {}
             for name in {each.calendar for each in found.lines if each.calendar is not None}:
                 book = yield from book_of(work, partial(CalendarBook, id=name))
                 calendars[name] = book.numbered(book.in_force(order.at)[0])
-            timers = yield from _timers(work, found, order.at)
+            timers = yield from timers_under(work, found, order.at)
             policy = (yield from book_of(work, AgreementPolicies)).in_force(order.at)[1]
             evaluation = evaluate(
                 found,
@@ -222,26 +221,11 @@ class Agreements(AgreementTerms):
             found_now = violations(evaluation, by=order.by, at=order.at)
             known = yield from work.present(Violation, [each.after.id for each in found_now])
             new = [each for each in found_now if each.after.id not in known]
-            manager = yield from _manager(work, found.customer)
+            manager = (yield from managers_of(work, [found.customer])).get(found.customer)
             yield from work.save(*new, notices=_told(order.house, new, found, manager))
             return evaluation
 
         return self._desk.perform(program)
-
-
-def _later(day: date, argument: str, days: int) -> date:
-    try:
-        return day + days * DAY
-    except (OverflowError, ValueError):
-        raise InvalidValue(argument, "it leads out of the years 1 to 9999; choose another number of days") from None
-
-
-def _manager(work: Work, customer: str) -> Program[str | None]:
-    """Who looks after a customer, if the portfolio knows it."""
-    if not work.keeps(Customer):
-        return None
-    found = yield from work.present(Customer, [customer], held=False)
-    return found[customer].account_manager if customer in found else None
 
 
 def _told(
@@ -265,47 +249,3 @@ def _told(
             switches=house.switches,
         )
     ]
-
-
-def _timers(work: Work, agreement: Agreement, at: datetime) -> Program[list[TimerResult]]:
-    """What became of the timers that go by an agreement: of what the customer said of its services under it."""
-    services = [each.service for each in agreement.lines]
-    every = (yield from work.find(Agreement, where("customer") == agreement.customer)).items
-    results: list[TimerResult] = []
-    for tracked in TRACKED.values():
-        if tracked.customer is None:
-            continue
-        mine = (where(tracked.customer) == agreement.customer) & where("service").one_of(services)
-        page = yield from work.find(tracked.kind.schema.record, mine)
-        records: dict[str, Any] = {clock_id(tracked.kind.name, each.id): each for each in page.items}
-        clocks = yield from work.present(Clock, list(records), held=False)
-        for id, clock in clocks.items():
-            record = records[id]
-            agreed = entitlement(agreement.customer, record.service, at=record.received_at, agreements=every)
-            results += [
-                TimerResult(
-                    service=record.service,
-                    record=record.number or record.id,
-                    timer=each.name,
-                    n=each.n,
-                    priority=record.priority,
-                    due_at=each.due_at,
-                    met=each.done and not each.late,
-                )
-                for each in clock.timers
-                if _goes_by(agreement, agreed.time(each.name, record.priority))
-                and each.due_at is not None
-                and (each.late or _counts(each, at))
-            ]
-    return results
-
-
-def _goes_by(agreement: Agreement, agreed: Entitled | None) -> bool:
-    """Is it this agreement that gives a timer its time? Another one may, or none, as none was in force."""
-    return agreed is not None and agreed.of == agreement.id
-
-
-def _counts(timer: Reading, at: datetime) -> bool:
-    """Has it come to its end, other than by being cancelled, or is it past its due time?"""
-    over = timer.done or (timer.due_at is not None and timer.due_at <= at)
-    return over and timer.state is not TimerState.CANCELLED

@@ -101,7 +101,11 @@ class AsyncRegister(Generic[R]):
         return await _awaitable(self._awaited.search)(text, *filters, limit=limit)
 
     async def worklist(self, handler: str, *, limit: int = 50, after: str | None = None) -> Page[R]:
-        """The open records of a handler, those that are due next first."""
+        """The open records of a handler, those that are due next first.
+
+        Raises:
+            InvalidValue: records of this kind have no handler.
+        """
         return await _awaitable(self._awaited.worklist)(handler, limit=limit, after=after)
 
 
@@ -700,6 +704,7 @@ class AsyncPolicies:
 
         Raises:
             PolicyViolation: they overlap the last version, or leave a gap after it.
+            NotPermitted: publishing is not for whoever does it, where the house has rights.
             InvalidValue: these are no rules, or need a name; or targets wait for what such a record never has, need a
                 calendar that is not there, or tell a role that nobody in the desk's house has.
         """

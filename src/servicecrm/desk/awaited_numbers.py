@@ -57,7 +57,8 @@ class AsyncNumbers:
         remedies, the ends of actions, and parts that were passed on by when they happened.
 
         Raises:
-            InvalidValue: there is no such period, zone, kind of record or column.
+            InvalidValue: there is no such period, zone, kind of record or column, or `as_of` lies outside the years 1
+                to 9999 in UTC.
         """
         return await _awaitable(self._awaited.kpis)(
             period, of=of, by=by, zone=zone, as_of=as_of, active=active, rules=rules, definitions=definitions
@@ -77,7 +78,7 @@ class AsyncNumbers:
         `analytics.kpis_customers.customer_figures`.
 
         Raises:
-            InvalidValue: there is no such period or zone.
+            InvalidValue: there is no such period or zone, or `as_of` lies outside the years 1 to 9999 in UTC.
 
         Source: C116.
         """

@@ -479,7 +479,8 @@ class AsyncCustomers(AsyncCustomerDetails):
         Anonymous answers to surveys are not in it. See `analytics.timeline`.
 
         Raises:
-            InvalidValue: the size is not from 1 to 500, or `after` is not the `next` of a page.
+            InvalidValue: the size is not from 1 to 500, `after` is not the `next` of a page, or `since` lies outside
+                the years 1 to 9999 in UTC.
 
         Source: C017.
         """

@@ -482,7 +482,11 @@ class AsyncSchedules(AsyncCommands[Schedule]):
     async def overdue(
         self, *, customer: str | None = None, ahead_days: int = 0, calendar: str = DEFAULT_CALENDAR
     ) -> tuple[Due, ...]:
-        """What is overdue, or due within so many days, with one customer or with all. See `reviews.overdue`."""
+        """What is overdue, or due within so many days, with one customer or with all. See `reviews.overdue`.
+
+        Raises:
+            InvalidValue: so many days lead out of the calendar.
+        """
         return await _awaitable(self._awaited.overdue)(customer=customer, ahead_days=ahead_days, calendar=calendar)
 
     async def dues(
@@ -669,7 +673,11 @@ class AsyncReportSpecs(AsyncCommands[ReportSpec]):
         occurred_at: datetime | None = None,
         command: str | None = None,
     ) -> ReportSpec:
-        """Keep that the report for a day was made. See `report_specs.produce`."""
+        """Keep that the report for a day was made. See `report_specs.produce`.
+
+        Raises:
+            InvalidValue: the day or the cut-off leads out of the calendar.
+        """
         return await _awaitable(self._awaited.produce)(
             spec,
             due_on,

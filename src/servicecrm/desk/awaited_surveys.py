@@ -214,6 +214,7 @@ class AsyncInvitations(AsyncCommands[Invitation]):
             PolicyViolation: the campaign is not open, or its time to send is over.
             InvalidValue: the link has no `{token}`, somebody stands there twice, it is one text, or somebody is neither
                 an id nor an `Invitee`.
+            NotFound: somebody is of a customer whose number there is not.
         """
         return await _awaitable(self._awaited.invite)(campaign, people, link=link, opted_out=opted_out)
 
@@ -361,8 +362,11 @@ class AsyncResponses(AsyncCommands[Response]):
     async def cast(self, *given: Ballot) -> None:
         """Put anonymous answers in: under random keys, without a time, a name or a trace in the journal.
 
+        If it is not known whether it was done, do it again: a ballot that is in the box is refused.
+
         Raises:
-            PolicyViolation: it would be a part of a unit in which something else is saved; that would join the two.
+            PolicyViolation: a unit is open, and whatever else is done in it would be joined to the answers; or one of
+                the ballots was cast before, so that none of them is.
         """
         return await _awaitable(self._awaited.cast)(*given)
 

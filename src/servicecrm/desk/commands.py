@@ -1,6 +1,7 @@
 """Changes at the desk: each by the pure command of its name, on records that are named by id or number."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from servicecrm.desk.register import R, Register
 from servicecrm.desk.tracked import TRACKED
 from servicecrm.kernel.lifecycle import Lifecycle
 from servicecrm.kernel.policies import PolicyBook
+from servicecrm.kernel.years import in_years
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking.rights import permit
@@ -79,6 +81,9 @@ class Commands(Register[R]):
 
     def _order(self, action: str, told: Mapping[str, object], command: str | None) -> Order:
         at, house = self._desk.clock(), self._desk.house
+        for name, value in told.items():
+            if isinstance(value, datetime) and value.tzinfo is not None:  # its record refuses one without a zone
+                in_years(name, value)
         if house is not None:
             for name in ("occurred_at", "received_at"):
                 house.check_time(told.get(name), at)

@@ -6,12 +6,14 @@ its complaint by that, and need not be the handler of the complaint. Whoever may
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from servicecrm.agreements.model import Agreement
 from servicecrm.cases.model import Case
 from servicecrm.complaints.events import ComplaintClosed
 from servicecrm.complaints.model import Complaint
+from servicecrm.desk.managers import managers_of
 from servicecrm.improvements import Proposal
 from servicecrm.kernel.decisions import Actor, Decision
 from servicecrm.kernel.filters import where
@@ -100,7 +102,8 @@ def _agenda(work: Work, decisions: Sequence[Decision[Any]], now: _By) -> Program
 
 
 def _proposals(work: Work, decisions: Sequence[Decision[Any]], now: _By) -> Program[Sequence[Decision[Any]]]:
-    """A change that was proposed because of a complaint is a record that somebody answers."""
+    """A change that was proposed because of a complaint is a record that somebody answers: who looks after the
+    customer, or else who has the complaint."""
     proposing = [each for each in decisions if isinstance(each.after, Complaint) and proposes(each)]
     if not proposing or not work.keeps(Proposal):
         return ()
@@ -108,11 +111,18 @@ def _proposals(work: Work, decisions: Sequence[Decision[Any]], now: _By) -> Prog
     known = yield from work.present(Proposal, [each.after.id for each in made if each is not None], held=False)
     new = [each for each in proposing if (event := proposes(each)) is not None and event.proposal not in known]
     numbers = (yield from work.numbers(Proposal, now.at.year, len(new))) if new else ()
-    numbered = (
-        propose_from_complaint(each, number=number, by=now.by, at=now.at)
+    managers = yield from managers_of(work, [each.after.customer for each in new])
+    owned = (
+        propose_from_complaint(
+            each,
+            owner=managers.get(each.after.customer, each.after.handler),
+            number=number,
+            by=now.by,
+            at=now.at,
+        )
         for each, number in zip(new, numbers, strict=True)
     )
-    return [each for each in numbered if each is not None]
+    return [each for each in owned if each is not None]
 
 
 def _resolutions(work: Work, decisions: Sequence[Decision[Any]], now: _By) -> Program[Sequence[Decision[Any]]]:
@@ -132,18 +142,19 @@ def _resolutions(work: Work, decisions: Sequence[Decision[Any]], now: _By) -> Pr
 
 def _warnings(work: Work, decisions: Sequence[Decision[Any]], now: _By) -> Program[Sequence[Decision[Any]]]:
     """When an agreement ends, whoever has an open case or complaint under it is warned."""
-    warned: list[Decision[Any]] = []
-    for each in decisions:
-        if not isinstance(each.after, Agreement) or not ends(each):
-            continue
-        mine = where("open").is_(True)
-        complaints = yield from work.find(Complaint, mine, where("customer") == each.after.customer)
-        cases = yield from work.find(Case, mine, where("requester") == each.after.customer)
-        notes = warn_open(each, [*complaints, *cases], by=now.by, at=now.at)
-        written = [note.after.id for note in notes if isinstance(note.after, Message)]
-        known = yield from work.present(Message, written, held=False)
-        warned += warn_open(each, [*complaints, *cases], known=known, by=now.by, at=now.at)
-    return warned
+    ended = [each for each in decisions if isinstance(each.after, Agreement) and ends(each)]
+    if not ended:
+        return ()
+    customers = list(dict.fromkeys(each.after.customer for each in ended))
+    mine = where("open").is_(True)
+    records: dict[str | None, list[Any]] = {}
+    for record, whose in ((Complaint, "customer"), (Case, "requester")):
+        for each in (yield from work.find(record, mine, where(whose).one_of(customers))):
+            records.setdefault(getattr(each, whose), []).append(each)
+    warn = [partial(warn_open, each, records.get(each.after.customer, ()), by=now.by, at=now.at) for each in ended]
+    written = [note.after.id for notes in warn for note in notes() if isinstance(note.after, Message)]
+    known = yield from work.present(Message, written, held=False)
+    return [note for notes in warn for note in notes(known=known)]
 
 
 Process = Callable[[Work, Sequence[Decision[Any]], _By], Program[Sequence[Decision[Any]]]]

@@ -9,6 +9,7 @@ from servicecrm.desk.customer_details import CustomerDetails, several_of
 from servicecrm.desk.customer_links import by_rules_of_the_day, ids_of
 from servicecrm.desk.customers_brought import Brought, bring, brought
 from servicecrm.desk.programs import Decided, Order, fetch, start
+from servicecrm.desk.review_schedules import calendar_of
 from servicecrm.errors import NotFound, StaleRevision
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
@@ -27,6 +28,7 @@ from servicecrm.storage.journal import replayed
 from servicecrm.storage.ports import Program
 from servicecrm.storage.rows import Position
 from servicecrm.storage.work import Work
+from servicecrm.tracking.books import DEFAULT_CALENDAR
 
 if TYPE_CHECKING:
     from servicecrm.analytics.portfolio_view import PortfolioView
@@ -221,7 +223,8 @@ class Customers(CustomerDetails):
         Anonymous answers to surveys are not in it. See `analytics.timeline`.
 
         Raises:
-            InvalidValue: the size is not from 1 to 500, or `after` is not the `next` of a page.
+            InvalidValue: the size is not from 1 to 500, `after` is not the `next` of a page, or `since` lies outside
+                the years 1 to 9999 in UTC.
 
         Source: C017.
         """
@@ -261,6 +264,7 @@ class Customers(CustomerDetails):
         kinds = {kind.name for kind in self._desk.store.kinds.values()}
 
         def program(work: Work) -> Program["PortfolioView"]:
+            calendar = yield from calendar_of(work, DEFAULT_CALENDAR, at)
             return (
                 yield from portfolio_view(
                     work,
@@ -271,6 +275,7 @@ class Customers(CustomerDetails):
                     size=size,
                     after=after,
                     satisfaction=satisfaction,
+                    calendar=calendar,
                 )
             )
 

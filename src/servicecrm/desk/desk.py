@@ -254,6 +254,7 @@ class Desk(BaseDesk[EngineStore]):
 
         Raises:
             NotFound: there is no such record.
+            InvalidValue: `at` lies outside the years 1 to 9999 in UTC.
         """
         return self.perform(timers_of(id, self.clock() if at is None else at), readonly=True)
 
@@ -306,6 +307,9 @@ class Desk(BaseDesk[EngineStore]):
 
         What is due follows from the moments of each record and the rules of the day, so that published holidays and
         tighter targets move it too. Tells what happened; notices of it wait in the outbox.
+
+        Raises:
+            InvalidValue: a year around `now` leads out of the calendar.
 
         Source: C037.
         """

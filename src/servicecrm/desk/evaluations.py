@@ -32,6 +32,9 @@ from servicecrm.tracking.books import CalendarBook
 
 __all__ = ["Evaluations"]
 
+CHUNK = 500
+"""So many people are looked for at once."""
+
 
 class Evaluations(Commands[SurveyEvaluation]):
     """See what the answers to a campaign say, keep and publish it, and act on it.
@@ -197,9 +200,10 @@ class Evaluations(Commands[SurveyEvaluation]):
             self._permit(order, "handle")
             page = yield from work.find(Response, where("campaign") == found.id, where("counts").is_(True))
             wanted: dict[str, tuple[LowScoreRule, Response]] = {}
+            earlier = yield from _earlier(work, page.items, every)
             for response in page:
-                earlier = yield from _earlier(work, response, every)
-                because = low_score.because_of(response, every, codes=given.get(response.id, ()), earlier=earlier)
+                told: dict[str, Any] = {"codes": given.get(response.id, ()), "earlier": earlier.get(response.id, ())}
+                because = low_score.because_of(response, every, **told)
                 wanted |= {id: (rule, response) for id, rule in because.items()}
             decisions = yield from _opened(work, wanted, order)
             saved = (yield from saved_with_all(work, decisions, order)) if decisions else ()
@@ -208,13 +212,22 @@ class Evaluations(Commands[SurveyEvaluation]):
         return self._desk.perform(program)
 
 
-def _earlier(work: Work, response: Response, rules: Sequence[LowScoreRule]) -> Program[Sequence[Response]]:
-    """The responses of the same person to other campaigns before, newest first, where a rule looks at them."""
-    if response.contact is None or all(rule.times == 1 for rule in rules):
-        return ()
-    before = (where("contact") == response.contact) & where("counts").is_(True) & (where("day") <= response.day)
-    page = yield from work.find(Response, before, order="-day")
-    return tuple(each for each in page if each.campaign != response.campaign)
+def _earlier(
+    work: Work, responses: Sequence[Response], rules: Sequence[LowScoreRule]
+) -> Program[Mapping[str, Sequence[Response]]]:
+    """By the ids of responses, what the same person said in other campaigns before, newest first, if a rule asks."""
+    if all(rule.times == 1 for rule in rules):
+        return {}
+    contacts = sorted({each.contact for each in responses if each.contact is not None})
+    of: dict[str | None, list[Response]] = {}
+    for first in range(0, len(contacts), CHUNK):
+        theirs = where("contact").one_of(contacts[first : first + CHUNK])
+        for each in (yield from work.find(Response, theirs, where("counts").is_(True), order="-day")):
+            of.setdefault(each.contact, []).append(each)
+    return {
+        now.id: [each for each in of.get(now.contact, ()) if each.campaign != now.campaign and each.day <= now.day]
+        for now in responses
+    }
 
 
 def _opened(
@@ -228,8 +241,10 @@ def _opened(
     book = yield from book_of(work, CalendarBook)
     calendar = book.numbered(book.in_force(order.at)[0])
     decisions: list[Decision[Any]] = []
-    for id, (rule, response) in new.items():
-        number = yield from work.number(ActionItem, order.at.year)
+    year, heard = order.at.year, sum(rule.complaint for rule, _ in new.values())
+    numbers = (yield from work.numbers(ActionItem, year, len(new))) if new else ()
+    complaints = iter((yield from work.numbers(Complaint, year, heard)) if heard else ())
+    for (id, (rule, response)), number in zip(new.items(), numbers, strict=True):
         told: dict[str, Any] = {"number": number, "calendar": calendar, "by": order.by, "at": order.at}
         if not rule.complaint:
             decisions.append(low_score.act(rule, response, id=id, **told))
@@ -238,7 +253,7 @@ def _opened(
             rule,
             response,
             id=id,
-            number=(yield from work.number(Complaint, order.at.year)),
+            number=next(complaints),
             policy=policy,
             policy_version=version,
             by=order.by,

@@ -10,7 +10,7 @@ from servicecrm.agreements.levels import ServiceLevels
 from servicecrm.agreements.lifecycle import GENERAL as LIFECYCLE
 from servicecrm.agreements.model import Agreement, GeneralAgreement
 from servicecrm.agreements.schema import GENERAL_AGREEMENT
-from servicecrm.desk.agreement_terms import checked_calendars, general_of
+from servicecrm.desk.agreement_terms import checked_levels, general_of
 from servicecrm.desk.commands import Commands
 from servicecrm.desk.programs import Decided, Order, by_id, fetch, start
 from servicecrm.kernel.filters import where
@@ -171,6 +171,6 @@ class GeneralAgreements(Commands[GeneralAgreement]):
 
 
 def _checked(work: Work, levels: ServiceLevels | None, at: datetime) -> Program[None]:
-    """Refuses levels whose clocks could not be read. See `checked_calendars`."""
+    """Refuses times that no clock could measure. See `checked_levels`."""
     if levels is not None:
-        yield from checked_calendars(work, at, levels)
+        yield from checked_levels(work, "GeneralAgreement.levels", at, levels)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 import attrs
 
 from servicecrm.desk.commands import Commands
-from servicecrm.desk.programs import fetch
+from servicecrm.desk.programs import fetch, is_number
 from servicecrm.errors import InvalidValue, NotFound
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
@@ -19,6 +19,8 @@ from servicecrm.kernel.notices import Notice
 from servicecrm.kernel.records import ERASED
 from servicecrm.kernel.shapes import several
 from servicecrm.measures import ResponseRates, response_rates
+from servicecrm.portfolio.model import Customer
+from servicecrm.portfolio.schema import CUSTOMER
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.surveys import invitations
@@ -38,7 +40,8 @@ CHUNK: Final = 500
 
 @attrs.frozen(kw_only=True)
 class Invitee:
-    """Somebody to invite, and what is known of them. `attributes` are what quotas look at."""
+    """Somebody to invite, and what is known of them: the `customer` by its id or number. `attributes` are what quotas
+    look at."""
 
     contact: str
     customer: str | None = None
@@ -88,21 +91,24 @@ class Invitations(Commands[Invitation]):
             PolicyViolation: the campaign is not open, or its time to send is over.
             InvalidValue: the link has no `{token}`, somebody stands there twice, it is one text, or somebody is neither
                 an id nor an `Invitee`.
+            NotFound: somebody is of a customer whose number there is not.
         """
         every = [_invitee(each) for each in several("people", people)]
         if len({each.contact for each in every}) < len(every):
             raise InvalidValue("people", "somebody stands there twice; everybody is invited once")
         _check_link(link)
         order = self._order("invite", {}, None)
-        made = [(each, secrets.token_urlsafe(24)) for each in every]
+        tokens = [secrets.token_urlsafe(24) for _ in every]
 
         def program(work: Work) -> Program[Invited]:
             found = yield from fetch(work, CAMPAIGN, campaign)
             self._permit(order, "invite")
-            known = yield from _known(work, found, every)
+            ids = yield from _ids(work, every)
+            those = [attrs.evolve(each, customer=ids.get(each.customer, each.customer)) for each in every]
+            known = yield from _known(work, found, those)
             decisions: list[Decision[Invitation]] = []
             refused: dict[str, Eligibility] = {}
-            for each, token in made:
+            for each, token in zip(those, tokens, strict=True):
                 out = opted_out is not None and opted_out(each.contact, found)
                 told = history_of(each.contact, found, known[each.contact], customer=each.customer)
                 may = eligibility_of(found, told, opted_out=out, on=order.at.astimezone(UTC).date())
@@ -234,6 +240,24 @@ def _id_of(campaign: Campaign, contact: str) -> str:
 def _check_link(link: str) -> None:
     if "{token}" not in link:
         raise InvalidValue("link", "a link holds the token: https://city.example/ask?{token}")
+
+
+def _ids(work: Work, people: Iterable[Invitee]) -> Program[Mapping[str | None, str]]:
+    """The ids of the customers that are named by their numbers.
+
+    Raises:
+        NotFound: there is no such number.
+    """
+    named = {each.customer for each in people if each.customer is not None} if work.keeps(Customer) else set()
+    numbers = sorted(name for name in named if is_number(CUSTOMER, name))
+    ids: dict[str | None, str] = {}
+    for start in range(0, len(numbers), CHUNK):
+        page = yield from work.find(Customer, where("number").one_of(numbers[start : start + CHUNK]))
+        ids |= {each.number: each.id for each in page}
+    for number in numbers:
+        if number not in ids:
+            raise NotFound(CUSTOMER.name, number)
+    return ids
 
 
 def _known(work: Work, campaign: Campaign, people: Sequence[Invitee]) -> Program[Mapping[str, Sequence[Invitation]]]:

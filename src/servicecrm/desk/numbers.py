@@ -36,6 +36,7 @@ from servicecrm.desk.number_rows import (
 from servicecrm.kernel.filters import Filter, where
 from servicecrm.kernel.kinds import Identified, Indexed, Kind, from_micros, micros
 from servicecrm.kernel.values import Period
+from servicecrm.kernel.years import in_years
 from servicecrm.measures import Kpi
 from servicecrm.measures.catalogue import KPIS
 from servicecrm.portfolio.model import Customer
@@ -87,10 +88,11 @@ class Numbers:
         remedies, the ends of actions, and parts that were passed on by when they happened.
 
         Raises:
-            InvalidValue: there is no such period, zone, kind of record or column.
+            InvalidValue: there is no such period, zone, kind of record or column, or `as_of` lies outside the years 1
+                to 9999 in UTC.
         """
         kind = numbered(of)
-        at = self._desk.clock() if as_of is None else from_micros(micros(as_of))
+        at = self._desk.clock() if as_of is None else from_micros(micros(in_years("as_of", as_of)))
 
         def program(work: Work) -> Program[KpiTable]:
             calendar = yield from _calendar(work, at)
@@ -123,11 +125,11 @@ class Numbers:
         `analytics.kpis_customers.customer_figures`.
 
         Raises:
-            InvalidValue: there is no such period or zone.
+            InvalidValue: there is no such period or zone, or `as_of` lies outside the years 1 to 9999 in UTC.
 
         Source: C116.
         """
-        at = self._desk.clock() if as_of is None else from_micros(micros(as_of))
+        at = self._desk.clock() if as_of is None else from_micros(micros(in_years("as_of", as_of)))
         told = tuple(evaluations)
 
         def program(work: Work) -> Program[KpiTable]:

@@ -18,7 +18,7 @@ from servicecrm.desk.programs import Decided, Order, commanded, start
 from servicecrm.desk.rules import calendars_of
 from servicecrm.desk.tracked import TRACKED
 from servicecrm.errors import InvalidValue
-from servicecrm.kernel.policies import PolicyBook, publish
+from servicecrm.kernel.policies import LIFECYCLE, PolicyBook, publish
 from servicecrm.kernel.shapes import Code
 from servicecrm.portfolio.policy import PortfolioPolicies, PortfolioPolicy
 from servicecrm.reviews.policy import ReviewPolicies, ReviewPolicy
@@ -26,6 +26,7 @@ from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking import MessageClass, Targets
 from servicecrm.tracking.books import CalendarBook, TargetBook
+from servicecrm.tracking.rights import permit
 
 if TYPE_CHECKING:
     from servicecrm.desk.desk import Desk
@@ -90,6 +91,7 @@ class Policies:
 
         Raises:
             PolicyViolation: they overlap the last version, or leave a gap after it.
+            NotPermitted: publishing is not for whoever does it, where the house has rights.
             InvalidValue: these are no rules, or need a name; or targets wait for what such a record never has, need a
                 calendar that is not there, or tell a role that nobody in the desk's house has.
         """
@@ -101,6 +103,7 @@ class Policies:
             raise InvalidValue("until", "what clocks are read by has no end; publish what follows instead")
 
         def decide(work: Work) -> Program[Decided]:
+            _permit(order)
             if isinstance(policy, Targets):
                 yield from _check(work, policy, empty().id, at)
                 if house is not None:
@@ -148,6 +151,14 @@ def _empty(of: object, name: str | None) -> Callable[[], PolicyBook[Any]]:
 
 def _named(policy: object) -> str | None:
     return MANY[type(policy)][1](policy) if type(policy) in MANY else None
+
+
+def _permit(order: Order) -> None:
+    house = order.house
+    if house is not None and house.rights is not None:
+        among = dict.fromkeys(move.role for move in LIFECYCLE.moves)
+        roles = house.roles_of(order.by.id, {}, None, among)
+        permit(house.rights, roles, lifecycle=LIFECYCLE, action="publish")
 
 
 def _check(work: Work, targets: Targets, name: str, at: datetime) -> Program[None]:

@@ -55,7 +55,11 @@ class Order(NamedTuple):
 
 
 def fingerprint(action: str, arguments: Mapping[str, object]) -> str:
-    """What makes two calls the same: the action and the caller's own arguments, without times and new ids."""
+    """What makes two calls the same: the action and the caller's own arguments, without times and new ids.
+
+    A value of few possibilities could be guessed out of it, so a store erases it with what it is about: it is kept no
+    longer than the value itself.
+    """
     told = {name: _plain(value) for name, value in sorted(arguments.items()) if not _is_time(value)}
     # Takes whatever it is given: what no store could keep is refused when the change is decided.
     return hashlib.sha256(json.dumps([action, told]).encode()).hexdigest()

@@ -88,7 +88,17 @@ class Register(Generic[R]):
         return self._desk.perform(program, readonly=True)
 
     def worklist(self, handler: str, *, limit: int = 50, after: str | None = None) -> Page[R]:
-        """The open records of a handler, those that are due next first."""
+        """The open records of a handler, those that are due next first.
+
+        Raises:
+            InvalidValue: records of this kind have no handler.
+        """
         whose, due = self._work
         mine = (where(whose) == handler) & where("open").is_(True)
-        return self.page(mine, order=due, limit=limit, after=after)
+
+        def program(work: Work) -> Program[Page[R]]:
+            if not {whose, due, "open"} <= {column.name for column in self._kind.columns}:
+                raise InvalidValue("worklist", f"records of the kind {self._kind.name} have no handler; use find()")
+            return (yield from work.find(self._kind.schema.record, mine, order=due, limit=limit, after=after))
+
+        return self._desk.perform(program, readonly=True)

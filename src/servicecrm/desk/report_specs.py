@@ -10,6 +10,7 @@ from servicecrm.desk.review_schedules import calendar_of
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.shapes import several
 from servicecrm.kernel.values import Attachment
+from servicecrm.kernel.years import later
 from servicecrm.reviews import report_specs
 from servicecrm.reviews.cadencing import Roll
 from servicecrm.reviews.lifecycle import REPORT_SPEC as LIFECYCLE
@@ -112,9 +113,14 @@ class ReportSpecs(Commands[ReportSpec]):
         occurred_at: datetime | None = None,
         command: str | None = None,
     ) -> ReportSpec:
-        """Keep that the report for a day was made. See `report_specs.produce`."""
+        """Keep that the report for a day was made. See `report_specs.produce`.
+
+        Raises:
+            InvalidValue: the day or the cut-off leads out of the calendar.
+        """
 
         def more(work: Work, _: ReportSpec, order: Order) -> Program[Mapping[str, Any]]:
+            later("due_on", due_on, 1)
             return {"calendar": (yield from calendar_of(work, calendar, order.at))}
 
         told: dict[str, Any] = {"due_on": due_on, "cut_off": cut_off, "digest": digest, "document": document}

@@ -1,6 +1,6 @@
 """Responses at the desk: what people answer is checked and kept, with their names or without."""
 
-import uuid
+import secrets
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from operator import attrgetter
@@ -11,7 +11,7 @@ import attrs
 from servicecrm.desk.commands import Commands
 from servicecrm.desk.invitations import invited_by
 from servicecrm.desk.programs import Decided, Order, fetch, saved_with_all, start
-from servicecrm.errors import ImportProblem, InvalidValue, PolicyViolation
+from servicecrm.errors import AlreadyExists, ImportProblem, InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
@@ -160,7 +160,7 @@ class Responses(Commands[Response]):
             PolicyViolation: they took part before; the campaign is not anonymous, or over.
             MalformedDocument: an answer is wrong or missing; every problem, with its path.
         """
-        order = self._order("take_part", {}, None)
+        order, key = self._order("take_part", {}, None), _secret()
 
         def program(work: Work) -> Program[Ballot]:
             invitation, campaign, questionnaire, _ = yield from self._asked(work, token)
@@ -170,6 +170,7 @@ class Responses(Commands[Response]):
                 campaign,
                 questionnaire,
                 given,
+                key=key,
                 finished=finished,
                 language=language,
                 by=order.by,
@@ -237,29 +238,35 @@ class Responses(Commands[Response]):
     ) -> Ballot:
         """Check the answers of somebody who came without an invitation; hand the ballot to `cast`. See
         `ballots.ballot`."""
-        at = self._desk.clock()
+        at, key = self._desk.clock(), _secret()
 
         def program(work: Work) -> Program[Ballot]:
             found, questionnaire = yield from asks(work, campaign)
-            return ballots.ballot(found, questionnaire, given, finished=finished, language=language, at=at)
+            return ballots.ballot(found, questionnaire, given, key=key, finished=finished, language=language, at=at)
 
         return self._desk.perform(program, readonly=True)
 
     def cast(self, *given: Ballot) -> None:
         """Put anonymous answers in: under random keys, without a time, a name or a trace in the journal.
 
+        If it is not known whether it was done, do it again: a ballot that is in the box is refused.
+
         Raises:
-            PolicyViolation: it would be a part of a unit in which something else is saved; that would join the two.
+            PolicyViolation: a unit is open, and whatever else is done in it would be joined to the answers; or one of
+                the ballots was cast before, so that none of them is.
         """
         if self._desk.store.engine.joined:
             raise PolicyViolation("anonymous", "on a connection of yours, what you commit with it would join the two")
+        if self._desk.store.in_unit:
+            raise PolicyViolation("anonymous", "cast ballots in a unit of their own: after the end of this one")
         order = self._order("cast", {}, None)
 
         def program(work: Work) -> Program[None]:
-            if work.writes:
-                raise PolicyViolation("anonymous", "cast ballots in a unit of their own, and nothing else in it")
             self._permit(order, "record")
-            yield from table.put(each for ballot in given for each in ballot.given(_random))
+            try:
+                yield from table.put(each for ballot in given for each in ballot.given())
+            except AlreadyExists:  # which says where, and that is nobody's business
+                raise PolicyViolation("anonymous", "a ballot is cast once, and one of these is in the box") from None
             for id in dict.fromkeys(ballot.campaign for ballot in given):
                 campaign = yield from work.get(Campaign, id, held=False)
                 if campaign.closed_at is not None:  # it came in time, and the others have been shuffled
@@ -435,5 +442,6 @@ def _unnamed(columns: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
     return {name: [values[place] for place in places] for name, values in {**columns, "response": ids}.items()}
 
 
-def _random() -> str:
-    return str(uuid.uuid4())
+def _secret() -> str:
+    """What the places of a ballot follow from. Not an id of the desk: these tell the time."""
+    return secrets.token_urlsafe(24)

@@ -1,17 +1,20 @@
 """Schedules at the desk: how often customers are met and reviewed, and what is overdue."""
 
+import logging
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from servicecrm.calendars import Calendar
 from servicecrm.desk.books import book_of
 from servicecrm.desk.commands import Commands
 from servicecrm.desk.programs import Decided, Order, by_id, fetch, saved_with_all, start
+from servicecrm.errors import ServiceCRMError
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
+from servicecrm.kernel.years import later
 from servicecrm.processes.missed_review import escalate_missed
 from servicecrm.reviews import schedules
 from servicecrm.reviews.cadencing import Roll
@@ -26,6 +29,11 @@ from servicecrm.tracking.action_model import ActionItem
 from servicecrm.tracking.books import DEFAULT_CALENDAR, CalendarBook
 
 __all__ = ["Schedules", "calendar_of", "missed"]
+
+logger: logging.Logger = logging.getLogger("servicecrm")
+
+ZONES: Final = timedelta(days=2)
+"""In no zone is today later than so long after today in another one, and the day after it."""
 
 
 def calendar_of(work: Work, name: str, at: datetime) -> Program[Calendar]:
@@ -116,10 +124,15 @@ class Schedules(Commands[Schedule]):
     def overdue(
         self, *, customer: str | None = None, ahead_days: int = 0, calendar: str = DEFAULT_CALENDAR
     ) -> tuple[Due, ...]:
-        """What is overdue, or due within so many days, with one customer or with all. See `reviews.overdue`."""
+        """What is overdue, or due within so many days, with one customer or with all. See `reviews.overdue`.
+
+        Raises:
+            InvalidValue: so many days lead out of the calendar.
+        """
+        at = self._desk.clock()
+        later("ahead_days", at.date() + ZONES, ahead_days)
 
         def program(work: Work) -> Program[tuple[Due, ...]]:
-            at = self._desk.clock()
             mine = () if customer is None else (where("customer") == customer,)
             found = yield from work.find(Schedule, where("open").is_(True), *mine)
             there = yield from _gatherings(work, customer)
@@ -156,13 +169,24 @@ class Schedules(Commands[Schedule]):
 
 
 def missed(work: Work, order: Order) -> Program[Sequence[Decision[ActionItem]]]:
-    """An action item for everything that is overdue, opened once; gives what was decided and is saved now."""
+    """An action item for everything that is overdue, opened once; gives what was decided and is saved now.
+
+    A schedule that cannot be read is passed over.
+    """
     found = yield from work.find(Schedule, where("open").is_(True))
     if not found.items:
         return ()
-    there = yield from _gatherings(work, None)
+    of: dict[str, list[Gathering]] = {}
+    for each in (yield from _gatherings(work, None)):
+        of.setdefault(each.customer, []).append(each)
     hours = yield from calendar_of(work, DEFAULT_CALENDAR, order.at)
-    dues = overdue(found.items, there, at=order.at, calendar=hours)
+    dues: list[Due] = []
+    for schedule in found:
+        try:
+            dues += overdue([schedule], of.get(schedule.customer, ()), at=order.at, calendar=hours)
+        except ServiceCRMError as error:
+            logger.warning("it cannot be told what is due by the schedule %s: %s", schedule.id, error)
+    dues.sort(key=lambda due: due.due)
     escalate = partial(escalate_missed, dues, by=order.by, at=order.at)
     every = [each.after.id for each in escalate()]
     known = yield from work.present(ActionItem, every, held=False)

@@ -7,12 +7,11 @@ from typing import Any, ClassVar, Unpack
 from servicecrm.desk.commands import Commands
 from servicecrm.desk.programs import Decided, Order, fetch, start
 from servicecrm.kernel.filters import where
-from servicecrm.storage.answers import shuffled
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.surveys import campaigns, questionnaires, quotas
 from servicecrm.surveys.campaign_lifecycle import CAMPAIGN_LIFECYCLE, HELD
-from servicecrm.surveys.campaign_model import Campaign, Mode, Sampling
+from servicecrm.surveys.campaign_model import Campaign, Sampling
 from servicecrm.surveys.campaigns import Plan, Replan
 from servicecrm.surveys.items import Item, Words
 from servicecrm.surveys.lifecycle import LIFECYCLE
@@ -178,7 +177,7 @@ class Campaigns(Commands[Campaign]):
 
     def close(self, campaign: str, *, command: str | None = None) -> Campaign:
         """End it. Anonymous answers are put in an order that tells nothing. See `campaigns.close`."""
-        return self._end("close", campaign, command)
+        return self._do("close", campaign, command)
 
     def evaluate(self, campaign: str, evaluation: str, *, command: str | None = None) -> Campaign:
         """Say what came of it. See `campaigns.evaluate`."""
@@ -191,7 +190,7 @@ class Campaigns(Commands[Campaign]):
     def cancel(self, campaign: str, reason: str, *, command: str | None = None) -> Campaign:
         """Call it off, or break it off. Anonymous answers are put in an order that tells nothing. See
         `campaigns.cancel`."""
-        return self._end("cancel", campaign, command, reason=reason)
+        return self._do("cancel", campaign, command, reason=reason)
 
     def next_wave(
         self,
@@ -251,14 +250,3 @@ class Campaigns(Commands[Campaign]):
             return (yield from work.find(Campaign, where("series") == series, order="wave")).items
 
         return self._desk.perform(program, readonly=True)
-
-    def _end(self, action: str, campaign: str, command: str | None, **told: Any) -> Campaign:
-        ended = self._change(action, [campaign], command, **told)
-
-        def program(work: Work) -> Program[Campaign]:
-            (found,) = yield from ended(work)
-            if found.mode is Mode.ANONYMOUS:
-                yield from shuffled(found.id)
-            return found
-
-        return self._desk.perform(program)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import attrs
@@ -18,10 +18,11 @@ from servicecrm.desk.programs import Order
 from servicecrm.desk.review_schedules import missed
 from servicecrm.desk.rules import basis_of
 from servicecrm.desk.tracked import TRACKED, Tracked
-from servicecrm.errors import NotFound, ServiceCRMError, StoreError
+from servicecrm.errors import DocumentError, NotFound, ServiceCRMError, StoreError
 from servicecrm.kernel.decisions import Actor, Decision, Event
 from servicecrm.kernel.filters import Filter, where
 from servicecrm.kernel.kinds import Kind
+from servicecrm.kernel.years import in_years
 from servicecrm.portfolio.model import Customer
 from servicecrm.portfolio.schema import CUSTOMER
 from servicecrm.reviews.schedule_model import Schedule
@@ -38,6 +39,9 @@ BATCH: Final = 50
 
 PART: Final = 1_000
 """So many values a filter takes."""
+
+AHEAD: Final = timedelta(days=365)
+"""So far around the time of a sweep days are counted."""
 
 AFTER_ZONES: Final = ":"
 """Comes after every version of the time zones, which begin with the year."""
@@ -68,7 +72,7 @@ class Sweep:
     """One sweep, in as many units as it takes: each reads some of the clocks, until none are left."""
 
     def __init__(self, house: House | None, by: Actor, at: datetime) -> None:
-        self._house, self._by, self._at = house, by, at
+        self._house, self._by, self._at = house, by, in_years("now", at, spare=AHEAD)
         self._failed: tuple[str, ...] = ()
         self._read: set[tuple[str, str]] = set()
         self._disputed: set[str] = set()
@@ -101,10 +105,12 @@ class Sweep:
                 reasons.append((where("basis") == name, "basis"))
             for due, order in reasons:
                 some = yield from work.take(Clock, mine, due, *self._but_failed(), order=order, limit=BATCH)
+                if not some:
+                    continue
+                records = yield from _known(work, tracked, [clock.about for clock in some])
                 for clock in some:
-                    swept += yield from self._one(work, tracked, clock, basis)
-                if some:
-                    return swept
+                    swept += yield from self._one(work, tracked, clock, records.get(clock.about), basis)
+                return swept
         return swept
 
     def _days(self, work: Work) -> Program[tuple[SweptEvent, ...]]:
@@ -133,10 +139,10 @@ class Sweep:
         parts = (self._failed[first : first + PART] for first in range(0, len(self._failed), PART))
         return [~where("about").one_of(part) for part in parts]
 
-    def _one(self, work: Work, tracked: Tracked[Any], clock: Clock, basis: Basis) -> Program[Swept]:
+    def _one(self, work: Work, tracked: Tracked[Any], clock: Clock, known: Any, basis: Basis) -> Program[Swept]:
         following = Following(self._house, work, self._by, self._at)
         try:
-            record = yield from work.get(tracked.kind.schema.record, clock.about, held=False)
+            record = known or (yield from work.get(tracked.kind.schema.record, clock.about, held=False))
             agreed = yield from agreed_basis(work, tracked, record, basis, self._at, clock=clock)
             read, demanded = following.came_due(tracked, record, clock, agreed)
             if read is None:
@@ -153,6 +159,14 @@ class Sweep:
         yield from work.save(*decisions, notices=told)
         named = tracked.kind.name, record.id, getattr(record, "number", None)
         return Swept(1, tuple(SweptEvent(*named, event) for decision in decisions for event in decision.events))
+
+
+def _known(work: Work, tracked: Tracked[Any], ids: Sequence[str]) -> Program[Mapping[str, Any]]:
+    """The records of these ids, read at once; none if one of them cannot be read."""
+    try:
+        return (yield from work.present(tracked.kind.schema.record, ids, held=False))
+    except DocumentError:
+        return {}
 
 
 _DAYS: Final[Mapping[type, Kind[Any]]] = {Agreement: AGREEMENT, Customer: CUSTOMER, ActionItem: ACTION_ITEM}

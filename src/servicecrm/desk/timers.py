@@ -12,6 +12,7 @@ from servicecrm.desk.rules import basis_of
 from servicecrm.desk.tracked import TRACKED, Tracked
 from servicecrm.errors import InvalidValue, NotFound
 from servicecrm.kernel.filters import where
+from servicecrm.kernel.years import in_years
 from servicecrm.storage.ports import Page, Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking import Clock, Timers, clock_id, clocks
@@ -21,6 +22,8 @@ __all__ = ["escalated", "timers_of", "worklist_of"]
 
 def timers_of(id: str, at: datetime) -> Callable[[Work], Program[Timers]]:
     """Where the timers of a record stand at a time, by the rules that are in force then."""
+
+    in_years("at", at)
 
     def program(work: Work) -> Program[Timers]:
         tracked, record = yield from _found(work, id)

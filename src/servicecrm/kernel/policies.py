@@ -2,17 +2,18 @@
 
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 import attrs
 
 from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, Event, begin, decide, stamp
 from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.lifecycle import STAY, Lifecycle, Move
 from servicecrm.kernel.records import evolve, record
 from servicecrm.kernel.values import Period
 
-__all__ = ["PolicyBook", "PolicyPublished", "PolicyVersion", "publish"]
+__all__ = ["LIFECYCLE", "PolicyBook", "PolicyPublished", "PolicyVersion", "publish"]
 
 P = TypeVar("P")
 B = TypeVar("B", bound="PolicyBook[Any]")
@@ -122,6 +123,18 @@ class PolicyBook(Generic[P]):
         start, end = self.versions[0].effective.start, self.versions[-1].effective.end
         until = "" if end is None else f" and the last one ends at {end.isoformat()}"
         return f"the first one starts at {start.isoformat()}{until}"
+
+
+LIFECYCLE: Final[Lifecycle[Any]] = Lifecycle(
+    "policy",
+    initial="shipped",
+    moves=(Move("publish", "shipped", "published", "manager"), Move("publish", "published", STAY, "manager")),
+    final={"published"},
+)
+"""Who publishes house rules: rights are asked about it as about every other command.
+
+Source: C005, C008.
+"""
 
 
 @record

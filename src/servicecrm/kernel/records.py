@@ -4,7 +4,7 @@ The shape of a field follows from its annotation: `@record` gives each field a v
 says a type once and gets the check, the repr rule and the document hook from it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import (
     Annotated,
@@ -139,12 +139,24 @@ def is_personal(annotation: object) -> bool:
 
 
 def personal_fields(cls: type) -> frozenset[str]:
-    """The names of the fields that hold personal data, themselves or in a record inside them."""
+    """The names of the fields that hold personal data, themselves or in a record inside them.
+
+    Also in what a record is generic about: in `PolicyVersion[P]` and what extends `PolicyBook[P]` those of the policy.
+    """
     found = _PERSONAL.get(cls)
     if found is None:
-        found = frozenset(a.name for a in attrs.fields(cls) if is_personal(a.type) or _nests_personal(a.type))
-        _PERSONAL[cls] = found
+        found = _PERSONAL[cls] = frozenset(_personal(cls))
     return found
+
+
+def _personal(cls: type) -> Iterator[str]:
+    origin = get_origin(cls) or cls
+    bound = dict(zip(getattr(origin, "__parameters__", ()), get_args(cls), strict=False))
+    own = {a.name: _with(bound, a.type) for a in vars(origin).get("__attrs_attrs__", ()) if not a.inherited}
+    yield from (name for name, type in own.items() if is_personal(type) or _nests_personal(type))
+    for base in vars(origin).get("__orig_bases__", origin.__bases__):
+        if attrs.has(base):
+            yield from personal_fields(_with(bound, base)) - own.keys()
 
 
 _PERSONAL: Final[dict[type, frozenset[str]]] = {}
@@ -155,6 +167,14 @@ def _nests_personal(annotation: Any) -> bool:
     if attrs.has(base_type(annotation)):
         return bool(personal_fields(base_type(annotation)))
     return any(_nests_personal(part) for part in get_args(annotation))
+
+
+def _with(bound: Mapping[Any, Any], annotation: Any) -> Any:
+    """An annotation with what stands for its type variables."""
+    if isinstance(annotation, TypeVar):
+        return bound.get(annotation, annotation)
+    variables = getattr(annotation, "__parameters__", ())
+    return annotation[tuple(bound.get(each, each) for each in variables)] if variables and bound else annotation
 
 
 def _shape_fields(cls: type, fields: list["attrs.Attribute[Any]"]) -> list["attrs.Attribute[Any]"]:

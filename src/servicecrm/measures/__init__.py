@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         key_drivers,
         quadrants,
     )
+    from servicecrm.measures.frame_scores import nps_frame_by
     from servicecrm.measures.frames import count_rows, tally_frame, tally_frame_by
     from servicecrm.measures.histograms import Answers, Histogram, counted_by, tally, tally_by
     from servicecrm.measures.indexes import (
@@ -154,6 +155,7 @@ __all__ = [
     "mean",
     "mean_interval",
     "nps",
+    "nps_frame_by",
     "nps_interval",
     "omega_total",
     "percentages",
@@ -264,6 +266,7 @@ if not TYPE_CHECKING:
             "mean": "servicecrm.measures.satisfaction",
             "mean_interval": "servicecrm.measures.intervals",
             "nps": "servicecrm.measures.satisfaction",
+            "nps_frame_by": "servicecrm.measures.frame_scores",
             "nps_interval": "servicecrm.measures.intervals",
             "omega_total": "servicecrm.measures.reliability",
             "percentages": "servicecrm.measures.indexes",

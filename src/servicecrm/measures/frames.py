@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from narwhals import LazyFrame
     from narwhals.typing import IntoFrame
 
-__all__ = ["count_rows", "tally_frame", "tally_frame_by"]
+__all__ = ["asked_frame", "count_rows", "tally_frame", "tally_frame_by"]
 
 
 Row = tuple[Any, ...]
@@ -110,7 +110,7 @@ def _tallied(
 
 
 def _counted(frame: "IntoFrame", columns: Sequence[str], weights: str | None = None) -> _Counted:
-    asked = _asked(frame, columns, weights)
+    asked = asked_frame(frame, columns, weights)
     import narwhals as nw
 
     named = {f"key{n}": nw.col(name) for n, name in enumerate(columns)}
@@ -133,8 +133,13 @@ def _unmarked(values: list[Any]) -> list[Any]:
     return [known[value] for value in values]
 
 
-def _asked(frame: "IntoFrame", columns: Sequence[str], weights: str | None) -> "LazyFrame[Any]":
-    """The frame as narwhals has it, if it has these columns and they can be counted."""
+def asked_frame(frame: "IntoFrame", columns: Sequence[str], weights: str | None = None) -> "LazyFrame[Any]":
+    """The frame as narwhals has it, if it has these columns and they can be counted.
+
+    Raises:
+        MissingExtra: narwhals is not installed.
+        InvalidValue: it is no frame, or has no such column.
+    """
     try:
         import narwhals as nw
     except ImportError as error:

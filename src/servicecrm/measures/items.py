@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import fsum
 from operator import call
-from typing import Literal
+from typing import Any, Literal
 
 from servicecrm.errors import InvalidValue
 from servicecrm.measures.scales import Scale, is_missing, number
@@ -75,7 +75,7 @@ def answered(rows: Rows, *, items: Sequence[str], reverse: Sequence[str] = (), s
         InvalidValue: as `reader` does.
     """
     read = reader(items=items, reverse=reverse, scale=scale)
-    counted = rows if isinstance(rows, Mapping) else Counter(map(tuple, rows))
+    counted = rows if isinstance(rows, Mapping) else _counted(rows)
     found: dict[Row, int] = {}
     for row, times in counted.items():
         if times < 0:
@@ -83,6 +83,14 @@ def answered(rows: Rows, *, items: Sequence[str], reverse: Sequence[str] = (), s
         whole = read(row)
         found[whole] = found.get(whole, 0) + times
     return found
+
+
+def _counted(rows: Iterable[Sequence[float | None]]) -> Mapping[Any, int]:
+    listed = rows if isinstance(rows, Sequence) else list(rows)
+    try:
+        return Counter(listed)
+    except TypeError:  # rows that cannot be looked up, such as lists
+        return Counter(map(tuple, listed))
 
 
 def complete(found: Patterns) -> dict[tuple[float, ...], int]:

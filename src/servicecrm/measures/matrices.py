@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations_with_replacement
 from math import fsum, hypot, sqrt
 from operator import mul
-from typing import cast
 
 __all__ = ["Matrix", "correlations", "covariances", "eigen", "inverse_diagonal"]
 
@@ -19,30 +18,28 @@ def covariances(rows: Iterable[tuple[Sequence[float | None], int]], *, width: in
     table, counted = [[0.0] * width for _ in range(width)], list(rows)
     columns = list(zip(*(row for row, _ in counted), strict=True)) or [()] * width
     times = [many for _, many in counted]
+    n = sum(times)
+    whole = {i: _deviations(column, times, n) for i, column in enumerate(columns) if n >= 2 and None not in column}
+    weighed = {i: list(map(mul, deviations, times)) for i, deviations in whole.items()}
     for i, j in combinations_with_replacement(range(width), 2):
-        found = _covariance(*_both(columns[i], columns[j], times))
+        if i in whole and j in whole:  # what most columns are, so that each is prepared once
+            found: float | None = fsum(map(mul, whole[i], weighed[j])) / (n - 1)
+        else:
+            found = _covariance(columns[i], columns[j], times)
         if found is None:
             return None
         table[i][j] = table[j][i] = found
     return table
 
 
-def _both(
-    one: Sequence[float | None], other: Sequence[float | None], times: Sequence[int]
-) -> tuple[Sequence[float], Sequence[float], Sequence[int]]:
-    """The answers of those who gave both."""
-    if None not in one and None not in other:
-        return cast(Sequence[float], one), cast(Sequence[float], other), times
-    pairs = [(x, y, n) for x, y, n in zip(one, other, times, strict=True) if x is not None and y is not None]
-    return [x for x, _, _ in pairs], [y for _, y, _ in pairs], [n for _, _, n in pairs]
-
-
-def _covariance(one: Sequence[float], other: Sequence[float], times: Sequence[int]) -> float | None:
-    n = sum(times)
+def _covariance(one: Sequence[float | None], other: Sequence[float | None], times: Sequence[int]) -> float | None:
+    """The covariance over those who gave both answers; None if there are not two of them."""
+    pairs = [(x, y, many) for x, y, many in zip(one, other, times, strict=True) if x is not None and y is not None]
+    n = sum(many for _, _, many in pairs)
     if n < 2:
         return None
-    products = map(mul, _deviations(one, times, n), map(mul, _deviations(other, times, n), times))
-    return fsum(products) / (n - 1)
+    xs, ys, both = zip(*pairs, strict=True)
+    return fsum(map(mul, _deviations(xs, both, n), map(mul, _deviations(ys, both, n), both))) / (n - 1)
 
 
 def _deviations(values: Sequence[float], times: Sequence[int], n: int) -> list[float]:

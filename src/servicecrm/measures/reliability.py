@@ -1,6 +1,6 @@
 """Do several questions measure one thing? Alpha and omega, with what a missing answer means said aloud."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import fsum, sqrt
 from typing import Final
 
@@ -79,6 +79,7 @@ def reliability_of(found: Patterns, *, items: Sequence[str], missing: Missing, c
     if covariance is None or value is None:
         reason: Reason = "one_item" if width < 2 else "no_answers" if covariance is None else "no_variance"
         return Reliability(alpha=None, low=None, high=None, n=n, missing=missing, confidence=confidence, reason=reason)
+    whole = covariances(complete(used).items(), width=width) if missing == "pairwise" else covariance
     tail, df = (1 - confidence) / 2, (n - 1, (n - 1) * (width - 1))
     correlation = correlations(covariance)
     return Reliability(
@@ -92,7 +93,7 @@ def reliability_of(found: Patterns, *, items: Sequence[str], missing: Missing, c
         lambda6=None if correlation is None else _lambda6(correlation),
         average_r=None if correlation is None else (fsum(map(fsum, correlation)) - width) / (width * (width - 1)),
         if_deleted=FrozenMap({item: _alpha(_without(covariance, i)) for i, item in enumerate(items)}),
-        r_drop=FrozenMap(_r_drop(complete(used), items)),
+        r_drop=FrozenMap(_r_drop(whole, items)),
     )
 
 
@@ -137,13 +138,16 @@ def _lambda6(correlation: Matrix) -> float | None:
     return None if diagonal is None else 1 - fsum(1 / x for x in diagonal) / fsum(map(fsum, correlation))
 
 
-def _r_drop(rows: Mapping[tuple[float, ...], int], items: Sequence[str]) -> dict[str, float | None]:
+def _r_drop(covariance: Matrix | None, items: Sequence[str]) -> dict[str, float | None]:
+    """How each question correlates with the sum of the others: both follow from the covariances."""
+    if covariance is None:
+        return dict.fromkeys(items)
     found: dict[str, float | None] = {}
-    sums = [fsum(row) for row in rows]
-    for i, item in enumerate(items):
-        pairs = (((row[i], whole - row[i]), times) for (row, times), whole in zip(rows.items(), sums, strict=True))
-        correlation = correlations(covariances(pairs, width=2))
-        found[item] = correlation[0][1] if correlation else None
+    noise = _NOISE * fsum(abs(x) for row in covariance for x in row)
+    for i, (item, row) in enumerate(zip(items, covariance, strict=True)):
+        others = fsum(x for line in _without(covariance, i) for x in line)
+        together = fsum(x for j, x in enumerate(row) if j != i)
+        found[item] = together / sqrt(row[i] * others) if row[i] and others > noise else None
     return found
 
 

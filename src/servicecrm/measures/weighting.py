@@ -1,7 +1,8 @@
 """Weights that make a sample look like its population, and the truth about whether they do."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import count
 from math import fsum, inf
 from typing import Final, Literal, NamedTuple, cast
 
@@ -97,11 +98,11 @@ def rake(
         raise InvalidValue("cap", "the largest weight is at least the mean weight")
     if any(given is not None and len(given) != len(rows) for given in (counts, weights)):
         raise InvalidValue("rows", "expected a count and a weight for each row")
-    whole = list(map(tuple, rows))
-    alike: Sequence[Hashable] = whole if weights is None else list(zip(whole, map(number, weights), strict=True))
-    counted = _counted(alike, counts)
-    units = [(row, 1.0) for row in counted] if weights is None else counted
-    respondents = dict(zip(cast(Iterable[_Unit], units), counted.values(), strict=True))
+    try:
+        units, places = _alike(rows, weights)
+    except TypeError:  # rows that cannot be looked up, such as lists
+        units, places = _alike(list(map(tuple, rows)), weights)
+    respondents = dict(zip(units, _counted(places, len(units), counts), strict=True))
     _check(respondents, targets, variables)
     margins = [_margin(respondents, at, name, targets[name]) for at, name in enumerate(variables) if name in targets]
     n, total = sum(respondents.values()), fsum(margins[0].targets)
@@ -112,9 +113,8 @@ def rake(
     sum_of_squares = fsum(many * fit.weights[unit] ** 2 for unit, many in respondents.items())
     weight = fsum(many * fit.weights[unit] for unit, many in respondents.items())
     n_eff = weight**2 / sum_of_squares if sum_of_squares else 0.0  # of margins that leave nobody
-    of_each = dict(zip(counted, fit.weights.values(), strict=True))
     return Raking(
-        weights=tuple(map(of_each.__getitem__, alike)),
+        weights=tuple(map(list(fit.weights.values()).__getitem__, places)),
         outcome=fit.outcome,
         rounds=fit.rounds,
         margin_error=fit.error,
@@ -195,12 +195,23 @@ class _Fit(NamedTuple):
     error: float
 
 
-def _counted(alike: Sequence[Hashable], counts: Sequence[int] | None) -> Mapping[Hashable, int]:
+def _alike(rows: Sequence[Sequence[str]], weights: Sequence[float] | None) -> tuple[list[_Unit], list[int]]:
+    """The different respondents, and which of these each row is. A row is looked up once: that is most of the work."""
+    numbered: dict[Hashable, int] = defaultdict(count().__next__)
+    if weights is None:
+        places = list(map(numbered.__getitem__, cast(Iterable[Hashable], rows)))
+        return [(cast(tuple[str, ...], row), 1.0) for row in numbered], places
+    places = list(map(numbered.__getitem__, zip(rows, map(number, weights), strict=True)))
+    return cast(list[_Unit], list(numbered)), places
+
+
+def _counted(places: Sequence[int], units: int, counts: Sequence[int] | None) -> list[int]:
     if counts is None:
-        return Counter(alike)
-    respondents = dict.fromkeys(alike, 0)
-    for unit, many in zip(alike, counts, strict=True):
-        respondents[unit] += many
+        found = Counter(places)
+        return [found[place] for place in range(units)]
+    respondents = [0] * units
+    for place, many in zip(places, counts, strict=True):
+        respondents[place] += many
     return respondents
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Actor, Decision, begin, stamp
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.shapes import several
@@ -187,4 +188,7 @@ def cancel(
 
 
 def _prepare_by(planned_for: datetime, zone: str, policy: ReviewPolicy) -> date:
-    return day_of(planned_for, zone) - timedelta(days=policy.prepare_days)
+    try:
+        return day_of(planned_for, zone) - timedelta(days=policy.prepare_days)
+    except OverflowError:
+        raise InvalidValue("planned_for", "it leads out of the years 1 to 9999; choose another time") from None

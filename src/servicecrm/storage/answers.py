@@ -14,10 +14,11 @@ from servicecrm.kernel.kinds import Indexed
 from servicecrm.kernel.records import evolve
 from servicecrm.storage.ports import Program
 from servicecrm.storage.rows import Change, Position, Query, RecordRow, Tables, ask, fetched
+from servicecrm.surveys.campaign_model import Campaign, Mode
 from servicecrm.surveys.response_model import GivenAnswer
 from servicecrm.surveys.schema import ANSWER, MILLION
 
-__all__ = ["COLUMNS", "answers_of", "columns_of", "put", "replaced", "shuffled"]
+__all__ = ["COLUMNS", "answers_of", "columns_of", "ends", "put", "replaced", "shuffled"]
 
 CHUNK: Final = 1_000
 
@@ -69,6 +70,16 @@ def columns_of(campaign: str) -> Program[dict[str, list[Any]]]:
         after = rows[CHUNK - 1][1]
 
 
+def ends(before: object, after: object) -> bool:
+    """Does an anonymous campaign end, whoever decides it? Then its answers have to be `shuffled`."""
+    return (
+        isinstance(after, Campaign)
+        and after.mode is Mode.ANONYMOUS
+        and after.closed_at is not None
+        and (not isinstance(before, Campaign) or before.closed_at is None)
+    )
+
+
 _SHUFFLE: Final[Callable[[list[Any]], None]] = SystemRandom().shuffle
 
 
@@ -84,6 +95,7 @@ def shuffled(campaign: str, shuffle: Callable[[list[Any]], None] = _SHUFFLE) -> 
     for start in range(0, len(rows), CHUNK):
         places = rows[start : start + CHUNK]
         yield from _update(list(zip(places, answers[start : start + CHUNK], strict=True)))
+    yield from ask(Tables.forget)
     return len(rows)
 
 

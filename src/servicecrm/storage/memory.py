@@ -213,14 +213,17 @@ class MemoryTables:
             self._data.put(journal, row.n, row._replace(salt=None, personal=None))
 
     def last_seal(self) -> SealRow | None:
-        seals = self._table("seals")
-        return seals[len(seals)] if seals else None
+        last: SealRow | None = self._table("last seal").get("")
+        return last
 
     def add_seal(self, seal: SealRow) -> None:
+        last = self._table("last seal")
         self._data.put(self._table("seals"), seal.n, seal)
+        if not last or seal.n > last[""].n:  # an import may bring them in any order
+            self._data.put(last, "", seal)
 
     def seals_after(self, n: int | None, limit: int) -> list[SealRow]:
-        return [seal for m, seal in self._table("seals").items() if n is None or m > n][:limit]
+        return [seal for m, seal in sorted(self._table("seals").items()) if n is None or m > n][:limit]
 
     def sealed_hashes(self, first: int, last: int) -> list[tuple[int, str]]:
         numbers = [n for n in self._table("seal numbers") if n and first <= n <= last]
@@ -234,6 +237,11 @@ class MemoryTables:
 
     def add_commands(self, outcomes: Sequence[tuple[Command, Outcome]], now: datetime) -> None:
         self.put_commands(command_rows(outcomes, now))
+
+    def erase_commands(self, kind: str, id: str, instead: str) -> None:
+        commands = self._table("commands")
+        for name in {row.command for row in self.entries(kind, id)} & commands.keys():
+            self._data.put(commands, name, commands[name]._replace(fingerprint=instead))
 
     def next_number(self, kind: str, year: int, count: int) -> int:
         numbers = self._table("numbers")
@@ -351,6 +359,9 @@ class MemoryTables:
 
     def tenants(self) -> tuple[str, ...]:
         return tuple(sorted(self._data.table("tenants")))
+
+    def forget(self) -> None:
+        """Nothing to do: there is no log."""
 
     # -- inside ----------------------------------------------------------------------------------
 

@@ -52,7 +52,8 @@ One program runs in memory, on SQLite and on PostgreSQL, waited for or awaited.
 class Command:
     """The name that a caller gives to a change, so that sending it again changes nothing.
 
-    `fingerprint` is over the action and the caller's own arguments, without times and new ids.
+    `fingerprint` is over the action and the caller's own arguments, without times and new ids. Once something of what
+    the command changed is erased, it is erased too, and the same `id` alone is the same command.
     """
 
     id: str = attrs.field(validator=filled)

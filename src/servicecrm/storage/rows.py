@@ -101,7 +101,7 @@ READS: Final = frozenset(
         *("fetch", "hold", "select", "columns", "count", "commands", "tenants"),
         *("entries", "entries_after", "last_seal", "seals_after", "sealed_hashes"),
         *("queued", "queue_counts"),
-        *("commands_after", "numbers", "notices_after"),
+        *("commands_after", "numbers", "notices_after", "forget"),
         "next_number",  # it writes, but a number that nobody got is only a gap
     }
 )
@@ -256,6 +256,10 @@ class Tables(Protocol):
 
     def commands(self, ids: Sequence[str]) -> dict[str, tuple[str, Outcome]]: ...
     def add_commands(self, outcomes: Sequence[tuple[Command, Outcome]], now: datetime) -> None: ...
+    def erase_commands(self, kind: str, id: str, instead: str) -> None:
+        """Put something else in place of the fingerprints of the commands that changed a record."""
+        ...
+
     def next_number(self, kind: str, year: int, count: int) -> int: ...
     def reserve_number(self, kind: str, year: int, count: int) -> None: ...
 
@@ -287,6 +291,8 @@ class Tables(Protocol):
 
     def register(self) -> None: ...
     def tenants(self) -> tuple[str, ...]: ...
+    def forget(self) -> None:
+        """What this unit overwrites is to be nowhere any more, once it is saved; nor in a log, where that is ours."""
 
 
 FETCHED: Final = 500

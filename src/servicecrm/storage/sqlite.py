@@ -173,6 +173,10 @@ class SQLiteEngine:
             except BaseException:
                 rollback(connection)
                 raise
+            if tables.forgets:
+                # The log of WAL mode keeps what was overwritten, and in which order, until it is cut off.
+                with contextlib.suppress(sqlite3.Error):  # what was saved is saved
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -219,7 +223,8 @@ class SQLiteEngine:
         return connection
 
     def _set_profile(self, connection: sqlite3.Connection) -> None:
-        for pragma in ("foreign_keys = ON", "secure_delete = ON", "synchronous = FULL"):
+        # What a statement may have to take back stays in memory: a file for it may be slow, and hold what is erased.
+        for pragma in ("foreign_keys = ON", "secure_delete = ON", "synchronous = FULL", "temp_store = MEMORY"):
             connection.execute(f"PRAGMA {pragma}")
         if self.readonly:
             return
@@ -266,6 +271,13 @@ class SQLiteEngine:
 
     def _updated(self, connection: sqlite3.Connection, *, migrate: bool) -> int:
         """Make or update the tables if that is wanted; tells their version."""
+        connection.execute("PRAGMA temp_store = FILE")  # an index over many rows is sorted, and may not fit in memory
+        try:
+            return self._installed(connection, migrate=migrate)
+        finally:
+            connection.execute("PRAGMA temp_store = MEMORY")
+
+    def _installed(self, connection: sqlite3.Connection, *, migrate: bool) -> int:
         begin(connection, "BEGIN IMMEDIATE", self.timeout)
         try:
             # Another process may have been faster since the version was read.

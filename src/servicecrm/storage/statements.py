@@ -122,6 +122,8 @@ class SQLTables:
 
     def __init__(self, tenant: str, dialect: Dialect) -> None:
         self.tenant: str = tenant
+        self.forgets: bool = False
+        """Is what was overwritten to be nowhere after the commit?"""
         self._dialect = dialect
 
     # -- records ---------------------------------------------------------------------------------
@@ -240,6 +242,13 @@ class SQLTables:
 
     def add_commands(self, outcomes: Sequence[tuple[Command, Outcome]], now: datetime) -> Rows:
         return self.put_commands(command_rows(outcomes, now))
+
+    def erase_commands(self, kind: str, id: str, instead: str) -> Statement:
+        sql = (
+            "UPDATE servicecrm_commands SET fingerprint = ? WHERE tenant = ? AND id IN "
+            "(SELECT command FROM servicecrm_journal WHERE tenant = ? AND kind = ? AND id = ?)"
+        )
+        return Statement(sql, (instead, self.tenant, self.tenant, kind, id), _nothing)
 
     def next_number(self, kind: str, year: int, count: int) -> Statement:
         sql = (
@@ -365,6 +374,10 @@ class SQLTables:
     def tenants(self) -> Statement:
         sql = "SELECT tenant FROM servicecrm_tenants UNION SELECT tenant FROM servicecrm_seals ORDER BY tenant"
         return Statement(sql, (), lambda rows: tuple(tenant for (tenant,) in rows))
+
+    def forget(self) -> Statement:
+        self.forgets = True
+        return Statement("SELECT 1", (), _nothing)
 
 
 @cache

@@ -214,6 +214,11 @@ class BaseStore(Generic[E]):
         other.name = name
         return other
 
+    @property
+    def in_unit(self) -> bool:
+        """Is a unit of this store open here, in this thread or task?"""
+        return self._joined() is not None
+
     def _joined(self) -> Opened | None:
         """The unit that is open here, if one is."""
         opened = self._open.get()

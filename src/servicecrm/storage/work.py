@@ -25,8 +25,9 @@ from servicecrm.kernel.documents import Members, joined
 from servicecrm.kernel.filters import AllOf, Filter, encoded, everything
 from servicecrm.kernel.ids import human_number, parts_of_number
 from servicecrm.kernel.kinds import Identified, Indexed, Kind, key_text, storable
-from servicecrm.kernel.records import evolve, fields_of, personal_fields
+from servicecrm.kernel.records import ERASED, evolve, fields_of, personal_fields
 from servicecrm.storage import cursors
+from servicecrm.storage.answers import ends, shuffled
 from servicecrm.storage.journal import FIRST_SEAL, START, EntryRow, Link, SealRow, chained, entry_of, sealed
 from servicecrm.storage.ports import (
     Command,
@@ -199,6 +200,8 @@ class Work:
         if notices:
             yield from ask(Tables.enqueue, notices)
         for save in saves:
+            if ends(save.before, save.saved):
+                yield from shuffled(save.saved.id)
             self.facts += [Fact(save.kind.name, step.event, save.saved, self._tenant) for step in save.steps]
         self._saved += [(save.kind.name, save.saved) for save in saves]
         return tuple(save.saved for save in saves)
@@ -252,11 +255,13 @@ class Work:
         self._hashes += [row.hash for row in rows]
 
     def _erase(self, saves: "Sequence[_Save]") -> Program[None]:
-        """What was personal of records of which something was erased stands in their last entries alone."""
+        """What was personal of records of which something was erased stands in their last entries alone, and nowhere in
+        the fingerprints of what was asked for, out of which it could be guessed."""
         for save in saves:
             if any(step.event.erases for step in save.steps):
                 kind, id = save.kind.name, save.saved.id
                 yield from ask(Tables.erase_entries, kind, id, self._links[kind, id].n)
+                yield from ask(Tables.erase_commands, kind, id, ERASED)
 
     def _entries(self, saves: "Sequence[_Save]") -> Iterator[EntryRow]:
         for save in saves:
@@ -324,6 +329,8 @@ class Work:
     def known(self, commands: Sequence[Command]) -> Program[dict[str, Outcome]]:
         """What those of these commands did that were given before.
 
+        Of what was erased nobody knows any longer what was asked for, so that the name of the command is enough.
+
         Raises:
             IdempotencyMismatch: one was used for something else.
         """
@@ -335,7 +342,7 @@ class Work:
         if others:
             found |= yield from ask(Tables.commands, others)
         for command in commands:
-            if command.id in found and found[command.id][0] != command.fingerprint:
+            if command.id in found and found[command.id][0] not in (command.fingerprint, ERASED):
                 raise IdempotencyMismatch(command.id)
         return {id: outcome for id, (_, outcome) in found.items()}
 

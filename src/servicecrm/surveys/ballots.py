@@ -33,6 +33,7 @@ def ballot(
     questionnaire: Questionnaire,
     given: Mapping[str, object] | Iterable[Answer],
     *,
+    key: str,
     finished: bool = True,
     language: str | None = None,
     at: datetime,
@@ -40,13 +41,13 @@ def ballot(
     """The answers of an anonymous response, checked, and nothing else: no name, no time, no language.
 
     Its day is the one on which the campaign opened. The day of the answer would lead to whoever was the only one to
-    take part on it.
+    take part on it. The `key` is a new secret by chance; whoever has it finds the answers, so keep it nowhere.
 
     Raises:
         MalformedDocument: an answer is wrong or missing; every problem, with its path.
         PolicyViolation: the campaign is not anonymous, or it is over: what comes late would lead to whoever is late; or
             too little is marked to count, and nobody could go on with it.
-        InvalidValue: it is not the questionnaire of the campaign.
+        InvalidValue: it is not the questionnaire of the campaign, or the key is blank.
 
     Source: C076, C077.
     """
@@ -62,6 +63,7 @@ def ballot(
     if extent is Extent.BROKEN_OFF:
         raise PolicyViolation("anonymous", "too little is answered to count; answer more before you send it")
     return Ballot(
+        key=key,
         campaign=campaign.id,
         extent=extent,
         day=campaign.opens_at.astimezone(UTC).date(),
@@ -76,6 +78,7 @@ def vote(
     questionnaire: Questionnaire,
     given: Mapping[str, object],
     *,
+    key: str,
     finished: bool = True,
     language: str | None = None,
     by: Actor | str,
@@ -94,7 +97,7 @@ def vote(
     if invitation.state in ANSWERED:
         raise PolicyViolation("anonymous", "they have taken part; nobody can tell which answers to replace")
     spoken = language or invitation.language
-    cast = ballot(campaign, questionnaire, given, finished=finished, language=spoken, at=at)
+    cast = ballot(campaign, questionnaire, given, key=key, finished=finished, language=spoken, at=at)
     # Whether all was answered is not kept here: it would lead to the ballot, where few have done so.
     return cast, take_part(invitation, Extent.COMPLETE, by=by, at=at)
 

@@ -1,6 +1,6 @@
 """What a response is, and how its answers are kept."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from hashlib import sha256
 from typing import Final, NewType
@@ -121,14 +121,16 @@ class Ballot:
     """The answers of an anonymous response on their way into the box. It holds nothing that leads to anybody.
 
     `answers` are what was marked, and `texts` what was written. That somebody has written nothing is in neither of
-    them, or whoever is the only one to write would be the only one of whom it is not said.
+    them, or whoever is the only one to write would be the only one of whom it is not said. The `key` is a secret by
+    chance, which is kept nowhere: the places of the answers follow from it, so that a ballot is in the box once.
 
     Raises:
-        InvalidValue: a text is among the marks.
+        InvalidValue: a text is among the marks, or the key is blank.
 
     Source: C076, C077.
     """
 
+    key: Personal[str] = attrs.field(validator=filled)
     campaign: str
     extent: Extent
     day: date
@@ -139,15 +141,18 @@ class Ballot:
         if any(answer.text is not None for answer in self.answers):
             raise InvalidValue("Ballot.answers", "a text stands apart from what was marked, in texts")
 
-    def given(self, keys: Callable[[], str]) -> Iterator["GivenAnswer"]:
-        """Its answers one by one, under random `keys`.
+    def given(self) -> Iterator["GivenAnswer"]:
+        """Its answers one by one, under keys that say nothing to whoever has not the key of the ballot.
 
         A free text has a key of its own, so that what somebody wrote does not lead to what they marked. Nor does it say
         how much else was answered, which few may have in common.
         """
-        yield from _given(keys(), self.answers, self)
-        for text in self.texts:
-            yield from _given(keys(), [text], evolve(self, extent=Extent.COMPLETE))
+        yield from _given(self._key_of("marks"), self.answers, self)
+        for n, text in enumerate(self.texts):
+            yield from _given(self._key_of(f"text {n}"), [text], evolve(self, extent=Extent.COMPLETE))
+
+    def _key_of(self, part: str) -> str:
+        return sha256(f"{self.key}\0{part}".encode()).hexdigest()[:32]
 
 
 @record

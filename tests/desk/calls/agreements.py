@@ -33,6 +33,16 @@ def _follow(crm: Desk, agreement: Agreement) -> Agreement:
     return _advance(crm, agreement)
 
 
+def _run_out(crm: Desk, agreement: Agreement) -> Agreement:
+    """It was signed in time, and nobody has noted that before its last day."""
+    then = MONDAY - 50 * DAY
+    crm.agreements.propose(agreement.id, occurred_at=then)
+    crm.agreements.accept(agreement.id, "customer", occurred_at=then)
+    for party in ("customer", "provider"):
+        crm.agreements.sign(agreement.id, party, occurred_at=then)
+    return _advance(crm, agreement)
+
+
 MAKES: Final = {"agreements": "draft", "general_agreements": "draft", "services": "define"}
 
 TOLD: Final[Told] = {
@@ -77,7 +87,7 @@ WAYS: Final[Mapping[str, Mapping[str, Way]]] = {
         suspended=("in_force", "suspend", {"reason": "They rebuild."}),
         ending=("in_force", "terminate", {"party": "customer", "last_day": TODAY - DAY, **LATELY}),
         terminated=("ending", _advance),
-        expired=("signed", _advance),
+        expired=("draft", _run_out),
         superseded=("in_force", _follow),
     ),
     "general_agreements": ways(
