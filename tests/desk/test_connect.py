@@ -120,7 +120,7 @@ def test_a_tenant_may_be_named(kept: str) -> None:
         assert (crm.complaints.count(), crm.tenant("south").complaints.count()) == (0, 1)
 
 
-def test_a_clock_without_a_zone_is_refused_when_something_is_recorded() -> None:
+def test_a_clock_without_a_zone_is_refused_when_something_is_recorded() -> None:  # C002
     with connect("memory:", actor=ANN, clock=lambda: datetime(2026, 3, 2, 9)) as crm:
         with pytest.raises(NaiveDatetime):
             crm.complaints.record(subject="No water", channel="phone")

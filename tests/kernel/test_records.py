@@ -147,7 +147,7 @@ def test_a_field_that_is_a_mapping_takes_any_and_keeps_it_from_being_changed(giv
 
 
 @pytest.mark.parametrize("field", ["at", "until"])
-def test_a_time_without_a_zone_is_refused_by_name(field: str) -> None:
+def test_a_time_without_a_zone_is_refused_by_name(field: str) -> None:  # C002
     with pytest.raises(NaiveDatetime, match=f"Whole.{field}"):
         evolve(Whole(), **{field: datetime(2026, 3, 2)})
 

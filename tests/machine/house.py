@@ -7,6 +7,7 @@ from servicecrm.calendars import Calendar
 from servicecrm.complaints import LIFECYCLE, ComplaintPolicy, RemedyLimit, StepTemplate
 from servicecrm.complaints.targets import TARGETS
 from servicecrm.desk.house import House
+from servicecrm.kernel.policies import LIFECYCLE as POLICIES
 from servicecrm.kernel.records import evolve
 from servicecrm.tracking import Targets
 from servicecrm.tracking.action_lifecycle import LIFECYCLE as ACTIONS
@@ -20,7 +21,7 @@ __all__ = ["HOUSE", "OFFICE", "POLICY", "PROMISES"]
 RECORDING: Final = Duty("complaint.record", {"anyone": Part.RESPONSIBLE})
 """No move of a lifecycle, and so without a row of its own there."""
 
-HOUSE: Final = House(roles=ROLES, rights=ByMatrix(from_lifecycle(LIFECYCLE, ACTIONS).with_duties(RECORDING)))
+HOUSE: Final = House(roles=ROLES, rights=ByMatrix(from_lifecycle(LIFECYCLE, ACTIONS, POLICIES).with_duties(RECORDING)))
 POLICY: Final = ComplaintPolicy(
     categories=CATEGORIES[1:],
     causes=CAUSES,

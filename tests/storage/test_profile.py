@@ -197,7 +197,7 @@ def test_a_damaged_file_is_told(path: Path) -> None:
         count(store)
 
 
-def test_a_store_of_a_newer_version_is_refused(path: Path) -> None:
+def test_a_store_of_a_newer_version_is_refused(path: Path) -> None:  # C126
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE servicecrm_version SET version = 99")
 

@@ -391,6 +391,7 @@ NOT_OF_ONE_TENANT = {
     "store.profile": "says how the database is set up",
     "store.path": "names the file",
     "store.kinds": "are the same for every tenant",
+    "store.in_unit": "says whether a unit is open here",
 }
 """What is no matter of a tenant, and why."""
 
@@ -827,9 +828,13 @@ def forgetting(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SQLTables, method, careless)
 
 
+TELLS_ALL = {"tenants", "forget"}
+"""The list of tenants is for the operator; and how a log is cut off concerns the whole file."""
+
+
 # `hold` is asked only where units do not follow each other, and nobody here has notices about a person who is
 # forgotten, or gave a name to a command; that they name their tenant is looked at below.
-@pytest.mark.parametrize("method", sorted(public(SQLTables) - {"tenants", "hold", "erase_notices", "erase_commands"}))
+@pytest.mark.parametrize("method", sorted(public(SQLTables) - {*TELLS_ALL, "hold", "erase_notices", "erase_commands"}))
 def test_a_statement_that_forgets_the_tenant_is_found(
     method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -896,9 +901,6 @@ SAMPLES: Mapping[str, tuple[tuple[Any, ...], Mapping[str, Any]]] = {
     "put_notices": (([NoticeRow("n", 1, "t", "r", "k", "c", "{}", None, 0, None, None, None)],), {}),
     "register": ((), {}),
 }
-
-TELLS_ALL = {"tenants"}
-"""The list of tenants is for the operator."""
 
 
 def samples_of(method: str) -> tuple[tuple[Any, ...], Mapping[str, Any]]:

@@ -96,7 +96,9 @@ def halves(folder: Path, version: int, points: int, seed: int) -> int:
 
 @pytest.mark.parametrize("points", [100, pytest.param(2_000, marks=pytest.mark.torture)])
 @pytest.mark.parametrize("version", EARLIER)
-def test_an_upgrade_in_which_the_power_fails_is_done_or_not(tmp_path: Path, version: int, points: int) -> None:
+def test_an_upgrade_in_which_the_power_fails_is_done_or_not(  # C126
+    tmp_path: Path, version: int, points: int
+) -> None:
     seed = random.randrange(10**6)
     print("seed", seed)
 
