@@ -18,6 +18,7 @@ from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.documents import Document
 from servicecrm.kernel.filters import Filter, where
 from servicecrm.kernel.kinds import Kind
+from servicecrm.kernel.shapes import several
 from servicecrm.portfolio import actions, interactions, partners, prospects
 from servicecrm.portfolio.codes import RemovalMode
 from servicecrm.portfolio.lifecycle import ERASE, ERASE_CONTACT, LIFECYCLE, NOT_HELD
@@ -142,7 +143,7 @@ class Privacy:
 
         Source: C011; GDPR, article 15.
         """
-        more = tuple(also)
+        more = several("also", also)
         return self._desk.perform(lambda work: told(work, person, more), readonly=True)
 
     def forget(self, person: str, reason: str, *, also: Iterable[str] = ()) -> tuple[str, ...]:
@@ -157,7 +158,7 @@ class Privacy:
 
         Source: C011, C012; GDPR, article 17.
         """
-        more = tuple(also)
+        more = several("also", also)
         desk = self._desk
         order = Order(desk.actor, desk.clock(), None, desk.house)
         return desk.perform(lambda work: forgotten(work, person, reason, order, more))
