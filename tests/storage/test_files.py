@@ -1,6 +1,7 @@
 """An SQLite file under load: its tables and indexes, its backups, and several processes at once."""  # C123
 
 import random
+import re
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from servicecrm import complaints
+from servicecrm import complaints, connect
 from servicecrm.complaints import Complaint
 from servicecrm.errors import ImportProblem, StoreError, StoreUnavailable
 from servicecrm.kernel.filters import where
@@ -112,6 +113,20 @@ def test_changes_and_claims_use_an_index(store: SQLiteStore, monkeypatch: pytest
     assert len(plans) >= 4
     # "free" is the short list that a claim has made for itself.
     assert [step for step in plans if step.startswith("SCAN") and "CONSTANT" not in step and step != "SCAN free"] == []
+
+
+def test_a_view_of_the_portfolio_begins_with_its_customers_and_not_with_all_that_is_open(  # C024
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connect(str(tmp_path / "crm.db"), actor=BY) as crm:
+        for n in range(3):
+            crm.customers.add(name=f"Cafe {n}", account_manager=BY)
+        plans = plans_of(monkeypatch)
+        assert len(crm.customers.view()) == 3
+
+    of_others = [step for step in plans if re.search(r"servicecrm_(complaint|agreement)_(open|state)", step)]
+    assert of_others == []
+    assert any("servicecrm_complaint_customer" in step for step in plans)
 
 
 def plans_of(monkeypatch: pytest.MonkeyPatch) -> list[str]:
