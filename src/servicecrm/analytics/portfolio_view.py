@@ -12,7 +12,7 @@ from servicecrm.analytics.timeline import Reading, Reads, check_size
 from servicecrm.calendars import BusinessHours
 from servicecrm.complaints.schema import COMPLAINT
 from servicecrm.errors import ServiceCRMError
-from servicecrm.kernel.filters import AnyOf, Filter, where
+from servicecrm.kernel.filters import Filter, where
 from servicecrm.kernel.kinds import Indexed, Kind, from_micros
 from servicecrm.kernel.records import Personal, fields_of, record
 from servicecrm.portfolio import INTERACTION, Customer
@@ -24,9 +24,6 @@ __all__ = ["PortfolioLine", "PortfolioView", "portfolio_view"]
 
 PART: Final = 1_000
 """So many ids are asked for at once."""
-
-NEVER: Final = AnyOf()
-"""Or this: SQLite cannot begin with such a condition, or it would walk through all that is open of everybody."""
 
 
 class Finds(Reads, Protocol):
@@ -163,8 +160,7 @@ def _of(
     found: list[tuple[Indexed, ...]] = []
     for first in range(0, len(ids), PART):
         mine, read = where("customer").one_of(ids[first : first + PART]), ("customer", *columns)
-        besides = [each | NEVER for each in conditions]
-        rows, _ = yield from work.rows(kind.schema.record, read, mine, *besides, order="customer", limit=None)
+        rows, _ = yield from work.rows(kind.schema.record, read, mine, *conditions, order="customer", limit=None)
         found += [(whose[str(customer)], *values) for customer, *values in rows]
     return found
 

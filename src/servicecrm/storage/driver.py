@@ -14,6 +14,7 @@ from servicecrm.errors import (
     StoreError,
     StoreUnavailable,
 )
+from servicecrm.storage.estimates import estimate
 from servicecrm.storage.ports import Op
 from servicecrm.storage.schema import CURRENT, migration
 from servicecrm.storage.statements import Rows, SQLTables, Statement, Statements
@@ -91,11 +92,14 @@ def install(connection: sqlite3.Connection) -> None:
         if own:
             connection.execute("BEGIN IMMEDIATE")
         # Another process may have been faster since the version was read.
-        for version in range(version_of(connection) + 1, CURRENT + 1):
+        found = version_of(connection)
+        for version in range(found + 1, CURRENT + 1):
             for statement in migration("sqlite", version):
                 connection.execute(statement)
             connection.execute("DELETE FROM servicecrm_version")
             connection.execute("INSERT INTO servicecrm_version (version) VALUES (?)", (version,))
+        if found < CURRENT:
+            estimate(connection)
 
 
 def begin(connection: sqlite3.Connection, how: str, timeout: float) -> None:
