@@ -1,7 +1,7 @@
 """Charts for notebooks: what they draw, and that Altair takes it."""
 
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -102,6 +102,8 @@ def test_classes_are_those_that_customers_served_then_were_in() -> None:  # C021
     ]
     with pytest.raises(NaiveDatetime):
         segments([two], [datetime(2026, 3, 5)])
+    with pytest.raises(InvalidValue, match="times: expected datetimes with a zone, got date"):
+        segments([two], [date(2026, 3, 5)])  # type: ignore[list-item]
 
 
 def test_a_trend_has_a_gap_where_nobody_knows_the_figure() -> None:  # C113

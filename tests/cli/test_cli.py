@@ -447,9 +447,10 @@ def test_the_doctor_names_complaints_in_states_that_nobody_knows(log: Path, stor
     execute(store, "UPDATE servicecrm_complaint SET state = 'lost' WHERE id = 'water_utility:C-0001'")
     capsys.readouterr()
 
-    assert main(["doctor", "--store", store]) == 0
-    out, _ = capsys.readouterr()
+    assert main(["doctor", "--store", store]) == 1
+    out, err = capsys.readouterr()
     assert "  complaints in an unknown state: 1\n    water_utility:C-0001: lost\n" in out
+    assert "complaint water_utility:C-0001 is found by something else than it says: state" in err
 
 
 def test_the_doctor_finds_a_history_that_was_tampered_with(log: Path, store: str, capsys: Captured) -> None:

@@ -1,6 +1,8 @@
 """The doctor says what waits in a store, and what nobody knows what to do with."""  # C094, C123
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,9 +28,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield url
 
 
-def told(store: str, capsys: Captured) -> list[str]:
+def told(store: str, capsys: Captured, *, ends: int = 0) -> list[str]:
     """What the doctor says of the one tenant."""
-    assert main(["doctor", "--store", store]) == 0
+    assert main(["doctor", "--store", store]) == ends
     out, _ = capsys.readouterr()
     return out.partition("tenant default\n")[2].splitlines()
 
@@ -65,7 +67,7 @@ def test_the_doctor_finds_unknown_states_of_every_kind_that_has_states(store: st
     with connect(store, actor="ann@city.example") as crm:
         id = crm.cases.open(subject="A leak", channel="phone").id
     execute(store, "UPDATE servicecrm_case SET state = 'lost'")
-    lines = told(store, capsys)
+    lines = told(store, capsys, ends=1)  # the case itself says something else
 
     assert lines[lines.index("  cases in an unknown state: 1") + 1] == f"    {id}: lost"
     assert "  complaints in an unknown state: 0" in lines
@@ -76,3 +78,21 @@ def test_the_doctor_knows_the_states_of_every_kind() -> None:
         return any(column.name == "state" for column in kind.columns)
 
     assert {kind.name for kind in SHIPPED if has_states(kind)} == set(LIFECYCLES)
+
+
+def test_the_doctor_finds_a_damaged_page(tmp_path: Path, capsys: Captured) -> None:
+    path = tmp_path / "crm.db"
+    with connect(str(path), actor="ann@city.example") as desk:
+        for n in range(30):
+            desk.complaints.record(subject=f"No water {n}", channel="phone")
+    with closing(sqlite3.connect(path)) as connection:
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'servicecrm_complaint_state'"
+        ).fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * size : page * size] = bytes(size)
+    path.write_bytes(content)
+
+    assert main(["doctor", "--store", str(path)]) == 1
+    assert "damaged; restore the last backup that is sound" in capsys.readouterr().err

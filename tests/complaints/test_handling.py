@@ -184,7 +184,7 @@ def test_only_what_was_answered_is_closed(state: str) -> None:  # C049
 
 
 def test_only_whom_nobody_can_reach_is_left_without_an_answer() -> None:  # C049
-    with pytest.raises(GuardNotMet, match="no way to reach the complainant"):
+    with pytest.raises(GuardNotMet, match="it is answered, or there is no way to reach the complainant"):
         complaints.close(in_handling(customer="c-7", judgements=(a_judgement(),)), "unreachable", by=ANN, at=MONDAY)
     with pytest.raises(GuardNotMet, match="it is judged at this stage"):
         complaints.close(in_handling(), "unreachable", by=ANN, at=MONDAY)

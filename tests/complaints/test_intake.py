@@ -184,7 +184,7 @@ def test_a_complaint_is_acknowledged_once() -> None:
 
 
 def test_a_risk_to_safety_is_handled_before_it_is_acknowledged() -> None:  # C042, C043
-    with pytest.raises(GuardNotMet, match="there is a risk to safety, or nobody whom to confirm the receipt to"):
+    with pytest.raises(GuardNotMet, match="receipt is acknowledged, or there is a risk to safety, or nobody whom to"):
         complaints.assign(recorded(customer="c-7"), "north", by=ANN, at=MONDAY)
     assert complaints.assign(recorded(), "north", by=ANN, at=MONDAY).after.state == "in_handling"  # nobody to write to
 

@@ -205,7 +205,7 @@ def test_only_what_is_assessed_and_not_gone_is_judged(state: str) -> None:  # C0
 def test_whatever_the_verdict_it_still_needs_an_answer(verdict: Verdict) -> None:  # C044
     reachable = judged(in_handling(customer="customer-7"), verdict)
 
-    with pytest.raises(GuardNotMet, match="no way to reach the complainant"):
+    with pytest.raises(GuardNotMet, match="it is answered, or there is no way to reach the complainant"):
         complaints.close(reachable, "explained", by=ANN, at=MONDAY)
     closed = complaints.close(answered(reachable), "explained", by=ANN, at=MONDAY).after
     assert (closed.state, closed.verdict) == ("closed", verdict)

@@ -111,10 +111,19 @@ def test_the_net_promoter_score_counts_0_as_a_detractor() -> None:  # C078, K36
     assert nps([9, 10, 8, 6, 0]).value == 0.0
 
 
+@pytest.mark.parametrize("score", [csat, mean, ces])
+def test_what_is_no_scale_is_refused_and_one_is_shown(score: Any) -> None:
+    told = {"method": "mean_percent"} if score is csat else {"method": "mean"} if score is ces else {}
+    with pytest.raises(InvalidValue, match=r"scale: expected one such as Scale\(low=1, high=5\), got tuple"):
+        score([5, 4], scale=(1, 5), **told)
+
+
 def test_a_score_shows_itself_in_short() -> None:
     score = nps([10, 9, 9, 7, 6, 3, 10, 8])
 
     assert repr(score) == "Score(25.0, low=-29.4168, high=65.7804, n=8)"
+    assert repr(nps(["10", 9])).endswith(", n=1, invalid=1)")
+    assert repr(nps(["10", "9", "3"])) == "Score(None, n=0, invalid=3, reason='no_answers')"
     assert str(score.method) == "nps on 0..10 (9..10 - 0..6)"
     assert dict(score.parts) == {"promoters": 4, "passives": 2, "detractors": 2}
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from servicecrm.complaints import COMPLAINT
 from servicecrm.kernel.filters import encoded, everything, where
 from servicecrm.kernel.kinds import Column, ColumnType, Kind
 from servicecrm.storage import driver
@@ -66,6 +67,16 @@ def test_what_is_open_of_somebody_is_found_by_whose_it_is(
     also = [each for each in kind.columns if each.name in ("open", "state")]
 
     assert index_of(connection, kind, column, *also[:1])[:2] == ["tenant", column.name]
+
+
+@pytest.mark.parametrize("column", ["received_at", "closed_at"])
+def test_what_was_since_some_time_is_not_sorted_by_ids_first(connection: sqlite3.Connection, column: str) -> None:
+    """Newest first is read along the index of the time, also of what is mostly so, such as closed."""
+    filter = encoded(where("open").is_(False), COMPLAINT)
+    asked = SQLTables("default", SQLITE).select(COMPLAINT, Query(filter, order=column, descending=True, limit=50))
+    plan = [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {asked.sql}", asked.parameters)]
+
+    assert sum(f"servicecrm_complaint_{column}" in step for step in plan) == 2  # with a value, and without one
 
 
 def test_without_estimates_all_records_would_be_read(monkeypatch: pytest.MonkeyPatch) -> None:

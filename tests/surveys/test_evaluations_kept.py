@@ -82,7 +82,16 @@ def test_what_is_hidden_is_not_told_as_low() -> None:  # C080, C082
     assert evaluations.low_scores(an_evaluation(min_n=11), {"billing": 7}) == ()
 
 
-@pytest.mark.parametrize(("threshold", "says"), [(70, "no rating"), ({"gone": 1}, "gone")])
+@pytest.mark.parametrize(
+    ("threshold", "says"),
+    [
+        (70, "no rating"),
+        ({"gone": 1}, "gone"),
+        (None, "threshold: expected a finite number, .*NoneType"),
+        ("7", "threshold: expected a finite number, .*str"),
+        ({"billing": None}, "threshold: expected a finite number, .*NoneType"),
+    ],
+)
 def test_a_threshold_for_nothing_is_refused(threshold: Any, says: str) -> None:
     with pytest.raises(InvalidValue, match=says):
         evaluations.low_scores(an_evaluation(), threshold)

@@ -156,11 +156,21 @@ def test_a_row_without_its_key_is_left_out_and_told() -> None:  # C077
             assert [each.id for each in crm.responses.find()] == [f"{campaign.id}:7"]
 
 
+def test_at_the_desk_an_anonymous_answer_is_told_which_calls_it_takes() -> None:  # C076
+    with a_desk() as (crm, _):
+        campaign = an_open_campaign(crm, mode="anonymous")
+        (asked,) = crm.invitations.invite(campaign.id, ["c-1"], link="https://city.example/{token}").invitations
+        with pytest.raises(PolicyViolation, match=r"`crm\.responses\.take_part`, then `crm\.responses\.cast`"):
+            crm.responses.answer(asked.token, {"overall": 9})
+        with pytest.raises(PolicyViolation, match=r"`crm\.responses\.ballot`, then `crm\.responses\.cast`"):
+            crm.responses.record(campaign.id, {"overall": 9})
+
+
 def test_an_anonymous_table_becomes_ballots_and_no_records() -> None:  # C076
     with a_desk() as (crm, _):
         campaign = an_open_campaign(crm, mode="anonymous")
         rows = read("overall,who\n9,c-1\n2,c-2\n", crm.questionnaires.get(campaign.questionnaire))
-        with pytest.raises(PolicyViolation, match="cast a ballot"):
+        with pytest.raises(PolicyViolation, match=r"`crm\.responses\.ballot`, then `crm\.responses\.cast`"):
             crm.responses.import_(campaign.id, rows)
         crm.responses.cast(*(crm.responses.ballot(campaign.id, row.answers) for row in rows))
         assert sorted(filter(None, crm.responses.columns(campaign.id)["value"])) == [2, 9]

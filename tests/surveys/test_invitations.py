@@ -65,9 +65,11 @@ def test_an_invitation_is_sent_delivered_opened_and_answered() -> None:  # C076
     assert (answered.state, answered.answered_on) == ("completed", date(2026, 3, 3))
 
 
-@pytest.mark.parametrize("state", ["prepared", "closed"])
-def test_nobody_is_invited_but_to_an_open_campaign(state: str) -> None:  # C076
-    with pytest.raises(PolicyViolation, match=f"it is {state}"):
+@pytest.mark.parametrize(
+    ("state", "says"), [("planned", "open it first"), ("prepared", "open it first"), ("closed", "sends until")]
+)
+def test_nobody_is_invited_but_to_an_open_campaign(state: str, says: str) -> None:  # C076
+    with pytest.raises(PolicyViolation, match=f"it is {state}.* {says}"):
         an_invitation(a_campaign(state))
 
 

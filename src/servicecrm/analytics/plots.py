@@ -158,7 +158,7 @@ def segments(customers: Iterable[Customer], times: Iterable[datetime], *, langua
 
     Raises:
         MissingExtra: Altair is not installed.
-        InvalidValue: the language is not a language tag.
+        InvalidValue: one of the times is a day, or the language is not a language tag.
         NaiveDatetime: a time has no zone.
 
     Source: C021.
@@ -170,6 +170,8 @@ def segments(customers: Iterable[Customer], times: Iterable[datetime], *, langua
     names[None] = TEXTS.get("summary.unnamed", language=language)
     every, rows = list(customers), []
     for at in times:
+        if not isinstance(at, datetime):  # a day begins elsewhere at another time
+            raise InvalidValue("times", f"expected datetimes with a zone, got {type(at).__name__}")
         counted = Counter(_class(each, at) for each in every if served_at(each, at))
         rows += [{"of": f"{at:%Y-%m-%d}", "what": name, "count": counted[code]} for code, name in names.items()]
     return _stacked(rows, names.values(), x=alt.X("of:O", title=None), y=alt.Y("count:Q", title=None))

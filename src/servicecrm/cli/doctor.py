@@ -25,8 +25,9 @@ from servicecrm.kernel.lifecycle import Lifecycle
 from servicecrm.portfolio import interaction_lifecycle, partner_lifecycle, prospect_lifecycle
 from servicecrm.portfolio import lifecycle as customers
 from servicecrm.reviews import lifecycle as reviews
+from servicecrm.storage.backup import check_file
 from servicecrm.storage.schema import CURRENT
-from servicecrm.storage.sqlite import has_wal_reset_bug
+from servicecrm.storage.sqlite import SQLiteStore, has_wal_reset_bug
 from servicecrm.storage.store import EngineUnit
 from servicecrm.surveys import campaign_lifecycle, evaluation_lifecycle
 from servicecrm.surveys import lifecycle as questionnaires
@@ -107,6 +108,9 @@ def _brought(package: str, extra: str) -> bool:
 def _store(desk: Desk) -> Iterator[str]:
     yield profile_line(desk)
     yield f"store version {CURRENT}"  # any other is refused when it is opened
+    if isinstance(desk.store, SQLiteStore):
+        check_file(desk.store.path)
+        yield "every page of the file is sound"
     tenants = desk.store.tenants()
     yield f"tenants: {len(tenants)}"
     for name in tenants:

@@ -99,7 +99,7 @@ ANSWER_GIVEN: Final = Guard[Complaint](
 
 AT_ONCE: Final = Guard[Complaint](
     "at_once",
-    "there is a risk to safety, or nobody whom to confirm the receipt to",
+    "its receipt is acknowledged, or there is a risk to safety, or nobody whom to acknowledge it to",
     lambda before, _: before.safety or not before.can_reply,
 )
 NOT_ACKNOWLEDGED: Final = Guard[Complaint](
@@ -144,7 +144,9 @@ RECOURSE_TOLD: Final = Guard[Complaint](
     lambda _, after: after.response is None or after.response.accepted is not False or bool(after.response.recourse),
 )
 NO_WAY_TO_REPLY: Final = Guard[Complaint](
-    "no_way_to_reply", "there is no way to reach the complainant", lambda _, after: not after.can_reply
+    "no_way_to_reply",
+    "it is answered, or there is no way to reach the complainant",
+    lambda _, after: not after.can_reply,
 )
 OTHER_COMPLAINT: Final = Guard[Complaint](
     "other_complaint",

@@ -209,7 +209,8 @@ def _clocked(work: Work, customer: str, services: Sequence[str]) -> Program[list
             page = yield from work.find(tracked.kind.schema.record, mine)
             records = {clock_id(tracked.kind.name, each.id): each for each in page.items}
             clocks = yield from work.present(Clock, list(records), held=False)
-            found += ((records[clock.id], clock) for clock in clocks.values())
+            # What began while nothing was agreed keeps the times of then, whatever the customer is a part of now.
+            found += ((records[clock.id], clock) for clock in clocks.values() if AGREED in clock.basis)
     return found
 
 

@@ -13,7 +13,7 @@ from servicecrm.agreements.schema import SERVICE
 from servicecrm.desk.consequences import with_consequences
 from servicecrm.desk.following import Following
 from servicecrm.desk.house import House
-from servicecrm.errors import NotFound, RuleError
+from servicecrm.errors import IdempotencyMismatch, NotFound, RuleError
 from servicecrm.kernel.decisions import Actor, Decision
 from servicecrm.kernel.documents import converter
 from servicecrm.kernel.filters import where
@@ -135,7 +135,10 @@ def start(work: Work, record: type[R], decide: Callable[[], Program[Decided]], o
     """Save a new record, or one of its own kind; or give it as it is now, if the same command has done so before."""
     done = yield from outcome_before(work, order)
     if done is not None:
-        return (yield from work.get(record, done.id))
+        found = yield from work.present(record, [done.id])
+        if done.id not in found and order.command is not None:  # it has made something else, of which that was erased
+            raise IdempotencyMismatch(order.command.id)
+        return found[done.id]
     decided = yield from decide()
     saved = yield from saved_with_all(work, decided if isinstance(decided, tuple) else (decided,), order)
     return saved[0]  # type: ignore[no-any-return]  # what was decided about is what was asked for

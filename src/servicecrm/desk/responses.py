@@ -128,6 +128,7 @@ class Responses(Commands[Response]):
             def decide() -> Program[Decided]:
                 invitation, campaign, questionnaire, before = yield from self._asked(work, token)
                 self._permit(order, "record" if before is None else "replace")
+                _check_named(campaign, "take_part")
                 decided = responses.answer(
                     invitation,
                     campaign,
@@ -220,6 +221,7 @@ class Responses(Commands[Response]):
             def decide() -> Program[Decided]:
                 self._permit(order, "record")
                 found, questionnaire = yield from asks(work, campaign)
+                _check_named(found, "ballot")
                 decided = responses.record(found, questionnaire, id=id, by=order.by, at=order.at, **told)
                 yield from table.put(decided.after.given())
                 return decided
@@ -301,6 +303,7 @@ class Responses(Commands[Response]):
         def program(work: Work) -> Program[Imported]:
             self._permit(order, "record")
             found, questionnaire = yield from asks(work, campaign)
+            _check_named(found, "ballot")
             ids = new if key is None else [f"{found.id}:{_other(row, key)}" for row in keyed]
             known = yield from work.present(Response, list(dict.fromkeys(ids)), held=False)
             decided: dict[str, Decision[Response]] = {}
@@ -413,6 +416,13 @@ def counted(work: Work, campaign: Campaign, *, every: bool = False) -> Program[t
     that_count = () if every else (where("counts").is_(True),)
     page = yield from work.find(Response, where("campaign") == campaign.id, *that_count)
     return tuple(sorted((each.unnamed for each in page), key=attrgetter("id")))
+
+
+def _check_named(campaign: Campaign, ballot: str) -> None:
+    """Is there a record of a response? Of an anonymous one there is a ballot, which is made by the command so named."""
+    if campaign.mode is Mode.ANONYMOUS:
+        told = f"cast a ballot: `crm.responses.{ballot}`, then `crm.responses.cast`"
+        raise PolicyViolation("anonymous", f"of an anonymous response there is no record; {told}")
 
 
 def _place(campaign: Campaign, invitation: Invitation, order: Order, *, counts: bool) -> tuple[Decision[Campaign], ...]:

@@ -130,7 +130,7 @@ class Schedules(Commands[Schedule]):
             InvalidValue: so many days lead out of the calendar.
         """
         at = self._desk.clock()
-        later("ahead_days", at.date() + ZONES, ahead_days)
+        later("ahead_days", at.date(), ZONES.days + ahead_days)
 
         def program(work: Work) -> Program[tuple[Due, ...]]:
             mine = () if customer is None else (where("customer") == customer,)

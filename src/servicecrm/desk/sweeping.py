@@ -163,6 +163,8 @@ class Sweep:
 
 def _known(work: Work, tracked: Tracked[Any], ids: Sequence[str]) -> Program[Mapping[str, Any]]:
     """The records of these ids, read at once; none if one of them cannot be read."""
+    if not work.keeps(tracked.kind.schema.record):
+        return {}
     try:
         return (yield from work.present(tracked.kind.schema.record, ids, held=False))
     except DocumentError:

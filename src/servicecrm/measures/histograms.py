@@ -181,8 +181,10 @@ def histogram_of(answers: Answers, *, scale: Scale, weights: Sequence[float] | N
     """The histogram of answers in any form, on this scale.
 
     Raises:
-        InvalidValue: it is a histogram of another scale, or has weights beside its own.
+        InvalidValue: the scale is none; it is a histogram of another scale, or has weights beside its own.
     """
+    if not isinstance(scale, Scale):
+        raise InvalidValue("scale", f"expected one such as Scale(low=1, high=5), got {type(scale).__name__}")
     if not isinstance(answers, Histogram):
         return tally(answers, scale=scale, weights=weights)
     if (answers.scale.low, answers.scale.high, answers.scale.step) != (scale.low, scale.high, scale.step):

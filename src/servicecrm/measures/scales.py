@@ -23,10 +23,14 @@ def number(value: float) -> float:
     """The value as a float.
 
     Raises:
-        InvalidValue: it is a text, true or false, or not finite.
+        InvalidValue: it is no number, true or false, or not finite.
     """
     # A text, a bool of another library and the like are not meant, though float() would take them.
-    if isinstance(value, str | bytes | bool) or not isfinite(value):
+    try:
+        finite = not isinstance(value, str | bytes | bool) and isfinite(value)
+    except (TypeError, OverflowError):
+        finite = False
+    if not finite:
         raise InvalidValue("number", f"expected a finite number, got {type(value).__name__}")
     return float(value)
 

@@ -75,10 +75,11 @@ class Score:
     reason: Reason | None = None
 
     def __repr__(self) -> str:
+        invalid = f", invalid={self.invalid}" if self.invalid else ""
         if self.value is None:
-            return f"Score(None, n={self.n}, reason={self.reason!r})"
+            return f"Score(None, n={self.n}{invalid}, reason={self.reason!r})"
         low, high = (None if limit is None else round(limit, 4) for limit in (self.low, self.high))
-        return f"Score({round(self.value, 4)}, low={low}, high={high}, n={self.n})"
+        return f"Score({round(self.value, 4)}, low={low}, high={high}, n={self.n}{invalid})"
 
     @property
     def base(self) -> float:

@@ -14,7 +14,7 @@ from servicecrm.storage.driver import named_errors
 from servicecrm.storage.kinds import SHIPPED
 from servicecrm.storage.sqlite import SQLiteStore
 
-__all__ = ["back_up", "check", "restore"]
+__all__ = ["back_up", "check", "check_file", "restore"]
 
 
 def back_up(store: SQLiteStore, to: Path) -> Path:
@@ -46,12 +46,23 @@ def check(path: Path, kinds: Sequence[Kind[Any]] = SHIPPED) -> int:
         StoreUnavailable: it is damaged, or no store.
         BrokenJournal: its history was tampered with.
     """
+    check_file(path)
+    with SQLiteStore(path, kinds, readonly=True) as store:
+        return sum(store.tenant(name).verify() for name in store.tenants())
+
+
+def check_file(path: Path) -> None:
+    """SQLite's own check of every page and index.
+
+    Raises:
+        StoreUnavailable: the file is damaged, or not there.
+    """
+    if not path.exists():
+        raise StoreUnavailable(f"there is no file {path.name}")
     with named_errors(), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
-        raise StoreUnavailable("the database is damaged; take another backup")
-    with SQLiteStore(path, kinds, readonly=True) as store:
-        return sum(store.tenant(name).verify() for name in store.tenants())
+        raise StoreUnavailable("the database is damaged; restore the last backup that is sound")
 
 
 def _copied(store: SQLiteStore, to: Path) -> Path:

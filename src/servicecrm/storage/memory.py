@@ -174,6 +174,10 @@ class MemoryTables:
         for field, value, id in terms:
             self._data.put(records, id, records[id]._replace(terms=records[id].terms - {(field, value)}))
 
+    def terms(self, kind: Kind[Any], ids: Sequence[str]) -> list[Term]:
+        records = self._records(kind)
+        return [(field, value, id) for id in ids if id in records for field, value in records[id].terms]
+
     # -- journal ---------------------------------------------------------------------------------
 
     def append(self, rows: Sequence[EntryRow]) -> None:

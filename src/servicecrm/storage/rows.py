@@ -98,7 +98,7 @@ def ask(method: "Callable[Concatenate[Tables, P], T]", *args: P.args, **kwargs: 
 
 READS: Final = frozenset(
     {
-        *("fetch", "hold", "select", "columns", "count", "commands", "tenants"),
+        *("fetch", "hold", "select", "columns", "count", "terms", "commands", "tenants"),
         *("entries", "entries_after", "last_seal", "seals_after", "sealed_hashes"),
         *("queued", "queue_counts"),
         *("commands_after", "numbers", "notices_after", "forget"),
@@ -237,6 +237,7 @@ class Tables(Protocol):
 
     def add_terms(self, kind: Kind[Any], terms: Sequence[Term]) -> None: ...
     def drop_terms(self, kind: Kind[Any], terms: Sequence[Term]) -> None: ...
+    def terms(self, kind: Kind[Any], ids: Sequence[str]) -> list[Term]: ...
 
     def append(self, rows: Sequence[EntryRow]) -> None: ...
     def entries(self, kind: str, id: str) -> list[EntryRow]: ...

@@ -190,6 +190,10 @@ class SQLTables:
         sql = f"DELETE FROM {table_of(kind)}_terms WHERE tenant = ? AND field = ? AND value = ? AND id = ?"
         return Statements(sql, [(self.tenant, *term) for term in terms])
 
+    def terms(self, kind: Kind[Any], ids: Sequence[str]) -> Statement:
+        sql = f"SELECT field, value, id FROM {table_of(kind)}_terms WHERE tenant = ? AND id IN ({_marks(ids)})"
+        return Statement(sql, (self.tenant, *ids), list)
+
     # -- journal ---------------------------------------------------------------------------------
 
     def append(self, rows: Sequence[EntryRow]) -> Rows:

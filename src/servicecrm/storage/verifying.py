@@ -1,21 +1,24 @@
 """Is a tenant whole? Every entry against the one before it, every record against its last entry, every seal."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
 
-from servicecrm.errors import BrokenJournal
-from servicecrm.kernel.filters import AllOf
+from servicecrm.errors import BrokenJournal, InvalidValue
+from servicecrm.kernel.filters import AllOf, OneOf
 from servicecrm.kernel.kinds import Kind
 from servicecrm.storage.journal import FIRST_SEAL, START, EntryRow, checked, digest_of, sealed
 from servicecrm.storage.ports import Head, Program
-from servicecrm.storage.rows import Tables, ask, fetched
+from servicecrm.storage.rows import Query, RecordRow, Tables, ask, fetched
 
 __all__ = ["verified"]
 
 CHUNK: Final = 2_000
+
+NOT_YET: Final = {(None, "figures")}
+"""A column that came with an update is empty until its record is saved again."""
 
 
 def verified(kinds: Mapping[type, Kind[Any]], head: Head | None = None, *, all_sealed: bool = True) -> Program[int]:
@@ -24,9 +27,12 @@ def verified(kinds: Mapping[type, Kind[Any]], head: Head | None = None, *, all_s
     Commands, numbers and notices are not in any chain. Where seals come later than entries, not all are sealed yet.
 
     Raises:
+        InvalidValue: `head` is none.
         BrokenJournal: an entry or a record was changed, moved, put in or left out; with `head`, also cut off at the
             end.
     """
+    if not isinstance(head, Head | None):
+        raise InvalidValue("head", "expected what `head` gave, such as Head(seal=45, hash='...')")
     try:
         counted, waiting = yield from _chains({kind.name: kind for kind in kinds.values()})
         yield from _seals(counted if all_sealed else counted - waiting, head)
@@ -68,15 +74,36 @@ def _records(kinds: Mapping[str, Kind[Any]], ends: Sequence[EntryRow], records: 
         if name not in kinds:  # of a host that does not keep this kind any longer
             continue
         last = list(group)
-        found = yield from fetched(kinds[name], [row.id for row in last])
-        for row, record in zip(last, found, strict=True):
+        there: list[RecordRow] = []
+        for row, record in zip(last, (yield from fetched(kinds[name], [row.id for row in last])), strict=True):
             if record is None or (row.revision, row.schema, row.document) != (
                 record.revision,
                 record.schema,
                 digest_of(record.document),
             ):
                 raise BrokenJournal(f"{row.kind} {row.id} is not as its last entry left it")
+            there.append(record)
+        yield from _found_by(kinds[name], [record for record in there if record.schema == kinds[name].schema.current])
         records[name] += len(last)
+
+
+def _found_by(kind: Kind[Any], rows: Sequence[RecordRow]) -> Program[None]:
+    """Is each record found, listed and swept by what its document says?"""
+    names = (*(column.name for column in kind.columns), *(["search"] if kind.search else []))
+    ids = [row.id for row in rows]
+    columns = {
+        at.id: values for values, at in (yield from ask(Tables.columns, kind, names, Query(OneOf("id", tuple(ids)))))
+    }
+    terms: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for field, value, id in (yield from ask(Tables.terms, kind, ids)) if kind.terms else ():
+        terms[id].add((field, value))
+    for row in rows:
+        record = kind.schema.load_text(row.document, version=row.schema, revision=row.revision)
+        says, stored = kind.index_of(record), dict(zip(names, columns[row.id], strict=True))
+        other = [name for name in names if stored[name] != says[name] and (stored[name], name) not in NOT_YET]
+        other += ["its terms"] if terms[row.id] != kind.terms_of(record) else []
+        if other:
+            raise BrokenJournal(f"{kind.name} {row.id} is found by something else than it says: {', '.join(other)}")
 
 
 def _seals(counted: int, head: Head | None) -> Program[None]:

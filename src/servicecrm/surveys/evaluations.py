@@ -60,10 +60,11 @@ def low_scores(evaluation: Evaluation, threshold: Thresholds) -> tuple[LowScore,
     """The scores that are not good enough, of everybody and of each group. What is hidden is not among them.
 
     Raises:
-        InvalidValue: a key is unknown, or the number lies on no scale.
+        InvalidValue: a threshold is no number, a key is unknown, or the number lies on no scale.
 
     Source: C082; FitSM PR7 (insufficient customer satisfaction).
     """
+    _check_numbers(threshold)
     known = {line.key for line in evaluation.lines}
     if isinstance(threshold, Mapping) and not threshold.keys() <= known:
         raise InvalidValue("threshold", f"there is nothing on {', '.join(sorted(threshold.keys() - known))}")
@@ -219,6 +220,15 @@ def publish(kept: SurveyEvaluation, *, by: Actor | str, at: datetime) -> Decisio
     """
     event = EvaluationPublished(**stamp(by, at))
     return EVALUATION_LIFECYCLE.move(kept, PUBLISH, event, published_at=event.occurred_at)
+
+
+def _check_numbers(threshold: Thresholds) -> None:
+    for limit in threshold.values() if isinstance(threshold, Mapping) else (threshold,):
+        try:
+            number(limit)
+        except InvalidValue:
+            told = f"expected a finite number, or one for each key, got {type(limit).__name__}"
+            raise InvalidValue("threshold", told) from None
 
 
 _Figure = tuple[About, str, str]

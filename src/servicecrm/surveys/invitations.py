@@ -35,6 +35,8 @@ from servicecrm.surveys.campaign_lifecycle import (
     LEAVE_OUT,
     OPEN,
     OPENING,
+    PLANNED,
+    PREPARED,
     REMIND,
     SEND,
     UNFINISHED,
@@ -240,5 +242,7 @@ _PART: Final[Mapping[Extent, tuple[str, type[Event]]]] = {
 
 def _check_sending(campaign: Campaign, at: datetime) -> None:
     until = campaign.answer_until if campaign.send_until is None else campaign.send_until
+    if campaign.state in (PLANNED, PREPARED):
+        raise PolicyViolation("campaign", f"it is {campaign.state}; open it first")
     if campaign.state != OPEN or micros(at) >= micros(until):
         raise PolicyViolation("campaign", f"it is {campaign.state}, and sends until {until.isoformat()}")

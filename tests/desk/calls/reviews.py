@@ -6,7 +6,7 @@ from typing import Final
 
 from servicecrm.desk import Desk
 from servicecrm.improvements.model import Origin
-from servicecrm.reviews import Resolution, Topic
+from servicecrm.reviews import Followed, Resolution, Topic
 from servicecrm.testing.makers import MONDAY
 from tests.desk.calls.words import Found, Told, Way, ways
 from tests.reviews.making import BOTH, CAFE, TALKED
@@ -24,6 +24,12 @@ REPORT: Final[Told] = {
     "delivery": "e-mail",
 }
 PRODUCED: Final = {"due_on": TODAY, "cut_off": MONDAY, "digest": "d" * 64}
+
+
+def _followed(crm: Desk, review: str) -> list[Followed]:
+    """All actions that are open are looked at."""
+    pack = crm.service_reviews.get(review).pack
+    return [] if pack is None else [Followed(action=each.record, note="It goes on.") for each in pack.actions]
 
 
 def _unscheduled(crm: Desk, _: str) -> str:
@@ -131,7 +137,7 @@ WAYS: Final[Mapping[str, Mapping[str, Way]]] = {
         "service_reviews",
         "planned",
         prepared=("planned", "prepare", {"changes": []}),
-        held=("prepared", "hold", {"attendees": BOTH}),
+        held=("prepared", "hold", {"attendees": BOTH, "followed": Found(_followed)}),
         told=("held", "edit", {"exceptional": "A storm", "customer_view": ["Faster"], "provider_view": ["Earlier"]}),
         published=("told", "publish", {"next_on": TODAY + 90 * DAY}),
         cancelled=("planned", "cancel", {"reason": "Nobody has time."}),
