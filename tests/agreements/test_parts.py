@@ -134,3 +134,22 @@ def test_customers_that_are_parts_of_each_other_after_an_import_are_covered_once
     clock.advance(hours=8)
     crm.sweep()
     assert [each.record for each in results(crm, agreement)] == [mine.number]
+
+
+@pytest.mark.parametrize(("merged", "into"), [("group", "stranger"), ("stranger", "group")])
+def test_what_was_agreed_with_either_of_two_that_are_merged_covers_the_parts_of_both(  # C015, C016, C031, C032
+    crm: Desk, clock: FixedClock, tree: Tree, merged: str, into: str
+) -> None:
+    agreement = agreed(crm, tree["stranger"], "7h elapsed")
+    before = crm.complaints.get(complain(crm, tree["branch"]))
+
+    crm.customers.merge(tree[merged], tree[into])
+
+    since = [crm.complaints.get(complain(crm, tree[name])) for name in (into, "branch")]
+    assert [due(crm, each.id) for each in since] == [after(crm, 7)] * 2
+    assert due(crm, complain(crm, tree["holding"])) != after(crm, 7)
+    clock.advance(hours=8)
+    crm.sweep()
+    found = {each.record for each in results(crm, agreement)}
+    assert found == {each.number for each in since}
+    assert before.number not in found

@@ -105,14 +105,26 @@ def entitled(
 
 
 def _above(work: Work, customer: str) -> Program[Sequence[str]]:
-    """The ids of all that a customer is a part of, the nearest first; none if the portfolio does not know it."""
+    """The ids of all that a customer is a part of, the nearest first; none if the portfolio does not know it.
+
+    Who was merged goes on as another one, and what was agreed with somebody who was merged is agreed with that one.
+    """
     path = [customer]
     while work.keeps(Customer):
         found = (yield from work.present(Customer, path[-1:], held=False)).get(path[-1])
-        if found is None or found.parent is None or found.parent in path:
+        following = found and (found.merged_into or found.parent)
+        if not following or following in path:
             break
-        path.append(found.parent)
-    return path[1:]
+        path.append(following)
+    whose = {id: id for id in path}
+    new = [*path] if work.keeps(Customer) else []
+    while new:
+        rows, _ = yield from work.rows(Customer, ("id", "merged_into"), where("merged_into").one_of(new))
+        found_now = {str(id): whose[str(into)] for id, into in rows if id not in whose}
+        whose |= found_now
+        new = [*found_now]
+    every = sorted(whose, key=lambda id: path.index(whose[id]))  # each before those that go on as it
+    return [id for id in every if id != customer]
 
 
 def demanded_by(work: Work, tracked: Tracked[Any], record: Any, at: datetime) -> Program[datetime]:
@@ -166,38 +178,40 @@ def timers_under(work: Work, agreement: Agreement, at: datetime) -> Program[list
     Source: C032.
     """
     services = [each.service for each in agreement.lines]
-    agreed: dict[str, Sequence[Agreement]] = {}
-    in_general: dict[str, Sequence[GeneralAgreement]] = {}
     results: list[TimerResult] = []
-    for customer, above in (yield from _covered(work, agreement.customer)).items():
-        mine = where("customer") == customer
-        agreed[customer] = (yield from work.find(Agreement, mine)).items
-        in_general[customer] = (yield from work.find(GeneralAgreement, mine)).items
-        parties = (customer, *above)  # whoever is above was read before
-        known = partial(
-            entitlement,
-            above=above,
-            agreements=[each for party in parties for each in agreed[party]],
-            general=[each for party in parties for each in in_general[party]],
-        )
-        for record, clock in (yield from _clocked(work, customer, services)):
-            found = known(customer, record.service, at=record.received_at)
+    for customer in (yield from _covered(work, agreement.customer)):
+        clocked = yield from _clocked(work, customer, services)
+        if not clocked:
+            continue
+        above = yield from _above(work, customer)
+        parties = where("customer").one_of((customer, *above))
+        agreements = (yield from work.find(Agreement, parties)).items
+        general = (yield from work.find(GeneralAgreement, parties)).items
+        known = partial(entitlement, customer, above=above, agreements=agreements, general=general)
+        for record, clock in clocked:
+            found = known(record.service, at=record.received_at)
             of = (each for each in clock.timers if _is_of(agreement, found.time(each.name, record.priority)))
             results += (_result(record, each) for each in of if _counts(each, at))
     return results
 
 
-def _covered(work: Work, customer: str) -> Program[dict[str, tuple[str, ...]]]:
-    """A customer and all its parts, each after what it is a part of, and with the ids of that, the nearest first."""
-    above: dict[str, tuple[str, ...]] = {customer: ()}
-    left = [customer]
-    while left and work.keeps(Customer):
-        whole = left.pop()
-        parts, _ = yield from work.rows(Customer, ("id",), where("parent") == whole)
-        new = [id for (id,) in parts if isinstance(id, str) and id not in above]
-        above |= dict.fromkeys(new, (whole, *above[whole]))
-        left += new
-    return above
+def _covered(work: Work, customer: str) -> Program[Sequence[str]]:
+    """A customer, or the one that it goes on as, with all its parts and whoever was merged into one of them."""
+    every = [customer]
+    while work.keeps(Customer):
+        found = (yield from work.present(Customer, every[-1:], held=False)).get(every[-1])
+        if found is None or found.merged_into is None or found.merged_into in every:
+            break
+        every.append(found.merged_into)
+    new = [*every] if work.keeps(Customer) else []
+    while new:
+        found_now: dict[str, None] = {}
+        for column in ("parent", "merged_into"):
+            rows, _ = yield from work.rows(Customer, ("id",), where(column).one_of(new))
+            found_now |= {str(id): None for (id,) in rows if id not in every}
+        new = [*found_now]
+        every += new
+    return every
 
 
 def _clocked(work: Work, customer: str, services: Sequence[str]) -> Program[list[tuple[Any, Clock]]]:
