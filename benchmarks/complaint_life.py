@@ -114,6 +114,7 @@ def renamed(life: Sequence[Written], n: int) -> list[Written]:
     """The same life of another complaint, the n-th: under its own ids and number."""
     own = [life[0].complaint["id"], *(row["id"] for written in life for row in written.new["message"])]
     names = {id: f"{id[:-6]}{n:06}" for id in own} | {life[0].complaint["number"]: f"CMP-2026-{n:06}"}
+    names |= {name.casefold(): new.casefold() for name, new in names.items()}  # as it is searched
     found = re.compile("|".join(names))
 
     def mine(row: Values) -> Values:

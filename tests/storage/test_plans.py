@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from servicecrm.complaints import COMPLAINT
-from servicecrm.kernel.filters import encoded, everything, where
+from servicecrm.kernel.filters import Filter, encoded, everything, where
 from servicecrm.kernel.kinds import Column, ColumnType, Kind
 from servicecrm.storage import driver
 from servicecrm.storage.driver import install
 from servicecrm.storage.kinds import SHIPPED
 from servicecrm.storage.rows import Query
 from servicecrm.storage.statements import SQLITE, SQLTables, table_of
+from servicecrm.testing.makers import MONDAY
 
 VALUES = {ColumnType.TEXT: "x", ColumnType.BOOLEAN: True, ColumnType.INTEGER: 1}
 RANGES = (ColumnType.INSTANT, ColumnType.DATE)
@@ -69,14 +70,27 @@ def test_what_is_open_of_somebody_is_found_by_whose_it_is(
     assert index_of(connection, kind, column, *also[:1])[:2] == ["tenant", column.name]
 
 
-@pytest.mark.parametrize("column", ["received_at", "closed_at"])
-def test_what_was_since_some_time_is_not_sorted_by_ids_first(connection: sqlite3.Connection, column: str) -> None:
-    """Newest first is read along the index of the time, also of what is mostly so, such as closed."""
-    filter = encoded(where("open").is_(False), COMPLAINT)
-    asked = SQLTables("default", SQLITE).select(COMPLAINT, Query(filter, order=column, descending=True, limit=50))
-    plan = [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {asked.sql}", asked.parameters)]
+NEWEST = {"order": "received_at", "descending": True, "limit": 50}
 
-    assert sum(f"servicecrm_complaint_{column}" in step for step in plan) == 2  # with a value, and without one
+
+@pytest.mark.parametrize(
+    ("filter", "asked", "index"),
+    [
+        (everything(), {"limit": 50}, "sqlite_autoindex_servicecrm_complaint_1"),
+        (everything(), NEWEST, "servicecrm_complaint_received_at"),
+        (where("open").is_(False), NEWEST, "servicecrm_complaint_received_at"),
+        (where("received_at") >= MONDAY, {"limit": 50}, "servicecrm_complaint_received_at"),
+        (where("closed_at") >= MONDAY, {"limit": 50}, "servicecrm_complaint_closed_at"),
+    ],
+    ids=["all", "newest", "newest of what is closed", "since some time", "closed since some time"],
+)
+def test_a_page_is_read_along_the_index_of_its_order_or_of_the_time_that_is_asked_for(
+    connection: sqlite3.Connection, filter: Filter, asked: dict[str, Any], index: str
+) -> None:
+    statement = SQLTables("default", SQLITE).select(COMPLAINT, Query(encoded(filter, COMPLAINT), **asked))
+    plan = [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement.sql}", statement.parameters)]
+
+    assert {step.split()[4] for step in plan if step.startswith("SEARCH")} == {index}
 
 
 def test_without_estimates_all_records_would_be_read(monkeypatch: pytest.MonkeyPatch) -> None:

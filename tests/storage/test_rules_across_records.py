@@ -16,6 +16,7 @@ from servicecrm.agreements.lifecycle import BOUND
 from servicecrm.errors import PolicyViolation
 from servicecrm.kernel.decisions import Decision
 from servicecrm.portfolio import Customer
+from servicecrm.storage.statements import SQLTables
 from servicecrm.storage.work import Work
 from tests.servers import Postgres
 from tests.storage import ruling
@@ -144,3 +145,35 @@ def test_without_a_last_look_at_what_was_read_two_are_concluded_at_once(
 
     assert len(concluded(server)) == (1 if holding else 2)
     assert len(rivals(concluded(server))) == (0 if holding else 1)
+
+
+@pytest.mark.parametrize("touching", [True, False])
+def test_one_that_is_new_is_not_concluded_beside_one_that_was_being_signed_before(
+    server: Place, monkeypatch: pytest.MonkeyPatch, *, touching: bool
+) -> None:
+    """The first one is read, a rival is agreed on and signed by both, and then the first one is saved."""
+    has_read, may_save, sign = threading.Event(), threading.Event(), actions.sign
+
+    def sign_later(found: Agreement, *party: Any, **told: Any) -> Decision[Agreement]:
+        if found.id == first and not has_read.is_set():
+            has_read.set()
+            assert may_save.wait(30)
+        return sign(found, *party, **told)
+
+    def sign_it() -> None:
+        with server.open() as crm, contextlib.suppress(PolicyViolation):
+            crm.agreements.sign(first, "provider")
+
+    with server.open() as crm:
+        first = ruling.agreed(crm, "c-1", ["water"], date(2030, 1, 1))
+        monkeypatch.setattr(actions, "sign", sign_later)
+        if not touching:
+            monkeypatch.setattr(SQLTables, "touch", SQLTables.hold)
+        thread = threading.Thread(target=sign_it)
+        thread.start()
+        assert has_read.wait(30)
+        crm.agreements.sign(ruling.agreed(crm, "c-1", ["water"], date(2030, 1, 1)), "provider")
+        may_save.set()
+        thread.join()
+
+    assert len(rivals(concluded(server))) == (0 if touching else 1)

@@ -233,12 +233,13 @@ def _timers(work: Work, at: datetime) -> Program[Sequence[str]]:
 
 
 def _rivals(work: Work, agreement: Agreement) -> Program[Sequence[Agreement]]:
-    """The open agreements that are about the same at the same time: none may be concluded before this one is saved."""
+    """The open agreements that are about the same at the same time: none may be concluded before this one is saved, nor
+    by somebody who does not see this one yet."""
     if not agreement.signatures:  # the first signature concludes nothing
         return ()
     open_ = yield from work.find(Agreement, where("customer") == agreement.customer, where("open").is_(True))
     ids = [each.id for each in open_.items if each.id != agreement.id and overlapping(agreement, [each])]
-    return tuple((yield from work.present(Agreement, ids)).values())
+    return tuple((yield from work.present(Agreement, ids, rivals=True)).values())
 
 
 def general_of(work: Work, customer: str) -> Program[Sequence[GeneralAgreement]]:

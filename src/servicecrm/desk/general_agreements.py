@@ -115,8 +115,9 @@ class GeneralAgreements(Commands[GeneralAgreement]):
 
         def more(work: Work, found: GeneralAgreement, _: Order) -> Program[Mapping[str, Any]]:
             rivals = [each.id for each in (yield from general_of(work, found.customer)) if each.topic == found.topic]
-            # Held, so that of two which are signed at the same time the later one finds the other one in force.
-            return {"others": tuple((yield from work.present(GeneralAgreement, rivals)).values())}
+            # So that of two which are signed at the same time the later one finds the other one in force.
+            others = yield from work.present(GeneralAgreement, rivals, rivals=True)
+            return {"others": tuple(others.values())}
 
         told = {"party": party, "signer": signer, "place": place, "digest": digest, "occurred_at": occurred_at}
         return self._do("sign", agreement, command, more=more, asked=told, **told)

@@ -64,10 +64,10 @@ def _told(cursor: sqlite3.Cursor, table: str) -> Iterator[tuple[str, str, str]]:
 
 def _alike(columns: list[str]) -> Iterator[int]:
     """How many rows are alike in the first column, in the first two, and so on."""
-    rows = ROWS // 30 if columns[1:] and columns[1].endswith(TIMES) else ROWS
+    rows = ROWS // 10 if columns[1:] and columns[1].endswith(TIMES) else ROWS
     for column in columns:
         if column in UNIQUE:
             rows = 1
         elif column != "tenant":
-            rows = max(1, rows // (50 if column in FEW else 500 if column in SOME else 10_000))
+            rows = max(1, rows // (100 if column in FEW else 500 if column in SOME else 10_000))
         yield rows

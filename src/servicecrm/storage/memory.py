@@ -139,6 +139,8 @@ class MemoryTables:
         records = self._records(kind)
         return {id: records[id].row.revision for id in ids if id in records}
 
+    touch = hold
+
     def insert(self, kind: Kind[Any], changes: Sequence[Change]) -> list[bool]:
         return [self._insert(kind, change) for change in changes]
 

@@ -230,6 +230,10 @@ class Tables(Protocol):
         """Keep records from being changed until the transaction ends; gives their revisions."""
         ...
 
+    def touch(self, kind: Kind[Any], ids: Sequence[str]) -> dict[str, int]:
+        """The same, and whoever saves one of them in a transaction that has begun already has to begin again."""
+        ...
+
     def insert(self, kind: Kind[Any], changes: Sequence[Change]) -> list[bool]: ...
     def update(self, kind: Kind[Any], changes: Sequence[Change]) -> list[Link | None]:
         """The end of each record's chain, or None where another revision was there."""

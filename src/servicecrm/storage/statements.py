@@ -139,6 +139,13 @@ class SQLTables:
         )
         return Statement(sql, (self.tenant, *ids), dict)
 
+    def touch(self, kind: Kind[Any], ids: Sequence[str]) -> Statement:
+        sql = (
+            f"UPDATE {table_of(kind)} SET revision = revision WHERE tenant = ? AND id IN ({_marks(ids)}) "
+            "RETURNING id, revision"
+        )
+        return Statement(sql, (self.tenant, *ids), dict)
+
     def select(self, kind: Kind[Any], query: Query) -> Statement:
         return self._selected(kind, ("id", "revision", "schema", "document"), query, lambda values: RecordRow(*values))
 

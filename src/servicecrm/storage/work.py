@@ -77,6 +77,7 @@ class Work:
         self._seals = seals
         self._holds = holds
         self._seen: dict[str, tuple[Kind[Any], dict[str, int]]] = {}
+        self._rivals: set[tuple[str, str]] = set()
         self.registered: bool = registered
         """Is the tenant in the list of tenants?"""
         self.ended = False
@@ -109,13 +110,21 @@ class Work:
             self._read(kind, row)
         return _loaded(kind, row)
 
-    def present(self, record: type[R], ids: Sequence[str], *, held: bool = True) -> Program[dict[str, R]]:
-        """Those of the records with these ids that are there. See `get`."""
+    def present(
+        self, record: type[R], ids: Sequence[str], *, held: bool = True, rivals: bool = False
+    ) -> Program[dict[str, R]]:
+        """Those of the records with these ids that are there. See `get`.
+
+        With `rivals`, a unit that saves one of them and began before this one ends is run again: it could not see what
+        this one saves, even if that is new.
+        """
         kind = self._kind(record)
         rows = yield from fetched(kind, [key_text("id", id) for id in ids])
         there = [row for row in rows if row is not None]
         for row in there if held else ():
             self._read(kind, row)
+        if rivals:
+            self._rivals.update((kind.name, row.id) for row in there)
         return {row.id: _loaded(kind, row) for row in there}
 
     def _read(self, kind: Kind[Any], row: RecordRow) -> None:
@@ -294,8 +303,12 @@ class Work:
         for name in sorted(self._seen):
             kind, revisions = self._seen[name]
             read = {id: revisions[id] for id in sorted(revisions) if (name, id) not in saved}
-            if read and (yield from ask(Tables.hold, kind, tuple(read))) != read:
-                raise StoreBusy
+            for how, ids in (
+                (Tables.touch, tuple(id for id in read if (name, id) in self._rivals)),
+                (Tables.hold, tuple(id for id in read if (name, id) not in self._rivals)),
+            ):
+                if ids and (yield from ask(how, kind, ids)) != {id: read[id] for id in ids}:
+                    raise StoreBusy
 
     def seal(self, limit: int = SEALED) -> Program[int]:
         """Link entries that no seal covers yet into the tenant's chain; tells how many."""
