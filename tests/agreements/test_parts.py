@@ -9,7 +9,7 @@ from servicecrm import portfolio
 from servicecrm.agreements import Agreement, Line, ServiceLevels, TimeTarget
 from servicecrm.agreements.evaluating import TimerResult
 from servicecrm.desk import Desk, connect
-from servicecrm.desk.agreed import timers_under
+from servicecrm.desk.agreement_timers import timers_under
 from servicecrm.testing import FixedClock, SeededIds
 from tests.agreements.making import ANN, HOUR
 

@@ -17,9 +17,9 @@ from servicecrm.agreements.policy import AgreementPolicies
 from servicecrm.agreements.reviewing import Renewal, due_for_renewal, reviews_due
 from servicecrm.agreements.schema import AGREEMENT, VIOLATION
 from servicecrm.calendars import Standing
-from servicecrm.desk.agreed import timers_under
 from servicecrm.desk.agreement_days import advanced
 from servicecrm.desk.agreement_terms import AgreementTerms, checked_lines
+from servicecrm.desk.agreement_timers import timers_under
 from servicecrm.desk.books import book_of
 from servicecrm.desk.house import House
 from servicecrm.desk.managers import managers_of

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 
 from servicecrm.desk.books import book_of
 from servicecrm.desk.commands import Commands
+from servicecrm.desk.families import merged
 from servicecrm.desk.privacy import forgotten, told
 from servicecrm.desk.programs import Decided, Order, change, fetch, outcome_before
 from servicecrm.kernel.documents import Document
@@ -94,13 +95,13 @@ class CustomerLinks(Commands[Customer]):
             self._permit(order, "take_in", other)
             above = yield from _above(work, other)
             below = yield from _parts(work, found.id)
-            merged, taken_in = actions.merge(
+            gone, taken_in = actions.merge(
                 found, other, ancestors=above, parts=[part.id for part in below], occurred_at=occurred_at, **_who(order)
             )
             placed = [actions.place(part, taken_in.after, ancestors=above, **_who(order)) for part in below]
             met = yield from work.find(Interaction, where("customer") == found.id)
             pointed = [interactions.repoint(each, taken_in.after, **_who(order)) for each in met.items]
-            return (merged, taken_in, *placed, *pointed)
+            return (gone, taken_in, *placed, *pointed)
 
         return self._decide("merge", customer, command, {"into": into}, decided)
 
@@ -228,7 +229,7 @@ def _parts(work: Work, customer: str) -> Program[tuple[Customer, ...]]:
 
 
 def _above(work: Work, customer: Customer) -> Program[list[str]]:
-    """The ids of all that a customer is a part of, the nearest first."""
+    """The ids of all that a customer is a part of, the nearest first: held, so that no two units make a circle."""
     above: list[str] = []
     while customer.parent is not None and customer.parent not in above:
         above.append(customer.parent)
@@ -239,13 +240,7 @@ def _above(work: Work, customer: Customer) -> Program[list[str]]:
 def ids_of(work: Work, customer: str) -> Program[tuple[str, ...]]:
     """The id of a customer, and those of all that go on as this one."""
     found = yield from fetch(work, CUSTOMER, customer)
-    ids: list[str] = [found.id]
-    new = ids
-    while new:  # what was merged may have taken in others before
-        merged = yield from work.find(Customer, where("merged_into").one_of(new))
-        new = [each.id for each in merged.items]
-        ids = [*ids, *new]
-    return tuple(ids)
+    return tuple((yield from merged(work, [found.id])))
 
 
 def _alike(work: Work, threshold: float) -> Program[tuple[Likeness, ...]]:

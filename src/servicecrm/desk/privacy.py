@@ -11,6 +11,7 @@ import attrs
 from servicecrm.agreements.schema import AGREEMENT, GENERAL_AGREEMENT
 from servicecrm.cases.schema import CASE
 from servicecrm.complaints.schema import COMPLAINT
+from servicecrm.desk.families import merged
 from servicecrm.desk.programs import Order, saved_with_all
 from servicecrm.errors import GuardNotMet
 from servicecrm.improvements.schema import PROPOSAL
@@ -205,7 +206,7 @@ def forgotten(
 def found_of(work: Work, person: str, also: Sequence[str] = ()) -> Program[list[Found]]:
     """The records that are about a person, each once, and those that are named."""
     found: dict[tuple[str, str], Found] = {}
-    people = yield from _same(work, person)
+    people = [*(yield from merged(work, [person]))]
     for trace in TRACES:
         if not _kept(work, trace):
             continue
@@ -242,16 +243,6 @@ def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
 
 def _kept(work: Work, trace: Trace) -> bool:
     return work.keeps(trace.kind.schema.record)
-
-
-def _same(work: Work, person: str) -> Program[list[str]]:
-    """The id of a person, and those of all customers that go on as this one."""
-    ids, new = [person], [person]
-    while new and work.keeps(Customer):
-        merged = yield from work.find(Customer, where("merged_into").one_of(new))
-        new = [each.id for each in merged.items if each.id not in ids]
-        ids += new
-    return ids
 
 
 def _permit(order: Order, customers: Sequence[Found]) -> None:

@@ -19,7 +19,8 @@ from servicecrm.kernel.decisions import Actor
 from servicecrm.kernel.notices import Notice
 from servicecrm.notifications import NotDelivered
 from servicecrm.storage.ports import Delivery, Program
-from servicecrm.storage.work import LEASE, Work
+from servicecrm.storage.queue import LEASE
+from servicecrm.storage.work import Work
 
 __all__ = ["Worker"]
 

@@ -4,7 +4,7 @@ There are no entries of a journal, no commands and no times for them: each progr
 is known of a person is saved by another unit of work, and never by the one that puts answers in.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import SystemRandom
 from typing import Any, Final
 
@@ -16,9 +16,9 @@ from servicecrm.storage.ports import Program
 from servicecrm.storage.rows import Change, Position, Query, RecordRow, Tables, ask, fetched
 from servicecrm.surveys.campaign_model import Campaign, Mode
 from servicecrm.surveys.response_model import GivenAnswer
-from servicecrm.surveys.schema import ANSWER, MILLION
+from servicecrm.surveys.schema import ANSWER, CAMPAIGN, MILLION
 
-__all__ = ["COLUMNS", "answers_of", "columns_of", "ends", "put", "replaced", "shuffled"]
+__all__ = ["COLUMNS", "FOLLOWING", "answers_of", "columns_of", "put", "replaced", "shuffled"]
 
 CHUNK: Final = 1_000
 
@@ -70,16 +70,6 @@ def columns_of(campaign: str) -> Program[dict[str, list[Any]]]:
         after = rows[CHUNK - 1][1]
 
 
-def ends(before: object, after: object) -> bool:
-    """Does an anonymous campaign end, whoever decides it? Then its answers have to be `shuffled`."""
-    return (
-        isinstance(after, Campaign)
-        and after.mode is Mode.ANONYMOUS
-        and after.closed_at is not None
-        and (not isinstance(before, Campaign) or before.closed_at is None)
-    )
-
-
 _SHUFFLE: Final[Callable[[list[Any]], None]] = SystemRandom().shuffle
 
 
@@ -97,6 +87,17 @@ def shuffled(campaign: str, shuffle: Callable[[list[Any]], None] = _SHUFFLE) -> 
         yield from _update(list(zip(places, answers[start : start + CHUNK], strict=True)))
     yield from ask(Tables.forget)
     return len(rows)
+
+
+def _ended(before: Campaign | None, after: Campaign) -> Program[None]:
+    """When an anonymous campaign ends, its answers change places."""
+    ends = after.closed_at is not None and (before is None or before.closed_at is None)
+    if ends and after.mode is Mode.ANONYMOUS:
+        yield from shuffled(after.id)
+
+
+FOLLOWING: Final[Mapping[str, Callable[[Any, Any], Program[None]]]] = {CAMPAIGN.name: _ended}
+"""What a unit does by itself when it saves a record of a kind, whoever decided that: given as it was, and as it is."""
 
 
 def _rows(campaign: str) -> Program[list[RecordRow]]:

@@ -9,8 +9,8 @@ from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import Filter
 from servicecrm.kernel.kinds import Identified, Indexed
 from servicecrm.storage.ports import Delivery, Entry, Notice, Outcome, Page
+from servicecrm.storage.queue import LEASE
 from servicecrm.storage.store import EngineUnit, R
-from servicecrm.storage.work import LEASE
 
 __all__ = ["AsyncUnit"]
 

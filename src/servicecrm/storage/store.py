@@ -14,9 +14,10 @@ from servicecrm.kernel.decisions import Decision, flat
 from servicecrm.kernel.filters import Filter
 from servicecrm.kernel.kinds import Identified, Indexed, Kind, key_text
 from servicecrm.storage.ports import Command, Delivery, Entry, Fact, Head, Notice, Op, Outcome, Page, Program
+from servicecrm.storage.queue import LEASE
 from servicecrm.storage.rows import Tables, ask
 from servicecrm.storage.verifying import verified
-from servicecrm.storage.work import BROKEN, LEASE, Work
+from servicecrm.storage.work import BROKEN, Work
 
 __all__ = [
     "Answer",

@@ -5,52 +5,35 @@ The programs speak to the tables of a store (`Tables` in memory, statements in S
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import MAXYEAR, MINYEAR, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any, TypeVar
-
-import attrs
 
 from servicecrm.errors import (
     AlreadyExists,
     IdempotencyMismatch,
     InvalidValue,
     NotFound,
-    ReadOnlyStore,
     StaleRevision,
     StoreBusy,
     StoreError,
 )
-from servicecrm.kernel.decisions import Decision, Step
-from servicecrm.kernel.documents import Members, joined
-from servicecrm.kernel.filters import AllOf, Filter, encoded, everything
+from servicecrm.kernel.decisions import Decision
+from servicecrm.kernel.filters import Filter, encoded, everything
 from servicecrm.kernel.ids import human_number, parts_of_number
-from servicecrm.kernel.kinds import Identified, Indexed, Kind, key_text, storable
-from servicecrm.kernel.records import ERASED, evolve, fields_of, personal_fields
+from servicecrm.kernel.kinds import Identified, Indexed, Kind, key_text
+from servicecrm.kernel.records import ERASED, evolve
 from servicecrm.storage import cursors
-from servicecrm.storage.answers import ends, shuffled
+from servicecrm.storage.answers import FOLLOWING
 from servicecrm.storage.journal import FIRST_SEAL, START, EntryRow, Link, SealRow, chained, entry_of, sealed
-from servicecrm.storage.ports import (
-    Command,
-    Delivery,
-    Entry,
-    Fact,
-    Notice,
-    OutboxCounts,
-    Outcome,
-    Page,
-    Program,
-    Queued,
-)
-from servicecrm.storage.rows import Change, Coming, Position, Query, RecordRow, Tables, Term, ask, fetched, queued_of
+from servicecrm.storage.ports import Command, Entry, Fact, Notice, Outcome, Page, Program
+from servicecrm.storage.queue import Queue
+from servicecrm.storage.rows import Coming, Query, RecordRow, Tables, ask, fetched
+from servicecrm.storage.saving import Save, grouped, index_terms, number_of, told_anew
 
-__all__ = ["BROKEN", "LEASE", "Work"]
+__all__ = ["BROKEN", "Work"]
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Identified)
-
-LEASE = timedelta(minutes=5)
-
-LONGEST_LEASE = timedelta(days=366)
 
 SEALED = 10_000
 """How many entries one seal covers at most, where seals come later."""
@@ -58,7 +41,7 @@ SEALED = 10_000
 BROKEN = "a part of this unit failed after it had written something, so nothing of it was saved; begin a new unit"
 
 
-class Work:
+class Work(Queue):
     """The programs of one unit of work, and what the unit has to remember until it ends."""
 
     def __init__(
@@ -197,10 +180,10 @@ class Work:
             raise ValueError(f"{steps} facts need as many commands, got {len(commands)}")
         names = iter([command.id if command else None for command in commands] or [None] * steps)
         saves = [self._prepared(decision, [next(names) for _ in decision.steps]) for decision in decisions]
-        for group in _grouped(saves):
+        for group in grouped(saves):
             kind = group[0].kind
             yield from self._insert(kind, group) if group[0].before is None else self._update(kind, group)
-            yield from _index_terms(kind, group)
+            yield from index_terms(kind, group)
         if saves or notices:
             yield from self._register()
         if saves:
@@ -209,13 +192,13 @@ class Work:
         if notices:
             yield from ask(Tables.enqueue, notices)
         for save in saves:
-            if ends(save.before, save.saved):
-                yield from shuffled(save.saved.id)
+            if save.kind.name in FOLLOWING:
+                yield from FOLLOWING[save.kind.name](save.before, save.saved)
             self.facts += [Fact(save.kind.name, step.event, save.saved, self._tenant) for step in save.steps]
         self._saved += [(save.kind.name, save.saved) for save in saves]
         return tuple(save.saved for save in saves)
 
-    def _prepared(self, decision: Decision[Any], commands: Sequence[str | None]) -> "_Save":
+    def _prepared(self, decision: Decision[Any], commands: Sequence[str | None]) -> Save:
         before, after = decision.before, decision.after
         kind = self._kind(type(after))
         if not decision.steps or (before is not None and (type(before), before.id) != (type(after), after.id)):
@@ -224,17 +207,17 @@ class Work:
         key_text("id", saved.id)
         steps = decision.steps
         if any(step.event.erases for step in steps):
-            steps = (*steps[:-1], _told_anew(saved, steps[-1]))
-        return _Save(kind, before, saved, kind.index_of(saved), steps, commands)
+            steps = (*steps[:-1], told_anew(saved, steps[-1]))
+        return Save(kind, before, saved, kind.index_of(saved), steps, commands)
 
-    def _insert(self, kind: Kind[Any], saves: "Sequence[_Save]") -> Program[None]:
+    def _insert(self, kind: Kind[Any], saves: Sequence[Save]) -> Program[None]:
         inserted = yield from ask(Tables.insert, kind, Coming((save.change for save in saves), len(saves)))
         for save, done in zip(saves, inserted, strict=True):
             if not done:
                 raise AlreadyExists(kind.name, save.saved.id)
-        yield from self._reserve(kind, [_number(save.saved) for save in saves])
+        yield from self._reserve(kind, [number_of(save.saved) for save in saves])
 
-    def _update(self, kind: Kind[Any], saves: "Sequence[_Save]") -> Program[None]:
+    def _update(self, kind: Kind[Any], saves: Sequence[Save]) -> Program[None]:
         links = yield from ask(Tables.update, kind, [save.change for save in saves])
         for save, link in zip(saves, links, strict=True):
             id = save.saved.id
@@ -255,7 +238,7 @@ class Work:
         for year, last in highest.items():
             yield from ask(Tables.reserve_number, kind.name, year, last)
 
-    def _write_down(self, saves: "Sequence[_Save]") -> Program[None]:
+    def _write_down(self, saves: Sequence[Save]) -> Program[None]:
         if self._seals and self._last_seal is None:
             self._last_seal = (yield from ask(Tables.last_seal)) or FIRST_SEAL
             self._seal = self._last_seal.n + 1
@@ -263,7 +246,7 @@ class Work:
         yield from ask(Tables.append, rows)
         self._hashes += [row.hash for row in rows]
 
-    def _erase(self, saves: "Sequence[_Save]") -> Program[None]:
+    def _erase(self, saves: Sequence[Save]) -> Program[None]:
         """What was personal of records of which something was erased stands in their last entries alone, and nowhere in
         the fingerprints of what was asked for, out of which it could be guessed."""
         for save in saves:
@@ -272,7 +255,7 @@ class Work:
                 yield from ask(Tables.erase_entries, kind, id, self._links[kind, id].n)
                 yield from ask(Tables.erase_commands, kind, id, ERASED)
 
-    def _entries(self, saves: "Sequence[_Save]") -> Iterator[EntryRow]:
+    def _entries(self, saves: Sequence[Save]) -> Iterator[EntryRow]:
         for save in saves:
             key = (save.kind.name, save.saved.id)
             told = zip(save.steps, save.commands, strict=True)
@@ -374,71 +357,7 @@ class Work:
         if len(self._saved) <= mark:
             return None
         name, record = self._saved[mark]
-        return Outcome(kind=name, id=record.id, revision=record.revision, number=_number(record))
-
-    # -- outbox ----------------------------------------------------------------------------------
-
-    def claim(
-        self, worker: str, *, now: datetime, limit: int = 20, lease: timedelta = LEASE
-    ) -> Program[tuple[Delivery, ...]]:
-        """Notices for this worker to deliver."""
-        self._writing()
-        cursors.check_limit(limit)
-        if not timedelta(0) <= lease <= LONGEST_LEASE:
-            raise InvalidValue("lease", "a lease is from nothing to a year long")
-        claimed = yield from ask(Tables.claim, key_text("worker", worker), now, limit, lease)
-        return tuple(evolve(delivery, tenant=self._tenant) for delivery in claimed)
-
-    def settle(
-        self,
-        deliveries: Sequence[Delivery],
-        *,
-        delivered: bool = True,
-        dead: bool = False,
-        retry_at: datetime | None = None,
-        cause: str | None = None,
-    ) -> Program[int]:
-        """Mark claimed notices as delivered or as dead, for a cause, or give them back."""
-        self._writing()
-        if delivered and dead:
-            raise InvalidValue("dead", "a notice that is delivered is not dead; give delivered=False with it")
-        if cause is not None and not dead:
-            raise InvalidValue("cause", "only a notice that is dead has one; give dead=True with it")
-        told = None if cause is None else storable("cause", cause)
-        settled = 0
-        for delivery in deliveries:
-            settled += yield from ask(
-                Tables.settle, delivery, delivered=delivered, dead=dead, retry_at=retry_at, cause=told
-            )
-        return settled
-
-    def queued(self, *, failed: bool = False, limit: int = 50, after: str | None = None) -> Program[Page[Queued]]:
-        """Notices that wait or are claimed, or those that have failed, in the order in which they came."""
-        cursors.check_limit(limit)
-        query = Query(AllOf(), "failed" if failed else "pending", limit=limit)
-        # A key is never freed, so it is a place that stays.
-        key = None if after is None else cursors.read(after, query.order, None).id
-        rows = yield from ask(Tables.queued, key, limit + 1, failed=failed)
-        kept, cursor = cursors.cut([(queued_of(row), Position(row.key, row.key)) for row in rows], query)
-        return Page(tuple(queued for queued, _ in kept), cursor)
-
-    def queue_counts(self) -> Program[OutboxCounts]:
-        """How many notices are in which state."""
-        counts = yield from ask(Tables.queue_counts)
-        page = yield from self.queued(limit=1)
-        return OutboxCounts(
-            waiting=counts.pending - counts.claimed,
-            claimed=counts.claimed,
-            delivered=counts.all - counts.pending - counts.failed,
-            failed=counts.failed,
-            oldest=next(iter(page), None),
-        )
-
-    def revive(self, key: str) -> Program[None]:
-        """Let a failed notice wait again, as a new one."""
-        self._writing()
-        if not (yield from ask(Tables.revive, key_text("key", key))):
-            raise NotFound("failed notice", key)
+        return Outcome(kind=name, id=record.id, revision=record.revision, number=number_of(record))
 
     @contextlib.contextmanager
     def whole(self) -> Iterator[None]:
@@ -450,10 +369,6 @@ class Work:
             self.broken = self.broken or self.writes > before
             raise
 
-    def _writing(self) -> None:
-        if self._readonly:
-            raise ReadOnlyStore
-
     def keeps(self, record: type[Any]) -> bool:
         """Does the store keep such records? A host may have named the kinds that it wants."""
         return record in self._kinds
@@ -464,62 +379,6 @@ class Work:
         except KeyError:
             known = ", ".join(sorted(kind.name for kind in self._kinds.values()))
         raise InvalidValue(record.__name__, f"this store keeps no such records; known kinds: {known}")
-
-
-@attrs.define
-class _Save:
-    """One decision on its way into the store."""
-
-    kind: Kind[Any]
-    before: Any
-    saved: Any
-    columns: Mapping[str, Indexed]
-    steps: Sequence[Step]
-    commands: Sequence[str | None]
-    members: Members = attrs.field(init=False, factory=dict)
-    text: str = attrs.field(init=False, default="")
-
-    @property
-    def change(self) -> Change:
-        """What the table is to hold. The document is made here, late: a database may be busy with others meanwhile."""
-        if not self.text:
-            self.members = self.kind.schema.members(self.saved)
-            self.text = joined(self.members)
-        row = RecordRow(self.saved.id, self.saved.revision, self.kind.schema.current, self.text)
-        return Change(row, self.columns, self.saved.revision - 1)
-
-
-def _told_anew(record: object, step: Step) -> Step:
-    """A step that tells all that is personal about a record, because no entry before it will do so any longer."""
-    values, personal = fields_of(record), personal_fields(type(record))
-    return step._replace(
-        changes={**step.changes, **{name: values[name] for name in values if name in personal}},
-        appended={name: tail for name, tail in step.appended.items() if name not in personal},
-    )
-
-
-def _grouped(saves: Sequence[_Save]) -> Iterable[list[_Save]]:
-    """By kind, new records apart from changed ones, each in the order in which they were decided."""
-    groups: dict[tuple[str, bool], list[_Save]] = {}
-    for save in saves:
-        groups.setdefault((save.kind.name, save.before is None), []).append(save)
-    return groups.values()
-
-
-def _index_terms(kind: Kind[Any], saves: Sequence[_Save]) -> Program[None]:
-    gone: list[Term] = []
-    new: list[Term] = []
-    if not kind.terms:
-        return
-    for save in saves:
-        before = kind.terms_of(save.before) if save.before is not None else frozenset()
-        after = kind.terms_of(save.saved)
-        gone += [(*term, save.saved.id) for term in sorted(before - after)]
-        new += [(*term, save.saved.id) for term in sorted(after - before)]
-    if gone:
-        yield from ask(Tables.drop_terms, kind, gone)
-    if new:
-        yield from ask(Tables.add_terms, kind, new)
 
 
 def _loaded(kind: Kind[R], row: RecordRow) -> R:
@@ -537,7 +396,3 @@ def _query(kind: Kind[Any], filters: Sequence[Filter], order: str, limit: int | 
         limit=limit,
         after=None if after is None else cursors.read(after, order, column),
     )
-
-
-def _number(record: Any) -> str | None:
-    return getattr(record, "number", None)

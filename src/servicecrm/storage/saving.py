@@ -1,0 +1,75 @@
+"""Decisions on their way into the tables: what is saved of each, and in which order."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from servicecrm.kernel.decisions import Step
+from servicecrm.kernel.documents import Members, joined
+from servicecrm.kernel.kinds import Indexed, Kind
+from servicecrm.kernel.records import fields_of, personal_fields
+from servicecrm.storage.ports import Program
+from servicecrm.storage.rows import Change, RecordRow, Tables, Term, ask
+
+__all__ = ["Save", "grouped", "index_terms", "number_of", "told_anew"]
+
+
+@attrs.define
+class Save:
+    """One decision on its way into the store."""
+
+    kind: Kind[Any]
+    before: Any
+    saved: Any
+    columns: Mapping[str, Indexed]
+    steps: Sequence[Step]
+    commands: Sequence[str | None]
+    members: Members = attrs.field(init=False, factory=dict)
+    text: str = attrs.field(init=False, default="")
+
+    @property
+    def change(self) -> Change:
+        """What the table is to hold. The document is made here, late: a database may be busy with others meanwhile."""
+        if not self.text:
+            self.members = self.kind.schema.members(self.saved)
+            self.text = joined(self.members)
+        row = RecordRow(self.saved.id, self.saved.revision, self.kind.schema.current, self.text)
+        return Change(row, self.columns, self.saved.revision - 1)
+
+
+def told_anew(record: object, step: Step) -> Step:
+    """A step that tells all that is personal about a record, because no entry before it will do so any longer."""
+    values, personal = fields_of(record), personal_fields(type(record))
+    return step._replace(
+        changes={**step.changes, **{name: values[name] for name in values if name in personal}},
+        appended={name: tail for name, tail in step.appended.items() if name not in personal},
+    )
+
+
+def grouped(saves: Sequence[Save]) -> Iterable[list[Save]]:
+    """By kind, new records apart from changed ones, each in the order in which they were decided."""
+    groups: dict[tuple[str, bool], list[Save]] = {}
+    for save in saves:
+        groups.setdefault((save.kind.name, save.before is None), []).append(save)
+    return groups.values()
+
+
+def index_terms(kind: Kind[Any], saves: Sequence[Save]) -> Program[None]:
+    gone: list[Term] = []
+    new: list[Term] = []
+    if not kind.terms:
+        return
+    for save in saves:
+        before = kind.terms_of(save.before) if save.before is not None else frozenset()
+        after = kind.terms_of(save.saved)
+        gone += [(*term, save.saved.id) for term in sorted(before - after)]
+        new += [(*term, save.saved.id) for term in sorted(after - before)]
+    if gone:
+        yield from ask(Tables.drop_terms, kind, gone)
+    if new:
+        yield from ask(Tables.add_terms, kind, new)
+
+
+def number_of(record: Any) -> str | None:
+    return getattr(record, "number", None)
