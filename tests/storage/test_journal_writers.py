@@ -3,7 +3,7 @@
 import contextlib
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, wait
 from itertools import pairwise
 from multiprocessing import get_context
@@ -162,22 +162,15 @@ def together(place: Place, stop: Path, writing: Write, *, writers: int, units: i
     return facts, verified, sound
 
 
-@contextlib.contextmanager
-def on_postgres(server: Postgres) -> Iterator[Place]:
-    with clean_schema(server) as schema:
-        yield Place(server.url, (("schema", schema), ("connections", 2)))
-
-
 @pytest.mark.parametrize("units", [30, pytest.param(1_000, marks=pytest.mark.torture)])
-def test_eight_writers_and_two_sealers_make_no_fork(postgres: Postgres, tmp_path: Path, units: int) -> None:
-    with on_postgres(postgres) as place:
-        facts, verified, sound = together(place, tmp_path / "stop", write, writers=8, units=units)
-        meanwhile = Told(place)
-        with place.open() as crm:
-            rest = crm.store.seal()
-            head = crm.store.head()
-            assert crm.store.verify(head) == facts
-        told = Told(place)
+def test_eight_writers_and_two_sealers_make_no_fork(server: Place, tmp_path: Path, units: int) -> None:
+    facts, verified, sound = together(server, tmp_path / "stop", write, writers=8, units=units)
+    meanwhile = Told(server)
+    with server.open() as crm:
+        rest = crm.store.seal()
+        head = crm.store.head()
+        assert crm.store.verify(head) == facts
+    told = Told(server)
 
     assert sound
     assert verified > 1

@@ -1,6 +1,6 @@
 """Many processes on one store: nothing is lost, nothing is seen that could not have happened one after another."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -12,30 +12,10 @@ from servicecrm.complaints import Complaint
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.testing.makers import MONDAY
 from tests.histories import Client, Kind, Transaction, anomalies, run
-from tests.servers import Postgres
 from tests.storage import racing
 from tests.storage.racing import COUNTERS, Place, recorded, together
-from tests.stores import clean_schema
 
 PROCESSES = 8
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    if request.param == "sqlite":
-        yield Place(str(tmp_path / "crm.db"))
-    else:
-        yield from on_postgres(request.getfixturevalue("postgres"))
-
-
-@pytest.fixture
-def server(postgres: Postgres) -> Iterator[Place]:
-    yield from on_postgres(postgres)
-
-
-def on_postgres(server: Postgres) -> Iterator[Place]:
-    with clean_schema(server) as schema:
-        yield Place(server.url, (("schema", schema), ("connections", 2)))
 
 
 def weaker(place: Place, isolation: str) -> Place:

@@ -2,10 +2,9 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from itertools import combinations, pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,32 +17,12 @@ from servicecrm.kernel.decisions import Decision
 from servicecrm.portfolio import Customer
 from servicecrm.storage.statements import SQLTables
 from servicecrm.storage.work import Work
-from tests.servers import Postgres
 from tests.storage import ruling
 from tests.storage.racing import Place, together
 from tests.storage.ruling import CUSTOMERS
-from tests.stores import clean_schema
 
 PROCESSES = 8
 ATTEMPTS = pytest.mark.parametrize("attempts", [200, pytest.param(2_000, marks=pytest.mark.torture)])
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    if request.param == "sqlite":
-        yield Place(str(tmp_path / "crm.db"))
-    else:
-        yield from on_postgres(request.getfixturevalue("postgres"))
-
-
-@pytest.fixture
-def server(postgres: Postgres) -> Iterator[Place]:
-    yield from on_postgres(postgres)
-
-
-def on_postgres(server: Postgres) -> Iterator[Place]:
-    with clean_schema(server) as schema:
-        yield Place(server.url, (("schema", schema), ("connections", 2)))
 
 
 def tried(place: Place, attempt: Callable[[Place, int, int], int], attempts: int) -> int:
