@@ -18,7 +18,7 @@ from servicecrm.improvements.schema import PROPOSAL
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.documents import Document
 from servicecrm.kernel.filters import Filter, where
-from servicecrm.kernel.kinds import Kind
+from servicecrm.kernel.kinds import Kind, key_text
 from servicecrm.kernel.shapes import several
 from servicecrm.portfolio import actions, interactions, partners, prospects
 from servicecrm.portfolio.codes import RemovalMode
@@ -206,7 +206,7 @@ def forgotten(
 def found_of(work: Work, person: str, also: Sequence[str] = ()) -> Program[list[Found]]:
     """The records that are about a person, each once, and those that are named."""
     found: dict[tuple[str, str], Found] = {}
-    people = [*(yield from merged(work, [person]))]
+    people = [*(yield from merged(work, [key_text("person", person)]))]  # nobody is no person, and has no records
     for trace in TRACES:
         if not _kept(work, trace):
             continue
