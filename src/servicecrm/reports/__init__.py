@@ -9,6 +9,7 @@ reports.markdown(minutes)
 reports.html(minutes)
 reports.Templates("templates").html(minutes)      # in the form of your house; the extra `reports`
 reports.docx(minutes)                             # the extra `docx`
+reports.pdf(minutes)                              # the extra `pdf`
 ```
 """
 
@@ -17,6 +18,7 @@ from servicecrm.reports.docx import docx
 from servicecrm.reports.html import html
 from servicecrm.reports.markdown import markdown
 from servicecrm.reports.model import Block, Document, Fact, Facts, Passage, Points, Section, Table
+from servicecrm.reports.pdf import pdf
 from servicecrm.reports.templates import Templates
 from servicecrm.reports.writing import TEXTS
 
@@ -35,4 +37,5 @@ __all__ = [
     "docx",
     "html",
     "markdown",
+    "pdf",
 ]

@@ -1,19 +1,16 @@
 """A document for a word processor."""
 
 import io
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from servicecrm.errors import MissingExtra
 from servicecrm.reports.model import Block, Document, Facts, Passage, Points, Table
+from servicecrm.reports.writing import written
 
 if TYPE_CHECKING:
     from docx.document import Document as File
 
 __all__ = ["docx"]
-
-_NOT_WRITTEN: Final = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that no file of XML can hold."""
 
 
 def docx(document: Document) -> bytes:
@@ -27,12 +24,12 @@ def docx(document: Document) -> bytes:
     except ImportError as error:
         raise MissingExtra("documents for Word", "docx") from error
     file = word.Document()
-    file.core_properties.title = _written(document.title)[:255]
+    file.core_properties.title = written(document.title)[:255]
     file.core_properties.language = document.language
-    file.add_heading(_written(document.title), level=0)
+    file.add_heading(written(document.title), level=0)
     for section in document.sections:
         if section.title:
-            file.add_heading(_written(section.title), level=1)
+            file.add_heading(written(section.title), level=1)
         for block in section.blocks:
             _add(file, block)
     stream = io.BytesIO()
@@ -45,19 +42,15 @@ def _add(file: "File", block: Block) -> None:
         case Facts(facts=facts):
             for each in facts:
                 paragraph = file.add_paragraph()
-                paragraph.add_run(f"{_written(each.name)}: ").bold = True
-                paragraph.add_run(_written(each.told))
+                paragraph.add_run(f"{written(each.name)}: ").bold = True
+                paragraph.add_run(written(each.told))
         case Points(points=points):
             for point in points:
-                file.add_paragraph(_written(point), style="List Bullet")
+                file.add_paragraph(written(point), style="List Bullet")
         case Passage(text=text):
-            file.add_paragraph(_written(text))
+            file.add_paragraph(written(text))
         case Table(head=head, rows=rows):
             table = file.add_table(rows=0, cols=len(head), style="Table Grid")
             for row in (head, *rows):
                 for cell, text in zip(table.add_row().cells, row, strict=True):
-                    cell.text = _written(text)
-
-
-def _written(text: str) -> str:
-    return _NOT_WRITTEN.sub("", text)
+                    cell.text = written(text)

@@ -30,10 +30,18 @@ class Points:
 
 @record
 class Table:
-    """Rows below a head; the first cell of each row names it."""
+    """Rows below a head; the first cell of each row names it.
+
+    Raises:
+        InvalidValue: a row has more cells than the head, or fewer.
+    """
 
     head: tuple[str, ...]
     rows: Personal[tuple[tuple[str, ...], ...]]
+
+    def __attrs_post_init__(self) -> None:
+        if any(len(row) != len(self.head) for row in self.rows):
+            raise InvalidValue("Table.rows", f"every row has {len(self.head)} cells, as the head")
 
 
 @record

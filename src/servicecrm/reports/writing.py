@@ -1,5 +1,6 @@
 """The words, days and names that documents are written with."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Final
@@ -10,9 +11,17 @@ import attrs
 from servicecrm.kernel.texts import Texts
 from servicecrm.reports.model import Block, Fact, Facts, Passage, Points, Section, Table
 
-__all__ = ["TEXTS", "Writing"]
+__all__ = ["TEXTS", "Writing", "written"]
 
 TEXTS: Final = Texts("servicecrm.reports")
+
+_NOT_WRITTEN: Final = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that nobody sees and files do not hold: controls, and halves of a pair."""
+
+
+def written(text: str) -> str:
+    """A text as it is written to a file: without the characters that none can hold."""
+    return _NOT_WRITTEN.sub("", text)
 
 
 @attrs.frozen
