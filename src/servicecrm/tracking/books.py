@@ -17,6 +17,8 @@ __all__ = ["CALENDARS", "DEFAULT_CALENDAR", "TARGETS", "CalendarBook", "Promises
 DEFAULT_CALENDAR: Final = "default"
 """The calendar of all targets that name no other one."""
 
+SHIPPED: Final = Calendar(id=DEFAULT_CALENDAR, version=0, zone="UTC", hours="mon-fri 09:00-17:00")
+
 
 @record
 class CalendarBook(PolicyBook[Calendar]):
@@ -33,11 +35,13 @@ class CalendarBook(PolicyBook[Calendar]):
         """
         if self.id != DEFAULT_CALENDAR:
             raise InvalidValue("calendar", f"there is no calendar named {self.id!r}; publish one")
-        return Calendar(id=self.id, version=0, zone="UTC", hours="mon-fri 09:00-17:00")
+        return SHIPPED
 
     def numbered(self, number: int) -> Calendar:
         """The calendar with this number, under the name and the number that it was published with."""
-        return evolve(super().numbered(number), id=self.id, version=number)
+        calendar = super().numbered(number)
+        named = (calendar.id, calendar.version) == (self.id, number)
+        return calendar if named else evolve(calendar, id=self.id, version=number)
 
 
 @record

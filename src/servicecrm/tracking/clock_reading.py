@@ -56,6 +56,7 @@ class ClockReading:
     ) -> None:
         self._old, self._facts, self._basis = clock, facts, basis
         self._by, self._at, self._people, self._absent = by, at, people, absent
+        self._rules = str(basis)
         self._policy_since = clock.policy_since if clock.policy == basis.policy else at
         self._levels = {(each.timer, each.n): each.level for each in clock.escalated}
         self._fired_before = _by_key(clock.fired)
@@ -67,7 +68,7 @@ class ClockReading:
         self._kept = frozenset(kept)
         self._timers = basis.timers(facts, now=at, settled=kept.values())
         self._readings = self._up_to_date(
-            kept.get((timer.name, timer.n)) or reading(timer, read=self._read, basis=str(basis))
+            kept.get((timer.name, timer.n)) or reading(timer, read=self._read, basis=self._rules)
             for timer in self._timers
         )
         self._shots = tuple(self._new_shots())
@@ -78,7 +79,7 @@ class ClockReading:
             handler=facts.handler,
             next_at=self._timers.next_at,
             due_at=self._timers.due_at,
-            basis=str(basis),
+            basis=self._rules,
             policy=basis.policy,
             policy_since=self._policy_since,
             agreed=None if basis.house is None else basis.targets,
@@ -137,7 +138,7 @@ class ClockReading:
         for old in self._old.timers:
             if old.name not in names and old.read is None:
                 state = TimerState.MISSED if old.late else TimerState.CANCELLED
-                yield old if old.done else evolve(old, state=state, stopped_at=self._at, basis=str(self._basis))
+                yield old if old.done else evolve(old, state=state, stopped_at=self._at, basis=self._rules)
 
     def _result_events(self) -> Iterator[Event]:
         before = {old.key: old for old in self._old.timers if old.key not in self._taken_up}
