@@ -3,6 +3,7 @@
 The servers that they and the tests need are here too.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -17,6 +18,13 @@ from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 from tests.servers import NO_BINARIES, Postgres
 
 ROOT = Path(__file__).parent
+
+
+def pytest_collection_finish() -> None:
+    """What is collected stays until the end: the collector of garbage need not look through it again and again."""
+    if not gc.get_freeze_count():
+        gc.collect()
+        gc.freeze()
 
 
 def enter(namespace: dict[str, Any]) -> None:

@@ -93,6 +93,7 @@ TARGETS: Final = {
         "privacy.Privacy",
         "prospects.Prospects",
         "partners.Partners",
+        "portfolio_snapshots.PortfolioSnapshots",
     ),
     "servicecrm.desk.awaited_agreements": at_the_desk(
         "Services and agreements at an async desk.",

@@ -22,7 +22,7 @@ from servicecrm.testing import FixedClock
 SLICES = (
     *("customers", "prospects", "interactions", "services", "agreements", "complaints", "cases", "actions"),
     *("questionnaires", "campaigns", "responses", "evaluations", "meetings", "service_reviews", "review_schedules"),
-    *("needs", "report_specs", "improvements"),
+    *("needs", "report_specs", "improvements", "portfolio_snapshots"),
 )
 LANGUAGES = ("en", "de", "zh")
 SECTIONS = ("overview", "portfolio", "at_risk", "complaints", "satisfaction", "reviews", "figures")

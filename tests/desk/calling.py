@@ -13,6 +13,7 @@ from servicecrm.desk.numbers import Numbers
 from servicecrm.desk.register import Register
 from servicecrm.desk.tracked import TRACKED
 from servicecrm.kernel.lifecycle import Lifecycle
+from servicecrm.kernel.records import field_names
 from servicecrm.testing.makers import MONDAY
 from tests.desk.calls import agreements, portfolio, reviews, surveys
 from tests.desk.calls import complaints as handling
@@ -71,8 +72,11 @@ REGISTERS: Final[Mapping[str, type[Register[Any]]]] = {
 """The slices that are all alike: each is about the records of one kind."""
 
 LIFECYCLES: Final[Mapping[str, Lifecycle[Any]]] = {
-    name: part._lifecycle for name, part in REGISTERS.items() if issubclass(part, Commands)
+    name: part._lifecycle
+    for name, part in REGISTERS.items()
+    if issubclass(part, Commands) and "state" in field_names(part._kind.schema.record)
 }
+"""Those of records that have states; what is kept as it is has none."""
 WITH_CLOCKS: Final = [name for name, part in REGISTERS.items() if part._kind.schema.record in TRACKED]
 
 
@@ -103,6 +107,7 @@ ABOUT: Final[Mapping[str, str | None]] = {
     "complaint": "complaints",
     "complaints": "complaints",
     "customer": "customers",
+    "earlier": "portfolio_snapshots",
     "id": None,
     "interaction": "interactions",
     "invitation": "invitations",
@@ -168,6 +173,8 @@ def call_of(name: str) -> Call:
 
 
 def _state(part: str, method: str, kept_by: str) -> str:
+    if kept_by not in LIFECYCLES:
+        return str(next(iter(WAYS[kept_by])))
     first: str | None = None
     if kept_by == part:
         first = next((move.from_[0] for move in LIFECYCLES[part].moves if move.action == method), None)

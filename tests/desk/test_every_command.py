@@ -30,7 +30,8 @@ from tests.desk.changing import check_forbidden
 PARTS: Final = [part for part in REGISTERS if part not in WITH_CLOCKS]
 METHODS: Final = [f"{part}.{method}" for part in PARTS for method in sorted(public(REGISTERS[part]))]
 COMMANDS: Final = [name for name in METHODS if "command" in arguments_of(name)]
-STATES: Final = [(part, state) for part in PARTS for state in WAYS[part] if state in LIFECYCLES[part].states]
+MOVING: Final = [part for part in PARTS if part in LIFECYCLES]
+STATES: Final = [(part, state) for part in MOVING for state in WAYS[part] if state in LIFECYCLES[part].states]
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def crm(clock: FixedClock) -> Desk:
 
 
 def test_every_state_is_reached() -> None:  # C003
-    assert {(part, state) for part in PARTS for state in LIFECYCLES[part].states} == {*STATES}
+    assert {(part, state) for part in MOVING for state in LIFECYCLES[part].states} == {*STATES}
 
 
 def told_to(crm: Desk, name: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from servicecrm.desk import Desk
 from servicecrm.errors import InvalidValue
 from tests.desk.calling import REGISTERS
 
-NOBODYS = {"evaluations", "invitations", "questionnaires", "responses"}
+NOBODYS = {"evaluations", "invitations", "portfolio_snapshots", "questionnaires", "responses"}
 
 
 @pytest.fixture

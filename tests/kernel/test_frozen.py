@@ -105,7 +105,18 @@ def test_its_repr_shows_keys_and_no_values() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [float("nan"), float("inf"), "\x00", "\ud800", ["\x00"], {"\x00": 1}, {"a": {"b": "\x00"}}]
+    "value",
+    [
+        float("nan"),
+        float("inf"),
+        "\x00",
+        "\ud800",
+        ["\x00"],
+        {"\x00": 1},
+        {"a": {"b": "\x00"}},
+        {"\ud800": 1},
+        {"a": "\ud800"},
+    ],
 )
 def test_what_a_store_could_not_keep_is_refused(value: Any) -> None:
     with pytest.raises(InvalidValue):

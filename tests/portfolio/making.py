@@ -4,10 +4,32 @@ from datetime import timedelta
 from typing import Any, Final
 
 from servicecrm import portfolio
-from servicecrm.portfolio import Contact, Customer, Interaction, Partner, Prospect, interactions, partners, prospects
+from servicecrm.portfolio import (
+    Contact,
+    Customer,
+    Interaction,
+    Partner,
+    PortfolioSnapshot,
+    Prospect,
+    SnapshotLine,
+    interactions,
+    partners,
+    prospects,
+    snapshots,
+)
 from servicecrm.testing.makers import MONDAY
 
-__all__ = ["BY", "DAY", "a_contact", "a_customer", "a_partner", "a_prospect", "an_interaction"]
+__all__ = [
+    "BY",
+    "DAY",
+    "a_contact",
+    "a_customer",
+    "a_line",
+    "a_partner",
+    "a_prospect",
+    "a_snapshot",
+    "an_interaction",
+]
 
 DAY: Final = timedelta(days=1)
 BY: Final[dict[str, Any]] = {"by": "ann", "at": MONDAY}
@@ -36,3 +58,11 @@ def an_interaction(id: str = "i-1", **changes: Any) -> Interaction:
     whose = {} if {"prospect", "partner"} & changes.keys() else {"customer": "c-1"}
     given = {"subject": "About the bill", "kind": "call", "direction": "inbound", **whose, **BY}
     return interactions.record(**{**given, "id": id, **changes}).after
+
+
+def a_line(customer: str = "c-1", **changes: Any) -> SnapshotLine:
+    return SnapshotLine(**{"customer": customer, "state": "active", "account_manager": "ann", **changes})
+
+
+def a_snapshot(*lines: SnapshotLine, **changes: Any) -> PortfolioSnapshot:
+    return snapshots.take(lines, **{"id": "s-1", **BY, **changes}).after

@@ -19,11 +19,13 @@ from servicecrm.portfolio import (
     INTERACTION,
     PARTNER,
     PROSPECT,
+    SNAPSHOT,
     Channel,
     ClassRule,
     Condition,
     Criterion,
     Datatype,
+    Gap,
     PortfolioPolicy,
     ProfileField,
     Purpose,
@@ -35,7 +37,17 @@ from servicecrm.portfolio import (
 from servicecrm.portfolio.policy import PortfolioPolicies
 from servicecrm.portfolio.schema import POLICIES
 from servicecrm.testing.makers import MONDAY
-from tests.portfolio.making import BY, DAY, a_contact, a_customer, a_partner, a_prospect, an_interaction
+from tests.portfolio.making import (
+    BY,
+    DAY,
+    a_contact,
+    a_customer,
+    a_line,
+    a_partner,
+    a_prospect,
+    a_snapshot,
+    an_interaction,
+)
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 LATER: dict[str, Any] = {"by": "ann", "at": MONDAY + 10 * DAY}
@@ -143,11 +155,30 @@ def the_first_partner() -> portfolio.Partner:
     return partners.evaluate(partner, criteria, first=day, last=day, summary="Fine.", actions=["a-1"], **LATER).after
 
 
+def the_first_snapshot() -> portfolio.PortfolioSnapshot:
+    """As version 1 wrote it."""
+    line = a_line(
+        number="CUS-2026-000001",
+        deputy="bob",
+        value_class="high_value",
+        services=("catering",),
+        agreements=1,
+        open_complaints=2,
+        satisfaction=8.5,
+        heard_at=MONDAY,
+        next_review=(MONDAY + 9 * DAY).date(),
+        verified_at=MONDAY,
+    )
+    gaps = [Gap("c-1", "channel", "ordering"), Gap("c-1", "contact")]
+    return a_snapshot(line, a_line("c-2"), manager="ann", gaps=gaps)
+
+
 FIRST: list[tuple[Kind[Any], Any]] = [
     (CUSTOMER, the_first_customer()),
     (INTERACTION, the_first_interaction()),
     (PROSPECT, the_first_prospect()),
     (PARTNER, the_first_partner()),
+    (SNAPSHOT, the_first_snapshot()),
     (POLICIES, the_first_policies()),
 ]
 BY_KIND = pytest.mark.parametrize(("kind", "record"), FIRST, ids=[kind.name for kind, _ in FIRST])

@@ -19,6 +19,8 @@ from servicecrm.portfolio import (
     partners,
     prospect_events,
     prospects,
+    snapshot_events,
+    snapshots,
 )
 from servicecrm.portfolio.policy import DEFAULT
 from servicecrm.portfolio.privacy import PersonErased
@@ -44,12 +46,13 @@ def codes() -> Iterator[str]:
     for lifecycle in LIFECYCLES:
         yield from (f"state.{state}" for state in lifecycle.states)
         yield from (f"action.{action}" for action in (*lifecycle.actions, "add", "record"))
+    yield from (f"action.{action}" for action in snapshots.LIFECYCLE.actions)
     yield from (f"guard.{guard.name}" for move in MOVES for guard in move.guards)
     yield from (f"guard.{field}" for move in MOVES for field in move.demands)
     yield from (f"role.{move.role}" for move in MOVES)
     yield "guard.nothing_open"
     yield from (f"guard.checklist.{line.path}" for line in CHECKLIST.lines)
-    for told in (events, interaction_events, prospect_events, partner_events):
+    for told in (events, interaction_events, prospect_events, partner_events, snapshot_events):
         every: list[type[Event]] = [getattr(told, name) for name in told.__all__]
         yield from (f"event.{event.type}" for event in every)
     yield f"event.{PersonErased.type}"

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
+import attrs
+
 from servicecrm.agreements.lifecycle import IN_FORCE
 from servicecrm.agreements.schema import AGREEMENT
 from servicecrm.analytics.timeline import Reading, Reads, check_size
@@ -16,6 +18,7 @@ from servicecrm.kernel.filters import Filter, where
 from servicecrm.kernel.kinds import Indexed, Kind, from_micros
 from servicecrm.kernel.records import Personal, fields_of, record
 from servicecrm.portfolio import INTERACTION, Customer
+from servicecrm.portfolio.shapes import figure
 from servicecrm.reviews.lifecycle import CANCELLED
 from servicecrm.reviews.schedule_model import Schedule
 from servicecrm.reviews.schema import MEETING, SCHEDULE, SERVICE_REVIEW
@@ -53,7 +56,7 @@ class PortfolioLine:
     services: tuple[str, ...]
     agreements: int
     open_complaints: int
-    satisfaction: float | None
+    satisfaction: float | None = attrs.field(converter=figure)
     heard_at: datetime | None
     next_review: date | None
     verified_at: datetime | None

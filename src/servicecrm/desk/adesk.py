@@ -15,6 +15,7 @@ from servicecrm.desk.awaited_portfolio import (
     AsyncCustomers,
     AsyncInteractions,
     AsyncPartners,
+    AsyncPortfolioSnapshots,
     AsyncPrivacy,
     AsyncProspects,
 )
@@ -101,6 +102,11 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
     def partners(self) -> AsyncPartners:
         """Keep resellers and suppliers, and look at them regularly."""
         return AsyncPartners(self)
+
+    @property
+    def portfolio_snapshots(self) -> AsyncPortfolioSnapshots:
+        """Keep how it stands with all customers, and see later what has changed."""
+        return AsyncPortfolioSnapshots(self)
 
     @property
     def privacy(self) -> AsyncPrivacy:

@@ -22,6 +22,7 @@ from servicecrm.desk.needs import Needs
 from servicecrm.desk.outbox import Outbox
 from servicecrm.desk.partners import Partners
 from servicecrm.desk.policies import Policies
+from servicecrm.desk.portfolio_snapshots import PortfolioSnapshots
 from servicecrm.desk.privacy import Privacy
 from servicecrm.desk.programs import Order, history_of, saved_once
 from servicecrm.desk.prospects import Prospects
@@ -104,6 +105,11 @@ class Desk(BaseDesk[EngineStore]):
     def partners(self) -> Partners:
         """Keep resellers and suppliers, and look at them regularly."""
         return Partners(self)
+
+    @property
+    def portfolio_snapshots(self) -> PortfolioSnapshots:
+        """Keep how it stands with all customers, and see later what has changed."""
+        return PortfolioSnapshots(self)
 
     @property
     def privacy(self) -> Privacy:

@@ -19,7 +19,20 @@ import attrs
 
 from servicecrm.kernel.checks import base_type
 
-__all__ = ["Hooks", "Members", "member_writer", "reader", "time_text", "writer"]
+__all__ = [
+    "Hooks",
+    "Members",
+    "Names",
+    "is_optional",
+    "made",
+    "member_writer",
+    "named",
+    "optional",
+    "reader",
+    "reading",
+    "time_text",
+    "writer",
+]
 
 Hooks = Callable[[Any], Callable[..., Any]]
 """Gives the function for a type that is not treated here."""
@@ -35,12 +48,12 @@ def reader(record: type, hooks: Hooks) -> Callable[..., Any]:
     """A function from a document, and perhaps a revision, to a record; it fails with any error."""
     names: Names = {"record": record}
     fields = [a for a in attrs.fields(record) if a.name != "revision"]
-    values = [f"{a.name}={_reading(a.type, f'o[{a.name!r}]', names, hooks)}" for a in fields]
+    values = [f"{a.name}={reading(a.type, f'o[{a.name!r}]', names, hooks)}" for a in fields]
     if len(fields) < len(attrs.fields(record)):
         values.append("revision=revision")
     # With as many keys as fields, and every field among them, there is no unknown one.
     wrong = f"    if len(o) != {len(fields)}: raise ValueError"
-    return _made(f"def made(o, revision=0):\n{wrong}\n    return record({', '.join(values)})", names)
+    return made(f"def made(o, revision=0):\n{wrong}\n    return record({', '.join(values)})", names)
 
 
 def writer(record: type, hooks: Hooks, without: frozenset[str]) -> Callable[[Any], Members]:
@@ -48,13 +61,13 @@ def writer(record: type, hooks: Hooks, without: frozenset[str]) -> Callable[[Any
     names: Names = {}
     fields = [a for a in attrs.fields(record) if a.name not in without]
     members = [f"{a.name!r}: {_member(a, f'o.{a.name}', names, hooks)}" for a in fields]
-    return _made(f"def made(o):\n    return {{{', '.join(members)}}}", names)
+    return made(f"def made(o):\n    return {{{', '.join(members)}}}", names)
 
 
 def member_writer(field: "attrs.Attribute[Any]", hooks: Hooks) -> Callable[[Any], str]:
     """A function from a value of this field to its member of a document."""
     names: Names = {}
-    return _made(f"def made(o):\n    return {_member(field, 'o', names, hooks)}", names)
+    return made(f"def made(o):\n    return {_member(field, 'o', names, hooks)}", names)
 
 
 def time_text(at: datetime) -> str:
@@ -62,29 +75,31 @@ def time_text(at: datetime) -> str:
     return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat()
 
 
-def _made(text: str, names: Names) -> Callable[..., Any]:
+def made(text: str, names: Names) -> Callable[..., Any]:
+    """The function `made` that a text defines."""
     exec(text, names)
-    made: Callable[..., Any] = names["made"]
-    return made
+    function: Callable[..., Any] = names["made"]
+    return function
 
 
-def _reading(annotation: Any, value: str, names: Names, hooks: Hooks) -> str:
+def reading(annotation: Any, value: str, names: Names, hooks: Hooks) -> str:
+    """An expression for what a value of JSON means."""
     annotation = base_type(annotation)
     if annotation in (str, int, float, bool):
         return value
     if annotation is datetime:
-        return f"{_named(names, datetime.fromisoformat)}({value})"
-    if _is_optional(annotation):
-        return _optional(annotation, value, names, lambda inner, there: _reading(inner, there, names, hooks))
+        return f"{named(names, datetime.fromisoformat)}({value})"
+    if is_optional(annotation):
+        return optional(annotation, value, names, lambda inner, there: reading(inner, there, names, hooks))
     if get_origin(annotation) in (tuple, frozenset):
-        container, listed = _named(names, get_origin(annotation)), f"{_named(names, _listed)}({value})"
-        item = _reading(get_args(annotation)[0], "v", names, hooks)
+        container, listed = named(names, get_origin(annotation)), f"{named(names, _listed)}({value})"
+        item = reading(get_args(annotation)[0], "v", names, hooks)
         return f"{container}({listed})" if item == "v" else f"{container}([{item} for v in {listed}])"
     if isinstance(annotation, type) and issubclass(annotation, Enum) and issubclass(annotation, str):
-        return f"{_named(names, {member.value: member for member in annotation})}[{value}]"
+        return f"{named(names, {member.value: member for member in annotation})}[{value}]"
     if isinstance(annotation, type) and attrs.has(annotation):
-        return f"{_named(names, reader(annotation, hooks))}({value})"
-    return f"{_named(names, hooks(annotation))}({value}, {_named(names, annotation)})"
+        return f"{named(names, reader(annotation, hooks))}({value})"
+    return f"{named(names, hooks(annotation))}({value}, {named(names, annotation)})"
 
 
 def _member(field: "attrs.Attribute[Any]", value: str, names: Names, hooks: Hooks) -> str:
@@ -97,9 +112,9 @@ def _writing(annotation: Any, value: str, names: Names, hooks: Hooks, start: str
     if annotation is bool:
         return f"({start + 'true'!r} if {value} else {start + 'false'!r})"
     if annotation is datetime:
-        return f"{start + QUOTE!r} + {_named(names, time_text)}({value}) + {QUOTE!r}"
-    if _is_optional(annotation):
-        return _optional(
+        return f"{start + QUOTE!r} + {named(names, time_text)}({value}) + {QUOTE!r}"
+    if is_optional(annotation):
+        return optional(
             annotation, value, names, lambda inner, there: _writing(inner, there, names, hooks, start), start + "null"
         )
     if get_origin(annotation) is tuple or annotation == frozenset[str]:
@@ -107,13 +122,13 @@ def _writing(annotation: Any, value: str, names: Names, hooks: Hooks, start: str
         item = _writing(get_args(annotation)[0], "v", names, hooks)
         return f"({start + '['!r} + ','.join([{item} for v in {items}]) + ']' if {value} else {start + '[]'!r})"
     if annotation in _PLAIN:
-        text = f"{_named(names, _PLAIN[annotation])}({value})"
+        text = f"{named(names, _PLAIN[annotation])}({value})"
     elif isinstance(annotation, type) and issubclass(annotation, Enum) and issubclass(annotation, str):
-        text = f"{_named(names, encode_basestring)}({value}._value_)"
+        text = f"{named(names, encode_basestring)}({value}._value_)"
     elif isinstance(annotation, type) and attrs.has(annotation):
-        text = f"{_named(names, _object_writer(annotation, hooks))}({value})"
+        text = f"{named(names, _object_writer(annotation, hooks))}({value})"
     else:
-        text = f"{_named(names, hooks(annotation))}({value})"
+        text = f"{named(names, hooks(annotation))}({value})"
     return f"{start!r} + {text}" if start else text
 
 
@@ -127,23 +142,24 @@ def _object_writer(record: type, hooks: Hooks) -> Callable[[Any], str]:
     names: Names = {}
     fields = [a for a in attrs.fields(record) if a.name != "revision"]
     members = [_member(a, f"o.{a.name}", names, hooks) for a in fields]
-    return _made(f"def made(o):\n    return '{{' + ','.join(({', '.join(members)},)) + '}}'", names)
+    return made(f"def made(o):\n    return '{{' + ','.join(({', '.join(members)},)) + '}}'", names)
 
 
-def _is_optional(annotation: Any) -> bool:
+def is_optional(annotation: Any) -> bool:
+    """Is it one type, or nothing?"""
     return NoneType in get_args(annotation) and len(get_args(annotation)) == 2
 
 
-def _optional(
-    annotation: Any, value: str, names: Names, part: Callable[[Any, str], str], nothing: object = None
-) -> str:
+def optional(annotation: Any, value: str, names: Names, part: Callable[[Any, str], str], nothing: object = None) -> str:
+    """An expression for a value that may be nothing; `part` gives that for the type inside and what is there."""
     (inner,) = (one for one in get_args(annotation) if one is not NoneType)
-    name = _named(names, None)
+    name = named(names, None)
     there = part(inner, name)
     return value if there == name else f"({nothing!r} if ({name} := {value}) is None else {there})"
 
 
-def _named(names: Names, value: object) -> str:
+def named(names: Names, value: object) -> str:
+    """A name by which a made function can refer to a value."""
     name = f"n{len(names)}"
     names[name] = value
     return name

@@ -35,6 +35,7 @@ def _load_events() -> None:
     import servicecrm.portfolio.interaction_events
     import servicecrm.portfolio.partner_events
     import servicecrm.portfolio.prospect_events
+    import servicecrm.portfolio.snapshot_events
     import servicecrm.surveys.campaign_events
     import servicecrm.surveys.evaluation_events
     import servicecrm.surveys.events

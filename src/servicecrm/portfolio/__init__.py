@@ -16,7 +16,7 @@ customer.state, portfolio.contact_for(customer, "escalation", at=now)
 """
 
 from servicecrm.kernel.texts import Texts
-from servicecrm.portfolio import interactions, partners, prospects
+from servicecrm.portfolio import interactions, partners, prospects, snapshots
 from servicecrm.portfolio.actions import (
     ContactDetails,
     Details,
@@ -97,7 +97,9 @@ from servicecrm.portfolio.reports import (
 )
 from servicecrm.portfolio.rfm import Bins, Purchases, Rfm, RfmScore, rfm, scored, summed
 from servicecrm.portfolio.rules import ClassRule, Condition, ProfileField, Treatment
-from servicecrm.portfolio.schema import CUSTOMER, INTERACTION, PARTNER, PROSPECT
+from servicecrm.portfolio.schema import CUSTOMER, INTERACTION, PARTNER, PROSPECT, SNAPSHOT
+from servicecrm.portfolio.snapshot_model import PortfolioSnapshot, PortfolioSnapshotId, SnapshotLine
+from servicecrm.portfolio.snapshots import LineChange, SnapshotChanges
 
 __all__ = [
     "CHECKLIST",
@@ -107,6 +109,7 @@ __all__ = [
     "LIFECYCLE",
     "PARTNER",
     "PROSPECT",
+    "SNAPSHOT",
     "TEXTS",
     "Assignment",
     "Bins",
@@ -138,6 +141,7 @@ __all__ = [
     "InteractionKind",
     "Known",
     "Likeness",
+    "LineChange",
     "Observation",
     "Offer",
     "OfferAnswer",
@@ -145,6 +149,8 @@ __all__ = [
     "PartnerId",
     "PartnerRole",
     "PortfolioPolicy",
+    "PortfolioSnapshot",
+    "PortfolioSnapshotId",
     "ProfileField",
     "Proposal",
     "Prospect",
@@ -155,6 +161,8 @@ __all__ = [
     "Rfm",
     "RfmScore",
     "Served",
+    "SnapshotChanges",
+    "SnapshotLine",
     "TakenIn",
     "Tenure",
     "Treatment",
@@ -208,6 +216,7 @@ __all__ = [
     "scored",
     "served_at",
     "set_channel",
+    "snapshots",
     "summed",
     "take_score",
     "transfers",

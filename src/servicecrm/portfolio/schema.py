@@ -1,4 +1,4 @@
-"""How customers, interactions, prospects, partners and the rules for them are stored and found."""
+"""How customers, interactions, prospects, partners, snapshots and the rules for them are stored and found."""
 
 from collections.abc import Iterator
 
@@ -12,8 +12,9 @@ from servicecrm.portfolio.partner_model import Partner
 from servicecrm.portfolio.parts import Contact
 from servicecrm.portfolio.policy import PortfolioPolicies
 from servicecrm.portfolio.prospect_model import Prospect
+from servicecrm.portfolio.snapshot_model import PortfolioSnapshot
 
-__all__ = ["CUSTOMER", "INTERACTION", "PARTNER", "POLICIES", "PROSPECT"]
+__all__ = ["CUSTOMER", "INTERACTION", "PARTNER", "POLICIES", "PROSPECT", "SNAPSHOT"]
 
 
 def _people(contacts: tuple[Contact, ...]) -> Iterator[str]:
@@ -154,6 +155,17 @@ PARTNER: Kind[Partner] = Kind(
     ),
     search=lambda p: filter(None, (p.number, p.name, *_people(p.contacts))),
     prefix="PAR",
+)
+
+SNAPSHOT: Kind[PortfolioSnapshot] = Kind(
+    "portfolio_snapshot",
+    Schema("portfolio_snapshot", PortfolioSnapshot),
+    columns=(
+        Column("manager", ColumnType.TEXT),
+        Column("customers", ColumnType.INTEGER, lambda s: len(s.lines)),
+        Column("taken_at", ColumnType.INSTANT),
+    ),
+    indexes=(("manager", "taken_at"), ("taken_at",)),
 )
 
 POLICIES: Kind[PortfolioPolicies] = Kind(

@@ -33,6 +33,7 @@ SHIPPED: Final[tuple[Kind[Any], ...]] = (
     portfolio.INTERACTION,
     portfolio.PROSPECT,
     portfolio.PARTNER,
+    portfolio.SNAPSHOT,
     portfolio.POLICIES,
     agreements.SERVICE,
     agreements.AGREEMENT,

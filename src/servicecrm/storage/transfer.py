@@ -149,7 +149,7 @@ def _record(kinds: ByName, line: _RecordLine, n: int) -> _Record:
     if name not in kinds:
         raise ImportProblem(f"this store keeps no such kind of record; it keeps {', '.join(sorted(kinds))}", row=n)
     kind = kinds[name]
-    record = kind.schema.load_text(row.document, version=row.schema, revision=row.revision)
+    record = kind.schema.check_text(row.document, version=row.schema, revision=row.revision)
     if record.id != row.id:
         raise ImportProblem("the id of the line is not the id in its document", row=n, column="id")
     return _Record(kind, row, kind.index_of(record), kind.terms_of(record), n)

@@ -98,7 +98,7 @@ def _found_by(kind: Kind[Any], rows: Sequence[RecordRow]) -> Program[None]:
     for field, value, id in (yield from ask(Tables.terms, kind, ids)) if kind.terms else ():
         terms[id].add((field, value))
     for row in rows:
-        record = kind.schema.load_text(row.document, version=row.schema, revision=row.revision)
+        record = kind.schema.check_text(row.document, version=row.schema, revision=row.revision)
         says, stored = kind.index_of(record), dict(zip(names, columns[row.id], strict=True))
         other = [name for name in names if stored[name] != says[name] and (stored[name], name) not in NOT_YET]
         other += ["its terms"] if terms[row.id] != kind.terms_of(record) else []

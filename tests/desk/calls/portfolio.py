@@ -1,4 +1,4 @@
-"""How the calls about customers, interactions, prospects and partners are taken."""
+"""How the calls about customers, interactions, prospects, partners and snapshots are taken."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -59,13 +59,20 @@ def _win(crm: Desk, prospect: Prospect) -> Prospect:
     return crm.prospects.get(prospect.id)
 
 
-MAKES: Final = {"customers": "add", "interactions": "record", "partners": "add", "prospects": "add"}
+MAKES: Final = {
+    "customers": "add",
+    "interactions": "record",
+    "partners": "add",
+    "portfolio_snapshots": "take",
+    "prospects": "add",
+}
 
 TOLD: Final[Told] = {
     "at": MONDAY,
     "direction": "inbound",
     "into": Found(_another),
     "kind": "call",
+    "later": Found(lambda _, id: id),
     "leaving": "ann@city.example",
     "name": "Harbour Cafe",
     "parent": Found(_another),
@@ -147,6 +154,7 @@ WAYS: Final[Mapping[str, Mapping[str, Way]]] = {
         ended=("active", "end", {"reason": "too slow"}),
         erased=("ended", "erase", {"reason": "asked for it"}),
     ),
+    "portfolio_snapshots": ways("portfolio_snapshots", "taken"),
     "prospects": ways(
         "prospects",
         "identified",

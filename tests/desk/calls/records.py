@@ -8,7 +8,7 @@ from servicecrm import agreements, portfolio, surveys
 from servicecrm.agreements import Line, general, services
 from servicecrm.improvements import actions as improvements
 from servicecrm.kernel.decisions import Decision
-from servicecrm.portfolio import interactions, partners, prospects
+from servicecrm.portfolio import SnapshotLine, interactions, partners, prospects, snapshots
 from servicecrm.reviews import meetings, needs, report_specs, schedules, service_reviews
 from servicecrm.surveys import campaigns, evaluations, invitations, responses
 from servicecrm.testing.makers import MONDAY
@@ -49,6 +49,7 @@ def _people(own: Any, id: str, word: str) -> tuple[Decision[Any], ...]:
         prospect.then(prospects.present, word, id=f"o-{id}", **BY),
         partners.add(word, role="reseller", manager=word, customer=id, **known, **own("PAR")),
         interactions.record(word, kind="call", direction="inbound", customer=id, participants=[word], **own()),
+        snapshots.take([SnapshotLine(customer=id, state="active", account_manager=word)], manager=word, **own()),
     )
 
 

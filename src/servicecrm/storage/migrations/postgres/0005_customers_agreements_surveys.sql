@@ -173,6 +173,20 @@ CREATE TABLE servicecrm_partner_terms (
 );
 CREATE INDEX servicecrm_partner_terms_id ON servicecrm_partner_terms (tenant, id);
 
+CREATE TABLE servicecrm_portfolio_snapshot (
+    tenant TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    revision BIGINT NOT NULL,
+    schema BIGINT NOT NULL,
+    document TEXT COLLATE "C" NOT NULL,
+    "manager" TEXT COLLATE "C",
+    "customers" BIGINT,
+    "taken_at" BIGINT,
+    PRIMARY KEY (tenant, id)
+);
+CREATE INDEX servicecrm_portfolio_snapshot_manager_taken_at ON servicecrm_portfolio_snapshot (tenant, "manager", "taken_at", id);
+CREATE INDEX servicecrm_portfolio_snapshot_taken_at ON servicecrm_portfolio_snapshot (tenant, "taken_at", id);
+
 CREATE TABLE servicecrm_portfolio_policies (
     tenant TEXT COLLATE "C" NOT NULL,
     id TEXT COLLATE "C" NOT NULL,
