@@ -120,6 +120,7 @@ TARGETS: Final = {
         "surveys.Questionnaires",
         "surveys.Campaigns",
         "invitations.Invitations",
+        "ballots.Ballots",
         "responses.Responses",
     ),
 }

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Unpack
 from servicecrm import surveys
 from servicecrm.complaints import Complaint
 from servicecrm.complaints.policy import ComplaintPolicies
+from servicecrm.desk.asked import asks, counted
 from servicecrm.desk.books import book_of
 from servicecrm.desk.commands import Commands
 from servicecrm.desk.programs import Decided, Order, change, saved_with_all, start
-from servicecrm.desk.responses import asks, counted
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.processes import low_score

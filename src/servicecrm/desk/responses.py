@@ -1,35 +1,32 @@
 """Responses at the desk: what people answer is checked and kept, with their names or without."""
 
-import secrets
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from operator import attrgetter
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import attrs
 
-from servicecrm.desk.commands import Commands
-from servicecrm.desk.invitations import invited_by
-from servicecrm.desk.programs import Decided, Order, fetch, saved_with_all, start
-from servicecrm.errors import AlreadyExists, ImportProblem, InvalidValue, PolicyViolation
+from servicecrm.desk.asked import asked_by, asks, counted, place_taken
+from servicecrm.desk.ballots import Ballots
+from servicecrm.desk.programs import Decided, fetch, saved_with_all, start
+from servicecrm.errors import ImportProblem, InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Decision
-from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.shapes import several
 from servicecrm.storage import answers as table
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.surveys import ballots, invitations, quotas, responses
-from servicecrm.surveys.answers import Answer
-from servicecrm.surveys.campaign_lifecycle import ANSWERED, OPEN, OPENING, RESPONSE_LIFECYCLE
+from servicecrm.surveys.campaign_lifecycle import ANSWERED, OPEN, OPENING
 from servicecrm.surveys.campaign_model import Campaign, Exclusion, Invitation, Mode
 from servicecrm.surveys.importing import ReadRow
 from servicecrm.surveys.invitations import INVITATION_LIFECYCLE, News
 from servicecrm.surveys.model import Questionnaire
-from servicecrm.surveys.response_model import Ballot, GivenAnswer, Response, Source, unnamed_id
-from servicecrm.surveys.schema import CAMPAIGN, RESPONSE
+from servicecrm.surveys.response_model import GivenAnswer, Response, Source, unnamed_id
+from servicecrm.surveys.schema import CAMPAIGN
 
-__all__ = ["Begun", "Imported", "Responses", "asks", "counted"]
+__all__ = ["Begun", "Imported", "Responses"]
 
 PLACE_KEPT = timedelta(hours=1)
 
@@ -54,16 +51,11 @@ class Imported:
     problems: tuple[ImportProblem, ...]
 
 
-class Responses(Commands[Response]):
+class Responses(Ballots):
     """Take answers in, and give them back to be counted.
 
     Source: C077.
     """
-
-    _kind: ClassVar = RESPONSE
-    _actions: ClassVar = responses
-    _lifecycle: ClassVar = RESPONSE_LIFECYCLE
-    _by_policy: ClassVar = frozenset()
 
     # -- by invitation ---------------------------------------------------------------------------
 
@@ -78,7 +70,7 @@ class Responses(Commands[Response]):
         order = self._order("begin", {}, None)
 
         def program(work: Work) -> Program[Begun]:
-            invitation, campaign, questionnaire, before = yield from self._asked(work, token)
+            invitation, campaign, questionnaire, before = yield from asked_by(work, token)
             self._permit(order, "record" if before is None else "replace")
             decisions: list[Decision[Any]] = []
             full: tuple[str, ...] = ()
@@ -126,7 +118,7 @@ class Responses(Commands[Response]):
 
         def program(work: Work) -> Program[Response]:
             def decide() -> Program[Decided]:
-                invitation, campaign, questionnaire, before = yield from self._asked(work, token)
+                invitation, campaign, questionnaire, before = yield from asked_by(work, token)
                 self._permit(order, "record" if before is None else "replace")
                 _check_named(campaign, "take_part")
                 decided = responses.answer(
@@ -142,43 +134,9 @@ class Responses(Commands[Response]):
                     at=order.at,
                 )
                 yield from table.replaced(decided[0].after.given())
-                return (*decided, *_place(campaign, invitation, order, counts=decided[0].after.counts))
+                return (*decided, *place_taken(campaign, invitation, order, counts=decided[0].after.counts))
 
             return (yield from start(work, Response, decide, order))
-
-        return self._desk.perform(program)
-
-    def take_part(
-        self, token: str, given: Mapping[str, object], *, finished: bool = True, language: str | None = None
-    ) -> Ballot:
-        """Answer an invitation to an anonymous campaign: it is kept that they took part, and the ballot is given back.
-
-        Hand it to `cast` afterwards, in a unit of its own. If that never happens the answers are lost, because nobody
-        can take part twice.
-
-        Raises:
-            NotFound: nobody was given such a token.
-            PolicyViolation: they took part before; the campaign is not anonymous, or over.
-            MalformedDocument: an answer is wrong or missing; every problem, with its path.
-        """
-        order, key = self._order("take_part", {}, None), _secret()
-
-        def program(work: Work) -> Program[Ballot]:
-            invitation, campaign, questionnaire, _ = yield from self._asked(work, token)
-            self._permit(order, "record")
-            ballot, decision = ballots.vote(
-                invitation,
-                campaign,
-                questionnaire,
-                given,
-                key=key,
-                finished=finished,
-                language=language,
-                by=order.by,
-                at=order.at,
-            )
-            yield from work.save(decision, *_place(campaign, invitation, order, counts=True))
-            return ballot
 
         return self._desk.perform(program)
 
@@ -227,52 +185,6 @@ class Responses(Commands[Response]):
                 return decided
 
             return (yield from start(work, Response, decide, order))
-
-        return self._desk.perform(program)
-
-    def ballot(
-        self,
-        campaign: str,
-        given: Mapping[str, object] | Iterable[Answer],
-        *,
-        finished: bool = True,
-        language: str | None = None,
-    ) -> Ballot:
-        """Check the answers of somebody who came without an invitation; hand the ballot to `cast`. See
-        `ballots.ballot`."""
-        at, key = self._desk.clock(), _secret()
-
-        def program(work: Work) -> Program[Ballot]:
-            found, questionnaire = yield from asks(work, campaign)
-            return ballots.ballot(found, questionnaire, given, key=key, finished=finished, language=language, at=at)
-
-        return self._desk.perform(program, readonly=True)
-
-    def cast(self, *given: Ballot) -> None:
-        """Put anonymous answers in: under random keys, without a time, a name or a trace in the journal.
-
-        If it is not known whether it was done, do it again: a ballot that is in the box is refused.
-
-        Raises:
-            PolicyViolation: a unit is open, and whatever else is done in it would be joined to the answers; or one of
-                the ballots was cast before, so that none of them is.
-        """
-        if self._desk.store.engine.joined:
-            raise PolicyViolation("anonymous", "on a connection of yours, what you commit with it would join the two")
-        if self._desk.store.in_unit:
-            raise PolicyViolation("anonymous", "cast ballots in a unit of their own: after the end of this one")
-        order = self._order("cast", {}, None)
-
-        def program(work: Work) -> Program[None]:
-            self._permit(order, "record")
-            try:
-                yield from table.put(each for ballot in given for each in ballot.given())
-            except AlreadyExists:  # which says where, and that is nobody's business
-                raise PolicyViolation("anonymous", "a ballot is cast once, and one of these is in the box") from None
-            for id in dict.fromkeys(ballot.campaign for ballot in given):
-                campaign = yield from work.get(Campaign, id, held=False)
-                if campaign.closed_at is not None:  # it came in time, and the others have been shuffled
-                    yield from table.shuffled(id)
 
         return self._desk.perform(program)
 
@@ -396,40 +308,12 @@ class Responses(Commands[Response]):
 
         return self._desk.perform(program)
 
-    def _asked(self, work: Work, token: str) -> Program[tuple[Invitation, Campaign, Questionnaire, Response | None]]:
-        invitation = yield from invited_by(work, token)
-        campaign, questionnaire = yield from asks(work, invitation.campaign)
-        page = yield from work.find(Response, where("invitation") == invitation.id, limit=1)
-        return invitation, campaign, questionnaire, next(iter(page), None)
-
-
-def asks(work: Work, campaign: str) -> Program[tuple[Campaign, Questionnaire]]:
-    """A campaign and what it asks."""
-    found = yield from fetch(work, CAMPAIGN, campaign)
-    if found.questionnaire is None:
-        raise PolicyViolation("campaign", "it asks nothing yet; prepare it with a questionnaire")
-    return found, (yield from work.get(Questionnaire, found.questionnaire))
-
-
-def counted(work: Work, campaign: Campaign, *, every: bool = False) -> Program[tuple[Response, ...]]:
-    """The responses that count, or all of them, as results may show them."""
-    that_count = () if every else (where("counts").is_(True),)
-    page = yield from work.find(Response, where("campaign") == campaign.id, *that_count)
-    return tuple(sorted((each.unnamed for each in page), key=attrgetter("id")))
-
 
 def _check_named(campaign: Campaign, ballot: str) -> None:
     """Is there a record of a response? Of an anonymous one there is a ballot, which is made by the command so named."""
     if campaign.mode is Mode.ANONYMOUS:
         told = f"cast a ballot: `crm.responses.{ballot}`, then `crm.responses.cast`"
         raise PolicyViolation("anonymous", f"of an anonymous response there is no record; {told}")
-
-
-def _place(campaign: Campaign, invitation: Invitation, order: Order, *, counts: bool) -> tuple[Decision[Campaign], ...]:
-    """The place in the quotas that an answer takes, once."""
-    if not campaign.quotas or campaign.state != OPEN or not counts or invitation.state in ANSWERED:
-        return ()
-    return (quotas.take(campaign, invitation.id, invitation.attributes, by=order.by, at=order.at),)
 
 
 def _other(row: ReadRow, column: str | None) -> str | None:
@@ -450,8 +334,3 @@ def _unnamed(columns: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
     ids = [unnamed_id(id) for id in columns["response"]]
     places = sorted(range(len(ids)), key=ids.__getitem__)
     return {name: [values[place] for place in places] for name, values in {**columns, "response": ids}.items()}
-
-
-def _secret() -> str:
-    """What the places of a ballot follow from. Not an id of the desk: these tell the time."""
-    return secrets.token_urlsafe(24)
