@@ -131,7 +131,7 @@ def test_an_agreement_that_cannot_be_read_stops_no_sweep(
         crm.sweep()
         with sqlite3.connect(file) as other:
             change = (
-                "UPDATE servicecrm_agreement SET document = replace(document, '2026-03-10', '9999-12-31') WHERE id = ?"
+                "UPDATE servicecrm_agreement SET document = replace(document, '2026-03-10', '2026-02-30') WHERE id = ?"
             )
             assert other.execute(change, (bad.id,)).rowcount == 1
         other.close()
