@@ -126,15 +126,29 @@ def test_more_customers_than_it_may_hold_are_refused_and_nothing_is_kept(
 
 
 def test_the_same_command_gives_what_was_kept_first(crm: Desk, clock: FixedClock) -> None:  # C125
-    served(crm)
+    cafe = served(crm)
     taken = crm.portfolio_snapshots.take(command="2026-03")
     clock.advance(days=1)
     served(crm, "Bar")
 
-    assert crm.portfolio_snapshots.take(command="2026-03") == taken
+    assert crm.portfolio_snapshots.take(command="2026-03", satisfaction={cafe.id: 3}) == taken
     assert crm.portfolio_snapshots.count() == 1
     with pytest.raises(IdempotencyMismatch):
         crm.portfolio_snapshots.take(manager="ann", command="2026-03")
+
+
+def test_no_score_is_lost_without_a_word(crm: Desk) -> None:
+    cafe, bar, inn = served(crm), served(crm, "Bar"), served(crm, "Inn", manager="bob")
+    crm.customers.merge(bar.id, cafe.id)
+
+    taken = crm.portfolio_snapshots.take(manager="ann", satisfaction={bar.id: 8, inn.id: 3})
+    assert {id: line.satisfaction for id, line in lines_of(taken).items()} == {cafe.id: 8.0}
+    both = crm.portfolio_snapshots.take(satisfaction={bar.id: 8, cafe.id: 9})
+    assert lines_of(both)[cafe.id].satisfaction == 9.0
+    with pytest.raises(NotFound):
+        crm.portfolio_snapshots.take(satisfaction={"nobody": 4})
+    with pytest.raises(InvalidValue):
+        crm.portfolio_snapshots.take(satisfaction={cafe.id: 10**400})
 
 
 def test_the_last_one_of_a_manager_is_found(crm: Desk, clock: FixedClock) -> None:

@@ -157,7 +157,7 @@ def test_where_nobody_has_answered_nothing_stands_in_the_table() -> None:  # K36
     [
         (
             lambda: nps_frame_by(polars.DataFrame({"service": ["a"], "answer": ["9"]}), "answer", by="service"),
-            "use tally_",
+            "convert what is text",
         ),
         (lambda: nps_frame_by(in_polars({"n": ["a"], "answer": [9]}), "answer", by=["n"]), "named otherwise"),
         (lambda: nps_frame_by(in_polars({"a": ["a"], "answer": [9]}), "answer", by="a", confidence=1), "between 0 and"),

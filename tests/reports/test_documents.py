@@ -61,6 +61,36 @@ def test_times_are_told_in_the_zone_of_the_record_or_in_the_one_that_is_asked_fo
     assert "2026-03-03, 10:00 (Europe/Berlin)" in markdown(document(the_meeting(), zone="Europe/Berlin"))
 
 
+@pytest.mark.parametrize("zone", ["Berlin", "Europe/Nowhere", "../etc", "x" * 300, "\0"])
+def test_a_zone_that_there_is_not_is_refused_by_name(zone: str) -> None:
+    with pytest.raises(InvalidValue, match=r"^zone: a zone is a name of the tz database, such as Europe/Berlin$"):
+        document(the_meeting(), zone=zone)
+
+
+@pytest.mark.parametrize(
+    ("asked", "written_in"),
+    [
+        *(("de", "de"), ("de-at", "de-AT"), ("en-GB", "en-GB"), ("es-419", "en"), ("fr", "en"), ("fr-CA", "en")),
+        *(("de-419", "de-419"), ("zh-CN", "zh-CN"), ("zh-Hant", "zh"), ("zh-Hant-HK", "zh-HK")),
+    ],
+)
+def test_a_document_says_which_language_it_is_written_in(asked: str, written_in: str) -> None:  # C093
+    told = document(the_meeting(), language=asked)
+
+    assert told.language == written_in
+    assert told == evolve(document(the_meeting(), language=written_in[:2]), language=written_in)
+    assert f'<html lang="{written_in}">' in html(told)
+
+
+def test_what_nobody_told_is_named_in_words_that_end_the_sentence() -> None:  # C087
+    silent = evolve(prepared(), pack=a_pack(services=(), results=None, complaints=None))
+    told = {tag: markdown(document(silent, language=tag)) for tag in LANGUAGES}
+
+    assert "told us anything about: what was agreed and achieved" in told["en"]
+    assert "niemand etwas gesagt: Vereinbartes und Erreichtes" in told["de"]
+    assert "约定与达成, 投诉" in told["zh"]
+
+
 def test_a_hidden_figure_is_said_to_be_hidden() -> None:  # C080
     (table,) = document(the_evaluation()).section("groups").blocks
 

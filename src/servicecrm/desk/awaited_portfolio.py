@@ -917,9 +917,12 @@ class AsyncPortfolioSnapshots(AsyncCommands[PortfolioSnapshot]):
         """Keep the customers that we serve or may serve as they are now, in the order in which they were added.
 
         With a `manager`, those that this person looks after. What stands beside each is what `Customers.view` tells,
-        but for its name, and the gaps are those of `Customers.gaps`. `satisfaction` are scores by the ids of customers.
+        but for its name, and the gaps are those of `Customers.gaps`. `satisfaction` are scores by the ids of customers,
+        also of others than these. With a `command` that was given before, what was kept then is the outcome, whatever
+        the scores are by now.
 
         Raises:
+            NotFound: there is a score of a customer that nobody knows.
             InvalidValue: there are more than 10,000 customers; take one for each manager.
         """
         return await _awaitable(self._awaited.take)(manager=manager, satisfaction=satisfaction, command=command)

@@ -8,11 +8,12 @@ from servicecrm.desk.commands import Commands
 from servicecrm.desk.customer_links import by_rules_of_the_day
 from servicecrm.desk.programs import Decided, Order, fetch, start
 from servicecrm.desk.review_schedules import calendar_of
+from servicecrm.errors import NotFound
 from servicecrm.kernel.records import field_names
 from servicecrm.portfolio import snapshots
 from servicecrm.portfolio.model import Customer
 from servicecrm.portfolio.reports import Gap, gaps
-from servicecrm.portfolio.schema import SNAPSHOT
+from servicecrm.portfolio.schema import CUSTOMER, SNAPSHOT
 from servicecrm.portfolio.snapshot_model import MOST, PortfolioSnapshot, SnapshotLine
 from servicecrm.portfolio.snapshots import SnapshotChanges
 from servicecrm.storage.ports import Program
@@ -49,19 +50,23 @@ class PortfolioSnapshots(Commands[PortfolioSnapshot]):
         """Keep the customers that we serve or may serve as they are now, in the order in which they were added.
 
         With a `manager`, those that this person looks after. What stands beside each is what `Customers.view` tells,
-        but for its name, and the gaps are those of `Customers.gaps`. `satisfaction` are scores by the ids of customers.
+        but for its name, and the gaps are those of `Customers.gaps`. `satisfaction` are scores by the ids of customers,
+        also of others than these. With a `command` that was given before, what was kept then is the outcome, whatever
+        the scores are by now.
 
         Raises:
+            NotFound: there is a score of a customer that nobody knows.
             InvalidValue: there are more than 10,000 customers; take one for each manager.
         """
-        order = self._order("take", {"manager": manager, "satisfaction": satisfaction}, command)
+        order = self._order("take", {"manager": manager}, command)
         id = self._desk.ids()
         kinds = {kind.name for kind in self._desk.store.kinds.values()}
 
         def program(work: Work) -> Program[PortfolioSnapshot]:
             def decide() -> Program[Decided]:
                 self._permit(order, "take")
-                lines = yield from _lines(work, order, kinds, manager, satisfaction)
+                scores = yield from _scores(work, satisfaction)
+                lines = yield from _lines(work, order, kinds, manager, scores)
                 found = yield from _gaps(work, order, [line.customer for line in lines])
                 return snapshots.take(lines, id=id, manager=manager, gaps=found, by=order.by, at=order.at)
 
@@ -77,6 +82,21 @@ class PortfolioSnapshots(Commands[PortfolioSnapshot]):
             return snapshots.changes(first, (yield from fetch(work, SNAPSHOT, later)))
 
         return self._desk.perform(program, readonly=True)
+
+
+def _scores(work: Work, satisfaction: Mapping[str, float]) -> Program[Mapping[str, float]]:
+    """The scores by the customers that they are of today: that of one who was merged counts for the other one."""
+    scores = dict(satisfaction)
+    known: dict[str, Customer] = {}
+    for first in range(0, len(scores), PAGE):
+        known |= yield from work.present(Customer, [*scores][first : first + PAGE], held=False)
+    for id in satisfaction:
+        if id not in known:
+            raise NotFound(CUSTOMER.name, id)
+        into = known[id].merged_into
+        if into is not None:
+            scores.setdefault(into, scores.pop(id))
+    return scores
 
 
 def _lines(

@@ -42,7 +42,7 @@ def nps_frame_by(frame: "IntoFrame", answers: str, *, by: str | Sequence[str], c
     import narwhals as nw
 
     if not asked.collect_schema()[answers].is_numeric():
-        raise InvalidValue("answers", f"expected numbers in {answers}; convert them, or use tally_frame_by")
+        raise InvalidValue("answers", f"expected numbers in {answers}; convert what is text first")
     if not names or {*names} & {*_SCORED}:
         raise InvalidValue("by", f"expected one or more columns, named otherwise than {', '.join(_SCORED)}")
     keys = {f"key{n}": nw.col(name) for n, name in enumerate(names)}

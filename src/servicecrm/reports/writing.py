@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.texts import Texts
 from servicecrm.reports.model import Block, Fact, Facts, Passage, Points, Section, Table
 
@@ -29,12 +30,21 @@ class Writing:
     """Writes the parts of one kind of document in one language.
 
     `names` are what ids are called by people: those of customers, services and persons.
+
+    Raises:
+        InvalidValue: the zone is unknown.
     """
 
     kind: str
     language: str
     names: Mapping[str, str]
     zone: str
+
+    def __attrs_post_init__(self) -> None:
+        try:
+            ZoneInfo(self.zone)
+        except (ValueError, KeyError, OSError):
+            raise InvalidValue("zone", "a zone is a name of the tz database, such as Europe/Berlin") from None
 
     def text(self, key: str, **values: str) -> str:
         """A text of this kind of document."""
