@@ -20,6 +20,12 @@ from tests.servers import NO_BINARIES, Postgres
 ROOT = Path(__file__).parent
 
 
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which a run within a test is without
+def pytest_xdist_auto_num_workers() -> int:
+    """Many tests wait for processes and servers of their own, so that there is work for one more than there are cores."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_finish() -> None:
     """What is collected stays until the end: the collector of garbage need not look through it again and again."""
     if not gc.get_freeze_count():
