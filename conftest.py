@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which a run within a test is without
 def pytest_xdist_auto_num_workers() -> int:
-    """Many tests wait for processes and servers of their own, so that there is work for one more than there are cores."""
+    """Many tests wait for processes and servers of their own: there is work for one more than there are cores."""
     return (os.cpu_count() or 1) + 1
 
 
