@@ -294,18 +294,26 @@ class SchemaTooOld(StoreError):
     def __init__(self, found: int, known: int) -> None:
         self.found = found
         self.known = known
-        there = f"the store has version {found}" if found else "the tables of servicecrm are missing"
-        then = "back it up, then open it with migrate=True" if found else "open it with migrate=True, or call install()"
-        super().__init__(f"{there}, this servicecrm needs version {known}; {then}")
+        super().__init__(
+            f"the store has version {found}, this servicecrm needs version {known}; "
+            "back it up, then open it with migrate=True"
+            if found
+            else "the tables of servicecrm are missing, so there is no store there; "
+            "open it for writing with migrate=True, or call install(), to make one"
+        )
 
 
 class BrokenJournal(StoreError):
-    """Stored history does not fit its hashes."""
+    """Stored history does not fit its hashes.
+
+    `breaks` holds the first break, or the first one of each tenant where several were looked at.
+    """
 
     code = "broken_journal"
 
-    def __init__(self, says: str) -> None:
-        super().__init__(says)
+    def __init__(self, *breaks: str) -> None:
+        self.breaks = breaks
+        super().__init__("; ".join(breaks))
 
 
 class NoTransaction(StoreError):
@@ -340,14 +348,19 @@ class DocumentError(ServiceCRMError):
 
 
 class MalformedDocument(DocumentError):
-    """A document does not have the shape of its kind: every problem, with its path."""
+    """A document does not have the shape of its kind: every problem, with its path.
+
+    The `id` is that of a record in a store; a document from elsewhere has none.
+    """
 
     code = "malformed_document"
 
-    def __init__(self, kind: str, problems: tuple[str, ...]) -> None:
+    def __init__(self, kind: str, problems: tuple[str, ...], *, id: str | None = None) -> None:
         self.kind = kind
         self.problems = problems
-        super().__init__(f"malformed {kind}: {'; '.join(problems)}")
+        self.id = id
+        which = kind if id is None else f"{kind} {id}"
+        super().__init__(f"malformed {which}: {'; '.join(problems)}")
 
 
 class ImportProblem(DocumentError):

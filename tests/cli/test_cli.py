@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import psycopg
 import pytest
 
 from servicecrm.cli import main
+from servicecrm.cli.versions import EXTRAS
 from servicecrm.demo.cast import COMPLAINTS, CUSTOMERS
 from servicecrm.desk import connect
 from servicecrm.storage.schema import CURRENT
@@ -393,11 +395,7 @@ def test_the_doctor_tells_what_is_installed_and_how_to_install_the_rest(tmp_path
     info = tmp_path / "servicecrm-9.8.7.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(
-        "Metadata-Version: 2.4\nName: servicecrm\nVersion: 9.8.7\n"
-        "Provides-Extra: slow\nProvides-Extra: testing\nProvides-Extra: postgres\n"
-        'Requires-Dist: attrs\nRequires-Dist: no-such-thing>=1; extra == "slow"\n'
-        'Requires-Dist: pytest>=8; extra == "testing"\n'
-        'Requires-Dist: psycopg[binary,pool]>=3.2; extra == "postgres"\n'
+        "Metadata-Version: 2.4\nName: servicecrm\nVersion: 9.8.7\nProvides-Extra: of-an-older-installation\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run((*COMMAND, "doctor"), check=True, capture_output=True, text=True, env=environment)
@@ -408,14 +406,11 @@ def test_the_doctor_tells_what_is_installed_and_how_to_install_the_rest(tmp_path
     assert [line.split()[0] for line in lines[1:7]] == [
         *("Python", "SQLite", "attrs", "cattrs", "python-dateutil", "tzdata")
     ]
-    assert lines[7:] == [
-        "time zones: found",
-        'extra slow: not installed; pip install "servicecrm[slow]"',
-        "extra testing: installed",
-        "extra postgres: installed",
-    ]
-    version = subprocess.run((*COMMAND, "--version"), check=True, capture_output=True, text=True, env=environment)
-    assert version.stdout == "servicecrm 9.8.7\n"
+    assert lines[7] == "time zones: found"
+    assert [line.partition(":")[0] for line in lines[8:]] == [f"extra {name}" for name in EXTRAS]
+    assert f"extra testing: hypothesis {version('hypothesis')}, pytest {version('pytest')}" in lines
+    told = subprocess.run((*COMMAND, "--version"), check=True, capture_output=True, text=True, env=environment)
+    assert told.stdout == "servicecrm 9.8.7\n"
 
 
 def test_the_doctor_examines_every_tenant_of_a_store(log: Path, store: str, capsys: Captured) -> None:
@@ -436,7 +431,7 @@ def test_the_doctor_examines_every_tenant_of_a_store(log: Path, store: str, caps
         "  clock: 1",
     }
     assert told <= set(lines)
-    assert lines.count("  complaints in an unknown state: 0") == 2
+    assert "unknown state" not in out
     assert "  journal: 2 entries, verified" in lines
     assert ("isolation=repeatable read" if "://" in store else "synchronous=FULL") in out
     assert err == ""

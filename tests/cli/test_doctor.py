@@ -1,6 +1,8 @@
 """The doctor says what waits in a store, and what nobody knows what to do with."""  # C094, C123
 
+import re
 import sqlite3
+import tomllib
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -11,11 +13,13 @@ import pytest
 
 from servicecrm.cli import main
 from servicecrm.cli.doctor import LIFECYCLES
+from servicecrm.cli.versions import EXTRAS
 from servicecrm.desk import connect
 from servicecrm.kernel.kinds import Kind
 from servicecrm.storage import Notice
 from servicecrm.storage.kinds import SHIPPED
-from tests.cli.test_cli import execute
+from servicecrm.storage.sqlite import Profile
+from tests.cli.test_cli import ROOT, execute
 from tests.desk.places import STORES, empty_store
 
 Captured = pytest.CaptureFixture[str]
@@ -70,7 +74,82 @@ def test_the_doctor_finds_unknown_states_of_every_kind_that_has_states(store: st
     lines = told(store, capsys, ends=1)  # the case itself says something else
 
     assert lines[lines.index("  cases in an unknown state: 1") + 1] == f"    {id}: lost"
-    assert "  complaints in an unknown state: 0" in lines
+    assert not any("complaint" in line for line in lines)  # there is none, so there is nothing to tell
+
+
+def test_a_tenant_with_nothing_strange_has_few_lines(store: str, capsys: Captured) -> None:
+    with connect(store, actor="ann@city.example") as crm:
+        crm.complaints.record(subject="No water", channel="phone")
+    lines = told(store, capsys)
+
+    assert [line.partition(":")[0].split()[0] for line in lines] == [
+        *("complaint", "clock", "outbox", "clocks", "journal"),
+        "no" if "://" in store else "seal",
+    ]
+
+
+def test_the_doctor_goes_on_after_a_broken_journal_and_lists_every_one(store: str, capsys: Captured) -> None:
+    ids = {}
+    for tenant in ("east", "north", "south", "west"):
+        with connect(store, tenant=tenant, actor="ann@city.example") as crm:
+            ids[tenant] = crm.complaints.record(subject="No water", channel="phone").id
+    execute(store, "UPDATE servicecrm_journal SET type = 'complaint.closed' WHERE tenant = 'east' AND n = 1")
+    execute(store, "DELETE FROM servicecrm_complaint WHERE tenant = 'south'")
+
+    assert main(["doctor", "--store", store]) == 1
+    out, err = capsys.readouterr()
+    journals = [line for line in out.splitlines() if line.startswith(("tenant ", "  journal: "))]
+    assert journals[0] == "tenant east"
+    assert journals[1].startswith("  journal: broken; entry 1 of ")
+    assert journals[2:] == [
+        "tenant north",
+        "  journal: 2 entries, verified",
+        "tenant south",
+        f"  journal: broken; complaint {ids['south']} is gone, and its history is there",
+        "tenant west",
+        "  journal: 2 entries, verified",
+    ]
+    place = store.split("://", maxsplit=1)[0]
+    first, second = err.splitlines()
+    assert first.startswith(f"servicecrm: {place}: tenant east: entry 1 of ")
+    assert second == f"servicecrm: {place}: tenant south: complaint {ids['south']} is gone, and its history is there"
+
+
+def test_the_doctor_says_how_a_file_is_written_when_it_only_reads_it(tmp_path: Path, capsys: Captured) -> None:
+    path = tmp_path / "crm.db"
+    for version, mode in (((3, 40, 1), "truncate"), ((3, 51, 3), "wal")):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(sqlite3, "sqlite_version_info", version)
+            with connect(str(path), actor="ann@city.example") as crm:
+                assert isinstance(crm.profile, Profile)
+                assert crm.profile.journal_mode == mode
+            assert main(["doctor", "--store", str(path)]) == 0
+        out, _ = capsys.readouterr()
+        assert f"journal_mode={mode}" in out
+        # The file itself remembers that it is in WAL, and a connection that only reads leaves it there.
+        assert ("  journal_mode=truncate, or wal with writers=one.\n" in out) == (mode == "truncate")
+
+
+def test_every_extra_is_known_to_the_doctor() -> None:
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    assert set(EXTRAS) == set(wanted)
+    for extra, requirements in wanted.items():
+        needed, with_parts = set(), set()
+        for requirement in requirements:
+            name, parts = re.findall(r"^([\w-]+)(?:\[([^]]*)\])?", requirement)[0]
+            needed.add(name)
+            with_parts |= {f"{name}-{part}" for part in parts.split(",")}
+        assert needed <= set(EXTRAS[extra]) <= needed | with_parts
+
+
+def test_an_extra_is_there_when_all_of_its_packages_are(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    there = {"psycopg": "3.2", "typst": "0.14.1"}
+    monkeypatch.setattr("servicecrm.cli.versions.installed", there.get)
+
+    assert main(["doctor"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "extra pdf: typst 0.14.1" in lines
+    assert 'extra postgres: not installed; pip install "servicecrm[postgres]"' in lines
 
 
 def test_the_doctor_knows_the_states_of_every_kind() -> None:

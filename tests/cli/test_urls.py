@@ -1,6 +1,6 @@
 """The command line and `postgresql://`: what cannot be opened is told in one line, which never shows a password."""
 
-import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,9 +8,11 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from servicecrm.cli import main
+from servicecrm.storage.postgres.dialect import named
 from tests.desk.places import empty_tables
 from tests.servers import Postgres
 from tests.stores import clean_schema
@@ -32,12 +34,22 @@ def changed(url: str, *, user: str | None = None, database: str | None = None) -
     return parts._replace(netloc=name, path=f"/{database}" if database else parts.path).geturl()
 
 
+NO_SUCH: dict[str, tuple[str, Callable[[str], str]]] = {
+    "no such role": (
+        "the server does not let this role in",
+        lambda url: changed(url, user="nobody_of_that_name"),
+    ),
+    "no such database": (
+        "there is no database of that name",
+        lambda url: changed(url, database="no_such_database"),
+    ),
+}
+"""What the server itself says, in English, about whom it does not let in."""
+
 BAD: dict[str, Callable[[str], str]] = {
     "no server at the port": lambda _: f"postgresql://ann:{SECRET}@127.0.0.1:1/crm",
     "no such host": lambda _: f"postgresql://ann:{SECRET}@no-such-host.invalid/crm",
     "no such socket": lambda _: f"postgresql://ann:{SECRET}@/crm?host=/nowhere",
-    "no such role": lambda url: changed(url, user="nobody_of_that_name"),
-    "no such database": lambda url: changed(url, database="no_such_database"),
     "a port that is no number": lambda _: f"postgresql://ann:{SECRET}@db.example:{SECRET}/crm",
     "a setting that there is not": lambda url: f"{changed(url)}?{SECRET}=1",
     "a password that is not encoded": lambda _: f"postgresql://ann:%zz{SECRET}@db.example/crm",
@@ -54,6 +66,44 @@ def test_a_database_that_cannot_be_opened_is_told_without_its_password(
     out, err = capsys.readouterr()
     assert err.startswith(f"servicecrm: postgresql: {UNREACHABLE}")
     assert err.count("\n") == 1
+    assert SECRET not in out + err
+
+
+@pytest.mark.parametrize(("says", "bad"), NO_SUCH.values(), ids=NO_SUCH)
+def test_who_or_what_the_server_does_not_know_is_told_apart(
+    postgres: Postgres, says: str, bad: Callable[[str], str], capsys: Captured
+) -> None:
+    assert main(["doctor", "--store", bad(postgres.url)]) == 1
+
+    out, err = capsys.readouterr()
+    assert err == f"servicecrm: postgresql: {says}\n"
+    assert SECRET not in out + err
+
+
+@pytest.mark.parametrize(
+    ("says", "state"),
+    [
+        ('FATAL:  database "crm" does not exist', "no database of that name"),
+        ('FATAL:  password authentication failed for user "ann"', "not let this role in"),
+        ('FATAL:  no pg_hba.conf entry for host "10.0.0.1", user "ann", database "crm"', "not let this role in"),
+        ('FATAL:  permission denied for database "crm"\nDETAIL:  No CONNECT privilege.', "not let this role in"),
+        ('FATAL:  role "ann" is not permitted to log in', "not let this role in"),
+        ("FATAL:  Datenbank »crm« existiert nicht", UNREACHABLE),
+        ("connection refused", UNREACHABLE),
+    ],
+)
+def test_a_refused_login_is_told_by_what_the_server_says(says: str, state: str) -> None:
+    text = str(named(psycopg.OperationalError(f'connection to server at "db.example", port 5432 failed: {says}')))
+    assert state in text
+    assert not {"ann", "crm"} & set(re.findall(r"\w+", text))
+
+
+def test_a_schema_that_is_not_there_is_told_where_nobody_may_make_it(postgres: Postgres, capsys: Captured) -> None:
+    assert main(["doctor", "--store", changed(postgres.url), "--schema", "nowhere_to_be_found"]) == 1
+
+    out, err = capsys.readouterr()
+    there_is_none = "there is no store there: the database has no schema nowhere_to_be_found"
+    assert err == f"servicecrm: postgresql: {there_is_none}\n"
     assert SECRET not in out + err
 
 
@@ -79,7 +129,7 @@ def test_what_the_doctor_says_of_a_database_without_our_tables(postgres: Postgre
     assert main(["doctor", "--store", f"{changed(postgres.url)}?options=-csearch_path%3Dnowhere"]) == 1
 
     out, err = capsys.readouterr()
-    assert err.startswith("servicecrm: postgresql: the tables of servicecrm are missing")
+    assert err.startswith("servicecrm: postgresql: the tables of servicecrm are missing, so there is no store there")
     assert SECRET not in out + err
 
 
@@ -112,28 +162,6 @@ def test_memory_and_files_need_no_extra() -> None:
         "from servicecrm.cli import main; sys.exit(main(['demo']))"
     )
     assert subprocess.run((sys.executable, "-c", code), check=False, capture_output=True).returncode == 0
-
-
-@pytest.mark.parametrize(("pool", "says"), [("pytest", "installed"), ("no-such-pool", "not installed; pip install")])
-def test_an_extra_is_there_when_the_extras_of_its_packages_are_too(pool: str, says: str, tmp_path: Path) -> None:
-    for name, needs in (
-        ("servicecrm", 'psycopg[binary, pool]>=3.2; extra == "postgres"'),
-        ("psycopg", f"{pool}>=3; python_version >= '3.11' and extra == 'pool'"),
-    ):
-        info = tmp_path / f"{name}-9.8.7.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.4\nName: {name}\nVersion: 9.8.7\nProvides-Extra: postgres\nRequires-Dist: {needs}\n"
-        )
-    done = subprocess.run(
-        (sys.executable, "-m", "servicecrm", "doctor"),
-        check=True,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-    )
-
-    assert f"extra postgres: {says}" in done.stdout
 
 
 def test_a_store_in_a_schema_of_its_own_is_reached_by_its_name(

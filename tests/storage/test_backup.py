@@ -148,6 +148,24 @@ def test_a_backup_waits_for_the_one_connection_of_its_store(tmp_path: Path) -> N
         assert store.backup(tmp_path / "copy.db").exists()
 
 
+def test_a_backup_with_several_broken_tenants_names_each(tmp_path: Path) -> None:
+    path = tmp_path / "crm.db"
+    with SQLiteStore(path) as store:
+        for name in ("east", "north", "south"):
+            with store.tenant(name).unit() as unit:
+                unit.save(complaints.record(id=f"{name}-1", subject="No water", channel="phone", by="ann", at=MONDAY))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM servicecrm_complaint WHERE id = 'east-1'")
+        connection.execute("UPDATE servicecrm_journal SET type = 'other' WHERE id = 'south-1'")
+
+    with pytest.raises(BrokenJournal) as refused:
+        restore(path, tmp_path / "restored.db")
+    assert refused.value.breaks == (
+        "tenant east: complaint east-1 is gone, and its history is there",
+        "tenant south: entry 1 of complaint south-1 was changed",
+    )
+
+
 def test_what_others_keep_beside_it_is_left_alone(store: SQLiteStore, tmp_path: Path) -> None:
     notes = [tmp_path / f"copy.db{ending}" for ending in (".part", "-journal", "-wal", ".tmp")]
     for note in notes:

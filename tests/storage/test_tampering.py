@@ -78,6 +78,58 @@ def test_a_record_that_is_not_as_its_history_left_it_is_found(path: Path, sql: s
         store.verify()
 
 
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        (
+            "DELETE FROM servicecrm_complaint WHERE id = 'c-1'",
+            "complaint c-1 is gone, and its history is there",
+        ),
+        (
+            "UPDATE servicecrm_complaint SET document = replace(document, 'No', 'All') WHERE id = 'c-1'",
+            "complaint c-1 is not as its last entry left it",
+        ),
+        (
+            "UPDATE servicecrm_complaint SET document = CAST(document AS BLOB) WHERE id = 'c-1'",
+            "complaint c-1 holds a value that is never written there",
+        ),
+        (
+            'UPDATE servicecrm_journal SET "by" = CAST("by" AS BLOB) WHERE id = \'c-1\' AND n = 2',
+            "entry 2 of complaint c-1 holds a value that is never written there",
+        ),
+        (
+            """INSERT INTO servicecrm_complaint (tenant, id, revision, schema, document, search)
+            SELECT tenant, 'ghost', revision, schema, document, search FROM servicecrm_complaint LIMIT 1""",
+            "complaint ghost is there without a history",
+        ),
+        ("DELETE FROM servicecrm_journal WHERE id = 'c-2'", "complaint c-2 is there without a history"),
+    ],
+)
+def test_a_break_names_the_record_and_says_what_is_the_matter(path: Path, sql: str, says: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(sql)
+
+    with SQLiteStore(path) as store, pytest.raises(BrokenJournal) as found:
+        store.verify()
+    assert str(found.value) == says
+
+
+def test_a_document_that_fits_its_history_and_cannot_be_read_is_named(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE servicecrm_complaint SET document = 'secret' WHERE id = 'c-1'")
+        rows = connection.execute("SELECT * FROM servicecrm_journal WHERE id = 'c-1' ORDER BY n")
+        first, second = (EntryRow(*row[1:]) for row in rows)
+        forged = second._replace(document=digest_of("secret"))
+        connection.execute(
+            "UPDATE servicecrm_journal SET document = ?, hash = ? WHERE id = 'c-1' AND n = 2",
+            [forged.document, hash_of(first.hash, forged)],
+        )
+
+    with SQLiteStore(path) as store, pytest.raises(BrokenJournal) as found:
+        store.verify()
+    assert str(found.value) == "complaint c-1 cannot be read: $: not JSON"
+
+
 def test_a_tenant_is_checked_even_if_it_was_struck_off_the_register(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DELETE FROM servicecrm_tenants")

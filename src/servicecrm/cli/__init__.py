@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final
 
-from servicecrm.errors import ImportProblem, InvalidValue, MalformedDocument, ServiceCRMError, StoreError
+from servicecrm.errors import BrokenJournal, ImportProblem, InvalidValue, MalformedDocument, ServiceCRMError, StoreError
 
 if TYPE_CHECKING:
     from servicecrm.notifications import Letterhead
@@ -102,7 +102,8 @@ def _problems(error: ServiceCRMError | OSError, args: argparse.Namespace) -> Ite
         case ImportProblem() if args.command == "replay":
             yield f"{args.log}: {error}"
         case StoreError() if args.command is not None:
-            yield f"{args.store.split('://')[0]}: {error}"  # the rest of a URL may hold a password
+            store = args.store.split("://")[0]  # the rest of a URL may hold a password
+            yield from (f"{store}: {says}" for says in (error.breaks if isinstance(error, BrokenJournal) else [error]))
         case OSError(filename=str() as name, strerror=str() as says):
             yield f"{name}: {says}"
         case _:

@@ -1,12 +1,10 @@
 """`servicecrm doctor`: what is installed, and whether a store is in order."""
 
 import platform
-import re
 import sqlite3
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from importlib.metadata import metadata, requires
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,11 +12,11 @@ from servicecrm.agreements import lifecycle as agreements
 from servicecrm.cases import lifecycle as cases
 from servicecrm.cli.replay import profile_line
 from servicecrm.cli.stores import opened
-from servicecrm.cli.versions import installed
+from servicecrm.cli.versions import extras, installed
 from servicecrm.complaints import lifecycle as complaints
 from servicecrm.desk.desk import Desk
 from servicecrm.desk.metrics import waiting
-from servicecrm.errors import StoreUnavailable
+from servicecrm.errors import BrokenJournal, StoreUnavailable
 from servicecrm.improvements import lifecycle as improvements
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.lifecycle import Lifecycle
@@ -27,7 +25,7 @@ from servicecrm.portfolio import lifecycle as customers
 from servicecrm.reviews import lifecycle as reviews
 from servicecrm.storage.backup import check_file
 from servicecrm.storage.schema import CURRENT
-from servicecrm.storage.sqlite import SQLiteStore, has_wal_reset_bug
+from servicecrm.storage.sqlite import SQLiteStore, has_wal_reset_bug, writing_mode
 from servicecrm.storage.store import EngineUnit
 from servicecrm.surveys import campaign_lifecycle, evaluation_lifecycle
 from servicecrm.surveys import lifecycle as questionnaires
@@ -82,40 +80,35 @@ def _installation() -> Iterator[str]:
         yield "time zones: none are found; pip install tzdata"
     else:
         yield "time zones: found"
-    if installed("servicecrm"):
-        yield from map(_extra, metadata("servicecrm").get_all("Provides-Extra") or ())
+    yield from extras()
 
 
 def _package(name: str) -> str:
     return f"{name} {installed(name) or '(not installed)'}"
 
 
-def _extra(name: str) -> str:
-    there = _brought("servicecrm", name)
-    return f"extra {name}: " + ("installed" if there else f'not installed; pip install "servicecrm[{name}]"')
-
-
-def _brought(package: str, extra: str) -> bool:
-    """Is everything installed that an extra brings, with the extras of those packages?"""
-    for requirement in requires(package) or ():
-        if re.search(rf"""extra == ['"]{re.escape(extra)}['"]""", requirement):
-            name, extras = re.findall(r"^([\w.-]+)(?:\[([^]]*)\])?", requirement)[0]
-            if not installed(name) or not all(_brought(name, each.strip()) for each in extras.split(",") if each):
-                return False
-    return True
-
-
 def _store(desk: Desk) -> Iterator[str]:
     yield profile_line(desk)
     yield f"store version {CURRENT}"  # any other is refused when it is opened
     if isinstance(desk.store, SQLiteStore):
+        many, one = writing_mode("many"), writing_mode("one")
+        if desk.store.profile.journal_mode != many:
+            yield "  That is a connection that only reads, such as this one; those that write set"
+            yield f"  journal_mode={many}, or {one} with writers=one."
         check_file(desk.store.path)
         yield "every page of the file is sound"
     tenants = desk.store.tenants()
     yield f"tenants: {len(tenants)}"
+    breaks = []
     for name in tenants:
         yield f"tenant {name}"
-        yield from (f"  {line}" for line in _tenant(desk.tenant(name)))
+        try:
+            yield from (f"  {line}" for line in _tenant(desk.tenant(name)))
+        except BrokenJournal as error:
+            yield f"  journal: broken; {error}"
+            breaks.append(f"tenant {name}: {error}")
+    if breaks:
+        raise BrokenJournal(*breaks)
 
 
 def _tenant(desk: Desk) -> Iterator[str]:
@@ -127,14 +120,16 @@ def _tenant(desk: Desk) -> Iterator[str]:
 
 
 def _records(desk: Desk, unit: EngineUnit) -> Iterator[str]:
-    for record, kind in desk.store.kinds.items():
-        yield f"{kind.name}: {unit.count(record):,}"
-    for record, kind in desk.store.kinds.items():
-        if kind.name in LIFECYCLES:
-            strange = ~where("state").one_of(LIFECYCLES[kind.name].states)
-            yield f"{kind.name.replace('_', ' ')}s in an unknown state: {unit.count(record, strange):,}"
-            rows, _ = unit.rows(record, ("id", "state"), strange, limit=10)
-            yield from (f"  {id}: {state}" for id, state in rows)
+    """What there is, and what is strange about it; what is not there has no line."""
+    counted = [(record, kind.name, unit.count(record)) for record, kind in desk.store.kinds.items()]
+    yield from (f"{name}: {count:,}" for _, name, count in counted if count)
+    for record, name, there in counted:
+        if there and name in LIFECYCLES:
+            strange = ~where("state").one_of(LIFECYCLES[name].states)
+            if count := unit.count(record, strange):
+                yield f"{name.replace('_', ' ')}s in an unknown state: {count:,}"
+                rows, _ = unit.rows(record, ("id", "state"), strange, limit=10)
+                yield from (f"  {id}: {state}" for id, state in rows)
 
 
 def _waiting(desk: Desk) -> Iterator[str]:

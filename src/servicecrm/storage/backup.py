@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from servicecrm.errors import StoreUnavailable
+from servicecrm.errors import BrokenJournal, StoreUnavailable
 from servicecrm.kernel.kinds import Kind
 from servicecrm.storage.driver import named_errors
 from servicecrm.storage.kinds import SHIPPED
@@ -44,11 +44,19 @@ def check(path: Path, kinds: Sequence[Kind[Any]] = SHIPPED) -> int:
 
     Raises:
         StoreUnavailable: it is damaged, or no store.
-        BrokenJournal: its history was tampered with.
+        BrokenJournal: its history was tampered with; the first break of each tenant.
     """
     check_file(path)
+    counted, breaks = 0, []
     with SQLiteStore(path, kinds, readonly=True) as store:
-        return sum(store.tenant(name).verify() for name in store.tenants())
+        for name in store.tenants():
+            try:
+                counted += store.tenant(name).verify()
+            except BrokenJournal as error:
+                breaks.append(f"tenant {name}: {error}")
+    if breaks:
+        raise BrokenJournal(*breaks)
+    return counted
 
 
 def check_file(path: Path) -> None:

@@ -199,13 +199,16 @@ def checked(row: EntryRow, last: Link) -> Link:
         BrokenJournal: it does not.
     """
     where = f"entry {row.n} of {row.kind} {row.id}"
-    if row.n != last.n + 1:
-        raise BrokenJournal(f"{where} follows entry {last.n}: entries are missing or out of order")
-    erased = row.salt is None and row.personal is None
-    if not erased and (row.commitment is None or _commitment(row.salt, row.personal) != row.commitment):
-        raise BrokenJournal(f"{where}: the personal part does not fit its commitment")
-    if row.hash != hash_of(last.hash, row):
-        raise BrokenJournal(f"{where} was changed")
+    try:
+        if row.n != last.n + 1:
+            raise BrokenJournal(f"{where} follows entry {last.n}: entries are missing or out of order")
+        erased = row.salt is None and row.personal is None
+        if not erased and (row.commitment is None or _commitment(row.salt, row.personal) != row.commitment):
+            raise BrokenJournal(f"{where}: the personal part does not fit its commitment")
+        if row.hash != hash_of(last.hash, row):
+            raise BrokenJournal(f"{where} was changed")
+    except (AttributeError, TypeError, ValueError) as error:
+        raise BrokenJournal(f"{where} holds a value that is never written there") from error
     return Link(row.n, row.hash)
 
 

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
+from servicecrm.errors import MalformedDocument
 from servicecrm.kernel.documents import to_text
 from servicecrm.kernel.filters import Filter
 from servicecrm.kernel.frozen import FrozenMap, thaw
-from servicecrm.kernel.kinds import Indexed, Kind, from_micros, key_text, micros
+from servicecrm.kernel.kinds import Identified, Indexed, Kind, from_micros, key_text, micros
 from servicecrm.storage.journal import EntryRow, Link, SealRow
 from servicecrm.storage.ports import Command, Delivery, Notice, Outcome, Program, Queued
 
@@ -29,9 +30,11 @@ __all__ = [
     "Tables",
     "Term",
     "ask",
+    "checked_record",
     "command_rows",
     "delivery_of",
     "fetched",
+    "loaded",
     "notice_row",
     "outcome_of",
     "queued_of",
@@ -40,6 +43,7 @@ __all__ = [
 
 P = ParamSpec("P")
 T = TypeVar("T")
+R = TypeVar("R", bound=Identified)
 
 
 class RecordRow(NamedTuple):
@@ -310,6 +314,26 @@ def fetched(kind: Kind[Any], ids: Sequence[str]) -> Program[list[RecordRow | Non
     for start in range(0, len(ids), FETCHED):
         found += yield from ask(Tables.fetch, kind, ids[start : start + FETCHED])
     return found
+
+
+def loaded(kind: Kind[R], row: RecordRow) -> R:
+    """The record of a row.
+
+    Raises:
+        MalformedDocument: it cannot be read; names its id.
+    """
+    try:
+        return kind.schema.load_text(row.document, version=row.schema, revision=row.revision)
+    except MalformedDocument as error:
+        raise MalformedDocument(error.kind, error.problems, id=row.id) from None
+
+
+def checked_record(kind: Kind[R], row: RecordRow) -> R:
+    """The record of a row, whoever wrote it, with every check. See `loaded`."""
+    try:
+        return kind.schema.check_text(row.document, version=row.schema, revision=row.revision)
+    except MalformedDocument as error:
+        raise MalformedDocument(error.kind, error.problems, id=row.id) from None
 
 
 def command_rows(outcomes: Sequence[tuple[Command, Outcome]], now: datetime) -> list[CommandRow]:

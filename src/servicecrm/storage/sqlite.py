@@ -37,7 +37,7 @@ from servicecrm.storage.store import Answer, EngineStore, Mode
 if TYPE_CHECKING:
     from servicecrm.storage.joined import JoinedStore
 
-__all__ = ["Profile", "SQLiteStore", "Writers", "has_wal_reset_bug"]
+__all__ = ["Profile", "SQLiteStore", "Writers", "has_wal_reset_bug", "writing_mode"]
 
 Writers = Literal["many", "one"]
 
@@ -143,6 +143,11 @@ def has_wal_reset_bug(version: tuple[int, ...]) -> bool:
     return (3, 7, 0) <= version < (3, 51, 3)
 
 
+def writing_mode(writers: Writers) -> Literal["wal", "truncate"]:
+    """The `journal_mode` that connections set which write; those that only read leave the file as it is."""
+    return "wal" if writers == "one" or not has_wal_reset_bug(sqlite3.sqlite_version_info) else "truncate"
+
+
 class SQLiteEngine:
     """Transactions on the connections of one file."""
 
@@ -228,10 +233,9 @@ class SQLiteEngine:
             connection.execute(f"PRAGMA {pragma}")
         if self.readonly:
             return
-        wal = self.writers == "one" or not has_wal_reset_bug(sqlite3.sqlite_version_info)
         if self.writers == "one":
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        wanted = "wal" if wal else "truncate"
+        wanted = writing_mode(self.writers)
         (found,) = connection.execute(f"PRAGMA journal_mode = {wanted}").fetchone()
         if found != wanted:
             raise StoreUnavailable(f"{self.path.name}: SQLite keeps journal_mode={found}, this store needs {wanted}")

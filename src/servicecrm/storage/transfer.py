@@ -26,6 +26,7 @@ from servicecrm.storage.rows import (
     RecordRow,
     Tables,
     ask,
+    checked_record,
     delivery_of,
     outcome_of,
 )
@@ -149,7 +150,7 @@ def _record(kinds: ByName, line: _RecordLine, n: int) -> _Record:
     if name not in kinds:
         raise ImportProblem(f"this store keeps no such kind of record; it keeps {', '.join(sorted(kinds))}", row=n)
     kind = kinds[name]
-    record = kind.schema.check_text(row.document, version=row.schema, revision=row.revision)
+    record = checked_record(kind, row)
     if record.id != row.id:
         raise ImportProblem("the id of the line is not the id in its document", row=n, column="id")
     return _Record(kind, row, kind.index_of(record), kind.terms_of(record), n)

@@ -6,12 +6,12 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
 
-from servicecrm.errors import BrokenJournal, InvalidValue
+from servicecrm.errors import BrokenJournal, InvalidValue, MalformedDocument
 from servicecrm.kernel.filters import AllOf, OneOf
 from servicecrm.kernel.kinds import Kind
 from servicecrm.storage.journal import FIRST_SEAL, START, EntryRow, checked, digest_of, sealed
 from servicecrm.storage.ports import Head, Program
-from servicecrm.storage.rows import Query, RecordRow, Tables, ask, fetched
+from servicecrm.storage.rows import Position, Query, RecordRow, Tables, ask, checked_record, fetched
 
 __all__ = ["verified"]
 
@@ -60,8 +60,26 @@ def _chains(kinds: Mapping[str, Kind[Any]]) -> Program[tuple[int, int]]:
         yield from _records(kinds, [row], records)
     for kind in kinds.values():
         if (yield from ask(Tables.count, kind, AllOf())) != records[kind.name]:
-            raise BrokenJournal(f"there are records of the kind {kind.name} without a history")
+            raise BrokenJournal((yield from _without_history(kind)))
     return counted, waiting
+
+
+def _without_history(kind: Kind[Any]) -> Program[str]:
+    """Names the first record that no entry tells of. It is looked for only when it is known to be there."""
+    told: set[str] = set()
+    after: tuple[str, str, int] = (kind.name, "", 0)
+    while rows := (yield from ask(Tables.entries_after, after, CHUNK)):
+        told |= {row.id for row in rows if row.kind == kind.name}
+        if rows[-1].kind != kind.name:
+            break
+        after = (kind.name, rows[-1].id, rows[-1].n)
+    place: Position | None = None
+    while found := (yield from ask(Tables.select, kind, Query(AllOf(), limit=CHUNK, after=place))):
+        ghost = next((row.id for row, _ in found if row.id not in told), None)
+        if ghost is not None:
+            return f"{kind.name} {ghost} is there without a history"
+        _, place = found[-1]
+    return f"there are records of the kind {kind.name} without a history"
 
 
 def _place(row: EntryRow | None) -> tuple[str, str, int] | None:
@@ -76,11 +94,13 @@ def _records(kinds: Mapping[str, Kind[Any]], ends: Sequence[EntryRow], records: 
         last = list(group)
         there: list[RecordRow] = []
         for row, record in zip(last, (yield from fetched(kinds[name], [row.id for row in last])), strict=True):
-            if record is None or (row.revision, row.schema, row.document) != (
-                record.revision,
-                record.schema,
-                digest_of(record.document),
-            ):
+            if record is None:
+                raise BrokenJournal(f"{row.kind} {row.id} is gone, and its history is there")
+            try:
+                digest = digest_of(record.document)
+            except (AttributeError, ValueError) as error:
+                raise BrokenJournal(f"{row.kind} {row.id} holds a value that is never written there") from error
+            if (row.revision, row.schema, row.document) != (record.revision, record.schema, digest):
                 raise BrokenJournal(f"{row.kind} {row.id} is not as its last entry left it")
             there.append(record)
         yield from _found_by(kinds[name], [record for record in there if record.schema == kinds[name].schema.current])
@@ -98,7 +118,10 @@ def _found_by(kind: Kind[Any], rows: Sequence[RecordRow]) -> Program[None]:
     for field, value, id in (yield from ask(Tables.terms, kind, ids)) if kind.terms else ():
         terms[id].add((field, value))
     for row in rows:
-        record = kind.schema.check_text(row.document, version=row.schema, revision=row.revision)
+        try:
+            record = checked_record(kind, row)
+        except MalformedDocument as error:
+            raise BrokenJournal(f"{kind.name} {row.id} cannot be read: {'; '.join(error.problems)}") from None
         says, stored = kind.index_of(record), dict(zip(names, columns[row.id], strict=True))
         other = [name for name in names if stored[name] != says[name] and (stored[name], name) not in NOT_YET]
         other += ["its terms"] if terms[row.id] != kind.terms_of(record) else []

@@ -27,7 +27,7 @@ from servicecrm.storage.answers import FOLLOWING
 from servicecrm.storage.journal import FIRST_SEAL, START, EntryRow, Link, SealRow, chained, entry_of, sealed
 from servicecrm.storage.ports import Command, Entry, Fact, Notice, Outcome, Page, Program
 from servicecrm.storage.queue import Queue
-from servicecrm.storage.rows import Coming, Query, RecordRow, Tables, ask, fetched
+from servicecrm.storage.rows import Coming, Query, RecordRow, Tables, ask, fetched, loaded
 from servicecrm.storage.saving import Save, grouped, index_terms, number_of, told_anew
 
 __all__ = ["BROKEN", "Work"]
@@ -91,7 +91,7 @@ class Work(Queue):
             raise NotFound(kind.name, id)
         if held:
             self._read(kind, row)
-        return _loaded(kind, row)
+        return loaded(kind, row)
 
     def present(
         self, record: type[R], ids: Sequence[str], *, held: bool = True, rivals: bool = False
@@ -108,7 +108,7 @@ class Work(Queue):
             self._read(kind, row)
         if rivals:
             self._rivals.update((kind.name, row.id) for row in there)
-        return {row.id: _loaded(kind, row) for row in there}
+        return {row.id: loaded(kind, row) for row in there}
 
     def _read(self, kind: Kind[Any], row: RecordRow) -> None:
         self._seen.setdefault(kind.name, (kind, {}))[1].setdefault(row.id, row.revision)
@@ -126,7 +126,7 @@ class Work(Queue):
         query = _query(kind, filters, order, limit, after)
         found = yield from ask(Tables.select, kind, query)
         kept, cursor = cursors.cut(found, query)
-        return Page(tuple(_loaded(kind, row) for row, _ in kept), cursor)
+        return Page(tuple(loaded(kind, row) for row, _ in kept), cursor)
 
     def take(self, record: type[R], *filters: Filter, order: str = "id", limit: int = 20) -> Program[tuple[R, ...]]:
         """Records that pass all filters, for this unit alone until it ends; those that others hold are passed over."""
@@ -134,7 +134,7 @@ class Work(Queue):
         kind = self._kind(record)
         query = _query(kind, filters, order, limit, None)._replace(taking=True, limit=limit - 1)
         found = yield from ask(Tables.select, kind, query)
-        return tuple(_loaded(kind, row) for row, _ in found)
+        return tuple(loaded(kind, row) for row, _ in found)
 
     def rows(
         self,
@@ -379,10 +379,6 @@ class Work(Queue):
         except KeyError:
             known = ", ".join(sorted(kind.name for kind in self._kinds.values()))
         raise InvalidValue(record.__name__, f"this store keeps no such records; known kinds: {known}")
-
-
-def _loaded(kind: Kind[R], row: RecordRow) -> R:
-    return kind.schema.load_text(row.document, version=row.schema, revision=row.revision)
 
 
 def _query(kind: Kind[Any], filters: Sequence[Filter], order: str, limit: int | None, after: str | None) -> Query:

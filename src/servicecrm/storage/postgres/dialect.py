@@ -141,9 +141,23 @@ _CLASSES: Final = {
 }
 
 
+_REFUSED: Final = (
+    (re.compile(r'FATAL:  database ".*" does not exist'), "3D000"),
+    (re.compile(r'FATAL:  role ".*" (does not exist|is not permitted to log in)'), "28000"),
+    (re.compile(r"FATAL:  (\S+ authentication failed|no pg_hba\.conf entry|permission denied for database)"), "28000"),
+)
+"""How a server begins to say why it lets nobody in, in English, and the SQLSTATE of it, which the driver leaves out."""
+
+
+def _state_of(error: psycopg.Error) -> str | None:
+    if error.sqlstate is not None:
+        return error.sqlstate
+    return next((state for says, state in _REFUSED if says.search(str(error))), None)
+
+
 def named(error: psycopg.Error) -> StoreError:
     """Our error for one of the driver's, whose own text may hold values."""
-    state = error.sqlstate
+    state = _state_of(error)
     if state is None or state.startswith("08"):
         return StoreUnavailable(
             "the server cannot be reached, does not let this role into this database, or has closed the connection"

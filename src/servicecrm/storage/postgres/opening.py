@@ -77,6 +77,8 @@ def prepare(
             raise StoreUnavailable("this server is a standby; open it with readonly=True")
         if tenants_apart:
             _check_role(connection)
+        if readonly and _is_missing(connection, schema):
+            raise StoreUnavailable(f"there is no store there: the database has no schema {schema}")
         empty = _is_empty(connection, schema)  # asked first: another process may make the tables in between
         found = version_of(connection, schema)
         if not readonly and found <= CURRENT and (migrate or (found == 0 and empty)):
@@ -132,7 +134,7 @@ def install(connection: Connection, *, schema: str | None = None, tenants_apart:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('servicecrm', 0))")
         before = _row(connection, "SELECT current_setting('search_path')")
         if checked_schema(schema) is not None:
-            if _row(connection, "SELECT to_regnamespace(%s) IS NULL", schema) == (True,):
+            if _is_missing(connection, schema):
                 cursor.execute(f'CREATE SCHEMA "{schema}"'.encode())
             cursor.execute(f'SET LOCAL search_path TO "{schema}"'.encode())
         # Another process may have been faster since the version was read.
@@ -155,6 +157,10 @@ def _as_owner() -> Iterator[None]:
             "this role may not make or change the tables; let the role that owns them, or their schema, "
             "open the store once with migrate=True"
         ) from error
+
+
+def _is_missing(connection: Connection, schema: str | None) -> bool:
+    return _row(connection, "SELECT to_regnamespace(%s) IS NULL AND %s::text IS NOT NULL", schema, schema) == (True,)
 
 
 def _is_empty(connection: Connection, schema: str | None) -> bool:
