@@ -7,6 +7,7 @@ from collections.abc import Iterator
 _OBJECT = re.compile(rb"(\d+) 0 obj\n(.*?)(?:stream\r?\n(.*?)\r?\n?endstream\s*)?endobj", re.DOTALL)
 _BYTE = rb"(?:\\[0-7]{3}|\\.|[^\\])"
 _SHOWN = re.compile(rb"/(f\d+) [\d.]+ Tf|(?<=[\[\dm])\((?P<text>(?:%b{2})*?)\)|(?P<end>\bET\b)" % _BYTE, re.DOTALL)
+_PLACE = re.compile(rb"q 1 0 0 -1 ([\d.]+) ([\d.]+) cm/[^\n]*\nBT[^\n]*?/(f\d+) ([\d.]+) Tf (.*?)\nET\n", re.DOTALL)
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 _PLAIN = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
@@ -25,6 +26,25 @@ class Pages:
     def text(self) -> str:
         """Everything that is shown, without blanks and line breaks: where lines end is for the typesetter to say."""
         return bare("".join(self.texts))
+
+    def places(self, page: int) -> list[tuple[float, float, float]]:
+        """Where the texts of a page stand: how high, from where, and to where. Kerning is not counted."""
+        head = [head for head, _ in self.objects.values() if b"/Type/Page/" in head][page]
+        fonts = dict(re.findall(rb"/(f\d+) (\d+) 0 R", self._of(head, b"Resources")))
+        return [
+            (float(y), float(x), float(x) + float(size) * self._width(fonts[font], shown))
+            for x, y, font, size, shown in _PLACE.findall(self._of(head, b"Contents"))
+        ]
+
+    def _width(self, font: bytes, shown: bytes) -> float:
+        """How wide a text is in a font of the size 1."""
+        told = re.search(rb"/DescendantFonts\[(\d+) 0 R", self.objects[int(font)][0])
+        assert told is not None
+        listed = re.search(rb"/W\[([^]]*)\]", self.objects[int(told[1])][0])
+        assert listed is not None
+        widths = {int(first): float(width) for first, _, width in re.findall(rb"(\d+) (\d+) ([\d.]+)", listed[1])}
+        codes = b"".join(_ESCAPE.sub(_unescaped, found["text"] or b"") for found in _SHOWN.finditer(shown))
+        return sum(widths[int.from_bytes(codes[at : at + 2])] for at in range(0, len(codes), 2)) / 1000
 
     def _shown(self, page: bytes) -> Iterator[str]:
         fonts = dict(re.findall(rb"/(f\d+) (\d+) 0 R", self._of(page, b"Resources")))
