@@ -75,12 +75,11 @@ def test_a_call_is_done_or_not_whichever_statement_fails(
             crm.store.verify()
 
 
-def test_without_transactions_the_same_faults_leave_something_half_done(
-    furnished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with copied(furnished, tmp_path) as (crm, book):
-        monkeypatch.setattr(sqlite, "begin", lambda *_: None)
-        monkeypatch.setattr(sqlite, "commit", lambda *_: None)
-        monkeypatch.setattr(driver, "in_unit", lambda _: True)
+def test_without_transactions_the_same_faults_leave_something_half_done(furnished: Path, tmp_path: Path) -> None:
+    with copied(furnished, tmp_path) as (crm, book), pytest.MonkeyPatch.context() as patch:
+        # Taken back before what `copied` has patched: else its commit would come back, and stay for all other tests.
+        patch.setattr(sqlite, "begin", lambda *_: None)
+        patch.setattr(sqlite, "commit", lambda *_: None)
+        patch.setattr(driver, "in_unit", lambda _: True)
         with pytest.raises(AssertionError, match="half done after a fault at"):
             fail_each_statement(crm, prepared(crm, "complaints.record"), book, "refused")
