@@ -2,8 +2,11 @@
 
 import os
 import shutil
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from types import FunctionType
 from typing import Final
 
 import pytest
@@ -40,6 +43,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("torture"):
                 item.add_marker(pytest.mark.skip(reason="a long form: make torture"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_stays_patched() -> Iterator[None]:
+    """What tests put in the place of functions of stores and desks is gone when their file is done."""
+    before = functions()
+    yield
+    now = functions()
+    assert [name for name, function in before.items() if now.get(name) is not function] == []
+
+
+def functions() -> dict[tuple[str, ...], object]:
+    """The functions and methods of stores and desks, by name."""
+    found: dict[tuple[str, ...], object] = {}
+    for name, module in [*sys.modules.items()]:
+        if name.startswith(("servicecrm.storage", "servicecrm.desk")):
+            for inner, value in vars(module).items():
+                found[name, inner] = value
+                if isinstance(value, type) and value.__module__ == name:
+                    found |= {(name, inner, each): of for each, of in vars(value).items()}
+    return {name: value for name, value in found.items() if isinstance(value, FunctionType)}
 
 
 @pytest.fixture(scope="session")
