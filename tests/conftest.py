@@ -38,7 +38,13 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("torture" if config.getoption("torture") else "default")
 
 
+LONG: Final = ("torture", "machine", "storage", "mutants", "desk", "cli", "benchmarks", "calendars")
+"""The folders whose files take longest, from the longest on; they begin first, so that none is left at the end."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    rank = {Path(__file__).parent / name: n for n, name in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get(item.path.parent, len(LONG)))
     if not config.getoption("torture"):
         for item in items:
             if item.get_closest_marker("torture"):

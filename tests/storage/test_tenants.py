@@ -630,7 +630,9 @@ def in_memory() -> Iterator[Twins]:
         yield Twins(crowded, MemoryStore)
 
 
-@pytest.fixture(scope="module", params=["memory", "sqlite", "postgres", "postgres apart"])
+@pytest.fixture(
+    scope="module", params=["memory", "sqlite", "postgres", pytest.param("postgres apart", marks=pytest.mark.torture)]
+)
 def twins(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twins]:
     if request.param == "memory":
         made = in_memory()

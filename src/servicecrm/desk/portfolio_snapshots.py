@@ -8,7 +8,7 @@ from servicecrm.desk.commands import Commands
 from servicecrm.desk.customer_links import by_rules_of_the_day
 from servicecrm.desk.programs import Decided, Order, fetch, start
 from servicecrm.desk.review_schedules import calendar_of
-from servicecrm.errors import NotFound
+from servicecrm.errors import InvalidValue, NotFound
 from servicecrm.kernel.records import field_names
 from servicecrm.portfolio import snapshots
 from servicecrm.portfolio.model import Customer
@@ -86,6 +86,8 @@ class PortfolioSnapshots(Commands[PortfolioSnapshot]):
 
 def _scores(work: Work, satisfaction: Mapping[str, float]) -> Program[Mapping[str, float]]:
     """The scores by the customers that they are of today: that of one who was merged counts for the other one."""
+    if not isinstance(satisfaction, Mapping):
+        raise InvalidValue("satisfaction", "expected scores by the ids of customers")
     scores = dict(satisfaction)
     known: dict[str, Customer] = {}
     for first in range(0, len(scores), PAGE):
