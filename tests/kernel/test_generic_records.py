@@ -88,6 +88,6 @@ def test_the_journal_keeps_personal_data_of_a_policy_apart() -> None:  # R27
         (entry,) = unit.history(OnCallBook, "on_call")
 
     assert "901820" in str(thaw(entry.changes))
-    (row,) = store.perform(lambda _: ask(Tables.entries, "on_call", "on_call"), readonly=True)
+    (row,) = store.perform(lambda _: ask(Tables.entries, "on_call", ["on_call"]), readonly=True)
     assert "901820" in str(row.personal)
     assert "901820" not in row.body

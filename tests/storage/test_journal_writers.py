@@ -68,7 +68,7 @@ def write_without_the_lock(place: Place, units: int, n: int) -> int:
     def tail_first(self: Work, kind: Kind[Any], saves: Any) -> Program[None]:
         links = {}
         for save in saves:
-            entries = yield from ask(Tables.entries, kind.name, save.saved.id)
+            entries = yield from ask(Tables.entries, kind.name, [save.saved.id])
             links[kind.name, save.saved.id] = Link(entries[-1].n, entries[-1].hash) if entries else START
         yield from update(self, kind, saves)
         self._links.update(links)

@@ -162,7 +162,7 @@ FREQUENT: dict[str, tuple[Callable[[], Statement], str]] = {
         lambda: page_of(MESSAGE, where("about") == "c-000007", order="occurred_at", limit=None),
         "message_about_occurred_at",
     ),
-    "the history of a complaint": (lambda: tables().entries("complaint", "c-000007"), "journal_pkey"),
+    "the history of a complaint": (lambda: tables().entries("complaint", ["c-000007"]), "journal_pkey"),
     "the next entries to verify": (lambda: tables().entries_after(("complaint", "c-000007", 2), 100), "journal_pkey"),
     "entries that no seal covers": (lambda: tables().seal(1, 50), "journal_seal"),
     "the entries of some seals": (lambda: tables().sealed_hashes(10, 12), "journal_seal"),

@@ -877,7 +877,7 @@ SAMPLES: Mapping[str, tuple[tuple[Any, ...], Mapping[str, Any]]] = {
     "drop_terms": ((COMPLAINT, [("tags", "a", "c-1")]), {}),
     "terms": ((COMPLAINT, ["c-1"]), {}),
     "append": (([EntryRow(*range(len(EntryRow._fields)))],), {}),
-    "entries": (("complaint", "c-1"), {}),
+    "entries": (("complaint", ["c-1"]), {"type": "complaint.recorded"}),
     "entries_after": ((("complaint", "c-1", 1), 5), {}),
     "seal": ((1, 5), {}),
     "last_seal": ((), {}),

@@ -43,7 +43,7 @@ from servicecrm.portfolio.model import Customer
 from servicecrm.portfolio.policy import PortfolioPolicies
 from servicecrm.portfolio.prospect_model import Prospect
 from servicecrm.storage.ports import Program
-from servicecrm.storage.rows import Tables, ask
+from servicecrm.storage.rows import FETCHED, Tables, ask
 from servicecrm.storage.work import Work
 from servicecrm.tracking import CLOCK, ActionItem, Clock, RecordEscalated
 from servicecrm.tracking.books import CalendarBook
@@ -228,9 +228,7 @@ def _rows(work: Work, kind: Numbered, as_of: int) -> Program[KpiRows]:
     yield from _columns(
         work, CLOCK, ("id", "about", "level", FIGURES), clocks.extend, where("about_kind") == kind.kind.name
     )
-    for id, about, level, _ in clocks:
-        if level:
-            moves += yield from _escalations(id, about)
+    moves += yield from _escalations({str(id): str(about) for id, about, level, _ in clocks if level})
     yield from _each(work, ActionItem, lambda item: actions.append(action_row(item)))
     return KpiRows(
         complaints=map(ComplaintRow._make, complaints),
@@ -248,14 +246,16 @@ def _told(rows: Sequence[Values]) -> Iterator[tuple[Values, list[Any]]]:
         yield from zip(some, read(values[-1] for values in some), strict=True)
 
 
-def _escalations(clock: str, about: str) -> Program[list[MoveRow]]:
-    """When a record was escalated: the clock only says how far."""
-    entries = yield from ask(Tables.entries, CLOCK.name, clock)
-    return [
-        MoveRow(about, MoveKind.ESCALATED, entry.occurred_at, entry.recorded_at)
-        for entry in entries
-        if entry.type == RecordEscalated.type
-    ]
+def _escalations(clocks: Mapping[str, str]) -> Program[list[Values]]:
+    """When records were escalated: their clocks only say how far."""
+    ids = [*clocks]
+    found: list[Values] = []
+    for start in range(0, len(ids), FETCHED):
+        some = ids[start : start + FETCHED]
+        entries = yield from ask(Tables.entries, CLOCK.name, some, type=RecordEscalated.type)
+        moves = (MoveRow(clocks[each.id], MoveKind.ESCALATED, each.occurred_at, each.recorded_at) for each in entries)
+        found += map(tuple, moves)
+    return found
 
 
 def _columns(

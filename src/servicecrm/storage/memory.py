@@ -189,14 +189,15 @@ class MemoryTables:
             self._data.put(self._table("seal numbers"), row.seal, None)
             self._data.put(self._table("journals"), (row.kind, row.id), None)
 
-    def entries(self, kind: str, id: str) -> list[EntryRow]:
-        return list(self._table("journal", kind, id).values())
+    def entries(self, kind: str, ids: Sequence[str], *, type: str | None = None) -> list[EntryRow]:
+        rows = (row for id in sorted(ids) for row in self._table("journal", kind, id).values())
+        return [row for row in rows if type in (None, row.type)]
 
     def entries_after(self, after: EntryKey | None, limit: int) -> list[EntryRow]:
         found: list[EntryRow] = []
         for kind, id in sorted(self._table("journals")):
             if after is None or (kind, id) >= (after[0], after[1]):
-                found += [row for row in self.entries(kind, id) if after is None or (kind, id, row.n) > after]
+                found += [row for row in self.entries(kind, [id]) if after is None or (kind, id, row.n) > after]
             if len(found) >= limit:
                 break
         return found[:limit]
@@ -246,7 +247,7 @@ class MemoryTables:
 
     def erase_commands(self, kind: str, id: str, instead: str) -> None:
         commands = self._table("commands")
-        for name in {row.command for row in self.entries(kind, id)} & commands.keys():
+        for name in {row.command for row in self.entries(kind, [id])} & commands.keys():
             self._data.put(commands, name, commands[name]._replace(fingerprint=instead))
 
     def next_number(self, kind: str, year: int, count: int) -> int:

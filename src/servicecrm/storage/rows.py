@@ -15,6 +15,7 @@ from servicecrm.storage.journal import EntryRow, Link, SealRow
 from servicecrm.storage.ports import Command, Delivery, Notice, Outcome, Program, Queued
 
 __all__ = [
+    "FETCHED",
     "Change",
     "Coming",
     "CommandRow",
@@ -248,7 +249,10 @@ class Tables(Protocol):
     def terms(self, kind: Kind[Any], ids: Sequence[str]) -> list[Term]: ...
 
     def append(self, rows: Sequence[EntryRow]) -> None: ...
-    def entries(self, kind: str, id: str) -> list[EntryRow]: ...
+    def entries(self, kind: str, ids: Sequence[str], *, type: str | None = None) -> list[EntryRow]:
+        """The entries of some records, or those of one type, by id and in order."""
+        ...
+
     def entries_after(self, after: EntryKey | None, limit: int) -> list[EntryRow]: ...
     def seal(self, n: int, limit: int) -> list[str]:
         """Put entries that no seal covers yet under one; gives their hashes."""

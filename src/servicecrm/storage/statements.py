@@ -206,9 +206,13 @@ class SQLTables:
     def append(self, rows: Sequence[EntryRow]) -> Rows:
         return self._new("servicecrm_journal", EntryRow._fields, rows)
 
-    def entries(self, kind: str, id: str) -> Statement:
-        sql = f"SELECT {_ENTRY} FROM servicecrm_journal WHERE tenant = ? AND kind = ? AND id = ? ORDER BY n"
-        return Statement(sql, (self.tenant, kind, id), _entries)
+    def entries(self, kind: str, ids: Sequence[str], *, type: str | None = None) -> Statement:
+        of_type = "" if type is None else "AND type = ? "
+        sql = (
+            f"SELECT {_ENTRY} FROM servicecrm_journal WHERE tenant = ? AND kind = ? AND id IN ({_marks(ids)}) "
+            f"{of_type}ORDER BY id, n"
+        )
+        return Statement(sql, (self.tenant, kind, *ids, *([] if type is None else [type])), _entries)
 
     def entries_after(self, after: EntryKey | None, limit: int) -> Statement:
         rest = "" if after is None else "AND (kind, id, n) > (?, ?, ?) "

@@ -162,7 +162,7 @@ class Work(Queue):
     def history(self, record: type[Identified], id: str) -> Program[tuple[Entry, ...]]:
         """The facts of one record, oldest first."""
         kind = self._kind(record)
-        rows = yield from ask(Tables.entries, kind.name, key_text("id", id))
+        rows = yield from ask(Tables.entries, kind.name, [key_text("id", id)])
         return tuple(entry_of(row) for row in rows)
 
     # -- writing ---------------------------------------------------------------------------------
