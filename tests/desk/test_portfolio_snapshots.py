@@ -151,6 +151,15 @@ def test_no_score_is_lost_without_a_word(crm: Desk) -> None:
         crm.portfolio_snapshots.take(satisfaction={cafe.id: 10**400})
 
 
+def test_a_score_follows_its_customer_through_every_merge(crm: Desk) -> None:
+    inn, bar, cafe = served(crm, "Inn"), served(crm, "Bar"), served(crm)
+    crm.customers.merge(inn.id, bar.id)
+    crm.customers.merge(bar.id, cafe.id)
+
+    taken = crm.portfolio_snapshots.take(satisfaction={inn.id: 8})
+    assert {id: line.satisfaction for id, line in lines_of(taken).items()} == {cafe.id: 8.0}
+
+
 def test_the_last_one_of_a_manager_is_found(crm: Desk, clock: FixedClock) -> None:
     made = []
     for manager in (None, "ann", "bob", "ann", None):

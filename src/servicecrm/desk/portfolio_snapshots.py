@@ -88,16 +88,22 @@ def _scores(work: Work, satisfaction: Mapping[str, float]) -> Program[Mapping[st
     """The scores by the customers that they are of today: that of one who was merged counts for the other one."""
     if not isinstance(satisfaction, Mapping):
         raise InvalidValue("satisfaction", "expected scores by the ids of customers")
-    scores = dict(satisfaction)
     known: dict[str, Customer] = {}
-    for first in range(0, len(scores), PAGE):
-        known |= yield from work.present(Customer, [*scores][first : first + PAGE], held=False)
+    asked, new = set(satisfaction), [*satisfaction]
+    while new:  # who was merged may have been merged into one that was merged later
+        found = yield from work.present(Customer, new, held=False)
+        known |= found
+        new = sorted({each.merged_into for each in found.values() if each.merged_into is not None} - asked)
+        asked.update(new)
+    scores = dict(satisfaction)
     for id in satisfaction:
         if id not in known:
             raise NotFound(CUSTOMER.name, id)
-        into = known[id].merged_into
-        if into is not None:
-            scores.setdefault(into, scores.pop(id))
+        path = [id]
+        while (into := known[path[-1]].merged_into) in known and into not in path:
+            path.append(str(into))
+        if path[1:]:
+            scores.setdefault(path[-1], scores.pop(id))
     return scores
 
 
