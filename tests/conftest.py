@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, settings
 
 MEMORY: Final = Path("/dev/shm")
 ENOUGH: Final = 2 << 30
+LONGEST: Final = 300
+"""Seconds; a short form that waits for what never comes fails by its name after them, and holds up nothing else."""
 
 # Workers share the cores, so how long an example takes says nothing here.
 settings.register_profile(
@@ -35,7 +37,11 @@ def pytest_configure(config: pytest.Config) -> None:
     # there is no need to wait for a disk that others use too. Workers and programs that are started inherit it.
     if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
-    settings.load_profile("torture" if config.getoption("torture") else "default")
+    if config.getoption("torture"):
+        settings.load_profile("torture")
+    else:
+        settings.load_profile("default")
+        config.option.timeout = config.option.timeout or LONGEST
 
 
 LONG: Final = ("torture", "machine", "storage", "mutants", "desk", "cli", "benchmarks", "calendars")

@@ -114,9 +114,10 @@ class LossyNetwork:
     def _ask(self, client: socket.socket, server: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := client.recv(65536):
-                if self.cut is not None and b"COMMIT\x00" in data:
+                cut = self.cut  # now: who is hung up on sets it back
+                if cut is not None and b"COMMIT\x00" in data:
                     hang_up(client)  # first, or the answer might get through
-                    if self.cut == "after":
+                    if cut == "after":
                         server.sendall(data)
                     break
                 server.sendall(data)
