@@ -19,6 +19,7 @@ from benchmarks.key_figures import key_figures_of_stores
 from benchmarks.portfolio import grades, portfolio
 from benchmarks.postgres import postgres
 from benchmarks.rounds import ROUNDS, Comparison, Result, compare
+from benchmarks.sharing import shared_commits
 from benchmarks.surveys import ROUNDS as SURVEYS
 from benchmarks.surveys import Figure, figures, surveys_beside_others
 from benchmarks.sweeps import ROUNDS as SWEEPS
@@ -49,6 +50,7 @@ PARTS: Final[Mapping[str, Callable[[str], Iterable[Line]]]] = {
     "commands": lambda _: compared(commands()),
     "documents": lambda _: compared(documents()),
     "units": lambda folder: compared(units(folder)),
+    "shared_commits": lambda folder: compared(shared_commits(folder)),
     "business_time": lambda _: compared(business_time()),
     "timers": lambda folder: compared(clocks(folder)),
     "complaint_life": lambda folder: compared(lives(folder)),

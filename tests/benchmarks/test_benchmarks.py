@@ -15,9 +15,11 @@ from benchmarks.commands import AT, BY, a_ticket, assign, commands, release
 from benchmarks.documents import a_full_complaint, documents, model_of
 from benchmarks.imports import import_time
 from benchmarks.rounds import Comparison, compare
+from benchmarks.sharing import SINGLE, shared_commits
 from benchmarks.units import units
 from servicecrm.complaints import COMPLAINT, Complaint
 from servicecrm.kernel.records import field_names
+from servicecrm.storage import sqlite
 
 
 def all_comparisons(folder: Path) -> Iterator[Comparison]:
@@ -66,6 +68,25 @@ def test_the_bare_driver_leaves_the_same_rows(tmp_path: Path) -> None:
 
     for folder in ("single", "batch"):
         assert _rows(tmp_path / folder / "ours.db") == _rows(tmp_path / folder / "raw.db")
+
+
+def test_callers_that_share_commits_do_the_same_with_fewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = sqlite.commit  # type: ignore[attr-defined]  # the name that the engine uses
+    commits: list[int] = []
+
+    def counted(connection: sqlite3.Connection) -> None:
+        commits.append(1)
+        commit(connection)
+
+    monkeypatch.setattr(sqlite, "commit", counted)
+    for comparison in shared_commits(str(tmp_path)):
+        taken = []
+        for contender in (comparison.ours, comparison.others[SINGLE]):
+            commits.clear()
+            contender(80)
+            taken.append(len(commits))
+        assert taken[1] == 80
+        assert taken[0] < 80
 
 
 def _rows(path: Path) -> list[tuple[object, ...]]:

@@ -92,7 +92,7 @@ class Commands(Register[R]):
     def _do(self, action: str, id: str, command: str | None, **told: Any) -> R:
         changed = self._change(action, [id], command, **told)
 
-        def program(work: Work) -> Program[R]:
+        def program(work: Work) -> "Program[R]":  # or the annotation would be made for every command
             return (yield from changed(work))[0]
 
         return self._desk.perform(program)
@@ -120,8 +120,8 @@ class Commands(Register[R]):
         if new_id:
             told["id"] = self._desk.ids()
 
-        def program(work: Work) -> Program[tuple[R, ...]]:
-            def decided(record: Any) -> Program[Decided]:
+        def program(work: Work) -> "Program[tuple[R, ...]]":
+            def decided(record: Any) -> "Program[Decided]":
                 self._permit(order, action, record)
                 if action in self._by_policy:
                     told["policy"] = (yield from book_of(work, self._book)).numbered(record.policy)

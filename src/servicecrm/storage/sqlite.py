@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import attrs
 
 from servicecrm.errors import (
+    CommitOutcomeUnknown,
     ForkedStoreError,
     SchemaTooNew,
     SchemaTooOld,
@@ -31,6 +32,7 @@ from servicecrm.storage.driver import (
 from servicecrm.storage.kinds import SHIPPED
 from servicecrm.storage.places import Places
 from servicecrm.storage.schema import CURRENT
+from servicecrm.storage.sharing import Group, Turn
 from servicecrm.storage.statements import SQLITE, SQLTables
 from servicecrm.storage.store import Answer, EngineStore, Mode
 
@@ -164,41 +166,102 @@ class SQLiteEngine:
         self._process = os.getpid()
         self._closed = False
         self._idle: list[sqlite3.Connection] = []
-        self._places = Places(1 if writers == "one" else CONNECTIONS)
+        self._turn = Turn(self._settle)
+        self._places: Places = self._turn if writers == "one" else Places(CONNECTIONS)
 
     @contextlib.contextmanager
     def transaction(self, tenant: str, mode: Mode) -> Iterator[Answer]:
-        """One transaction: `BEGIN IMMEDIATE` to write, so that it cannot fail half-way because of another writer."""
+        """One transaction: `BEGIN IMMEDIATE` to write, so that it cannot fail half-way because of another writer.
+
+        Programs of this store that wait for each other share one, and its commit.
+        """
         tables = SQLTables(tenant, SQLITE)
-        with self._connection() as connection:
-            begin(connection, "BEGIN" if mode == "read" or self.readonly else "BEGIN IMMEDIATE", self.timeout)
+        if mode == "read" or self.readonly:
+            with self._connection() as connection:
+                begin(connection, "BEGIN", self.timeout)
+                try:
+                    yield lambda op: answer(connection, op, tables)
+                    commit(connection)
+                except BaseException:
+                    rollback(connection)
+                    raise
+            return
+        group = self._writing(follows=mode == "program")
+        try:
+            with group.unit():
+                yield lambda op: answer(group.connection, op, tables)
+                group.forgets |= tables.forgets
+        except BaseException:
+            with contextlib.suppress(StoreError):  # of what others did: they hear of it
+                self._turn.leave(group)
+            raise
+        self._turn.leave(group)
+
+    def _writing(self, *, follows: bool) -> Group:
+        """Wait for the turn to write, and for the other processes."""
+        self._take(self._turn, follows=follows)
+        try:
+            if group := self._turn.take_over():
+                return group
+            connection = self._any()
             try:
-                yield lambda op: answer(connection, op, tables)
-                commit(connection)
+                begin(connection, "BEGIN IMMEDIATE", self.timeout)
             except BaseException:
-                rollback(connection)
+                self._give_back(connection)
                 raise
-            if tables.forgets:
+        except BaseException:
+            self._turn.release()
+            raise
+        return Group(connection)
+
+    def _settle(self, group: Group) -> None:
+        """Commit what units did together."""
+        connection = group.connection
+        error: StoreError | None = None
+        try:
+            if group.units:
+                commit(connection)
+        except BaseException as failed:
+            rollback(connection)
+            if isinstance(failed, StoreUnavailable):  # nothing is kept, through no fault of the others
+                error = StoreBusy()
+            else:
+                error = failed if isinstance(failed, StoreError) else CommitOutcomeUnknown(type(failed).__name__)
+            raise
+        else:
+            if group.forgets:
                 # The log of WAL mode keeps what was overwritten, and in which order, until it is cut off.
                 with contextlib.suppress(sqlite3.Error):  # what was saved is saved
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            group.end(error)
+            self._give_back(connection)
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        if self._process != os.getpid():
-            raise ForkedStoreError(self._process, os.getpid())
-        if self._closed:
-            raise StoreUnavailable("the store is closed")
-        if not self._places.acquire(timeout=self.timeout):
-            raise StoreBusy
+        self._take(self._places)
         try:
-            connection = self._idle.pop() if self._idle else self._opened()
+            connection = self._any()
             try:
                 yield connection
             finally:
                 self._give_back(connection)
         finally:
             self._places.release()
+
+    def _take(self, places: Places, *, follows: bool = False) -> None:
+        if self._process != os.getpid():
+            raise ForkedStoreError(self._process, os.getpid())
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        if not places.acquire(timeout=self.timeout, follows=follows):
+            raise StoreBusy
+
+    def _any(self) -> sqlite3.Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._opened()
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         if self._closed or connection.in_transaction:

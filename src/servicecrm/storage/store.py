@@ -50,8 +50,9 @@ class Run(Protocol):
     def __call__(self, program: Program[T]) -> T: ...
 
 
-Mode = Literal["read", "write", "claim"]
-"""What a transaction is for. One that claims does not mind what others do to rows that it passes over."""
+Mode = Literal["read", "write", "program", "claim"]
+"""What a transaction is for. One of a program writes as well, and its block waits for nothing but answers; one that
+claims does not mind what others do to rows that it passes over."""
 
 
 class Settings(Protocol):
@@ -236,7 +237,7 @@ class BaseStore(Generic[E]):
             tenant=self.name,
             readonly=mode == "read",
             seals=self.engine.seals,
-            holds=self.engine.holds and mode == "write",
+            holds=self.engine.holds and mode in ("write", "program"),
             registered=self.name in self._registered,
         )
 
@@ -282,8 +283,12 @@ class EngineStore(BaseStore[Engine]):
         could not let both units have been alone.
         """
 
+        mode = mode_of(readonly=readonly, claiming=claiming)
+        if mode == "write":
+            mode = "program"
+
         def once() -> T:
-            with self._working(mode_of(readonly=readonly, claiming=claiming)) as (work, run):
+            with self._working(mode) as (work, run):
                 return run(program(work))
 
         return self._again(once)

@@ -1,0 +1,291 @@
+"""Programs that wait for each other share one commit: none is acknowledged before it, and each stands for itself."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from servicecrm import complaints
+from servicecrm.complaints import Complaint
+from servicecrm.errors import CommitOutcomeUnknown, StoreBusy, StoreError, StoreUnavailable
+from servicecrm.kernel.frozen import FrozenMap
+from servicecrm.storage import SQLiteStore, sharing, sqlite
+from servicecrm.storage.ports import Program
+from servicecrm.storage.sqlite import Writers
+from servicecrm.storage.work import Work
+from servicecrm.testing.makers import MONDAY
+
+Commit = Callable[[Any], None]
+
+
+def recorded(id: str, **fields: Any) -> Any:
+    return complaints.record(id=id, subject="No water", channel="phone", by="ann@city.example", at=MONDAY, **fields)
+
+
+@pytest.fixture(params=["many", "one"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SQLiteStore]:
+    writers: Writers = request.param
+    with SQLiteStore(tmp_path / "crm.db", writers=writers) as opened:
+        yield opened
+
+
+@pytest.fixture
+def commits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by one with each commit."""
+    honest: Commit = sqlite.commit  # type: ignore[attr-defined]  # the name that the engine uses
+    seen: list[int] = []
+
+    def counted(connection: Any) -> None:
+        honest(connection)
+        seen.append(1)
+
+    monkeypatch.setattr(sqlite, "commit", counted)
+    return seen
+
+
+class Queue:
+    """Programs that wait behind one that goes on when it is told to."""
+
+    def __init__(self, store: SQLiteStore) -> None:
+        self._store, self._go = store, threading.Event()
+        self._threads = ThreadPoolExecutor(16)
+        begun = threading.Event()
+
+        def first(work: Work) -> Program[str]:
+            yield from work.save(recorded("first"))
+            begun.set()
+            assert self._go.wait(10)
+            return "first"
+
+        self.first: Future[str] = self._threads.submit(store.perform, first)
+        assert begun.wait(10)
+        self._length = 0
+
+    def add(self, doing: Callable[[], Any]) -> "Future[Any]":
+        future = self._threads.submit(doing)
+        self._length += 1
+        deadline = time.monotonic() + 10
+        while len(self._store.engine._turn._waiting) < self._length:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        return future
+
+    def save(self, id: str) -> "Future[Any]":
+        return self.add(lambda: self._store.perform(lambda work: work.save(recorded(id))))
+
+    def go(self) -> None:
+        self._go.set()
+        self._threads.shutdown(wait=True)
+
+
+def there(store: SQLiteStore) -> set[str]:
+    with store.unit(readonly=True) as unit:
+        return {each.id for each in unit.find(Complaint)}
+
+
+def test_programs_that_wait_share_a_commit(store: SQLiteStore, commits: list[int]) -> None:
+    queue = Queue(store)
+    futures = [queue.save(f"c-{n}") for n in range(5)]
+    queue.go()
+
+    assert [queue.first.result(), *(future.result()[0].id for future in futures)] == [
+        "first",
+        *(f"c-{n}" for n in range(5)),
+    ]
+    assert sum(commits) == 1
+    assert there(store) == {"first", *(f"c-{n}" for n in range(5))}
+    assert store.verify() == 6
+
+
+def test_one_that_fails_is_taken_back_alone(store: SQLiteStore, commits: list[int]) -> None:
+    class Wrong(Exception):
+        pass
+
+    def fails(work: Work) -> Program[None]:
+        yield from work.save(recorded("wrong"))
+        raise Wrong
+
+    queue = Queue(store)
+    before, wrong, after = queue.save("before"), queue.add(lambda: store.perform(fails)), queue.save("after")
+    last = queue.add(lambda: store.perform(fails))
+    queue.go()
+
+    assert [future.exception() for future in (queue.first, before, after)] == [None] * 3
+    assert isinstance(wrong.exception(), Wrong)
+    assert isinstance(last.exception(), Wrong)
+    assert sum(commits) == 1
+    assert there(store) == {"first", "before", "after"}
+    assert store.verify() == 3
+
+
+def test_a_block_of_a_host_never_follows_and_programs_may_follow_it(store: SQLiteStore, commits: list[int]) -> None:
+    """It may wait for anything, and nobody's commit waits for it."""
+
+    def block() -> None:
+        with store.unit() as unit:
+            unit.save(recorded("block"))
+
+    queue = Queue(store)
+    futures = [queue.save("c-1"), queue.add(block), queue.save("c-2")]
+    queue.go()
+
+    assert [future.exception() for future in futures] == [None] * 3
+    assert sum(commits) == 2
+    assert store.verify() == 4
+
+
+def test_who_reads_in_between_sees_nothing_that_could_still_be_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest: Commit = sqlite.commit  # type: ignore[attr-defined]
+    with SQLiteStore(tmp_path / "crm.db", writers="one") as store:
+        queue = Queue(store)
+        saved = queue.save("c-1")
+        reading = queue.add(lambda: there(store))
+
+        def busy_once(_: Any) -> None:
+            monkeypatch.setattr(sqlite, "commit", honest)
+            raise StoreBusy
+
+        monkeypatch.setattr(sqlite, "commit", busy_once)
+        queue.go()
+        assert reading.result() == set()  # it came between the commit that failed and the next try
+        assert saved.exception() is None
+        assert there(store) == {"first", "c-1"}
+
+
+def test_none_is_acknowledged_before_the_commit(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert acknowledged_early(store, monkeypatch) == 0
+
+
+def test_who_does_not_wait_for_the_commit_is_found_out(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control."""
+    monkeypatch.setattr(sharing.Group, "wait", lambda _: None)
+    assert acknowledged_early(store, monkeypatch) > 0
+
+
+def acknowledged_early(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many programs are told that they are saved while the commit is still to come."""
+    honest: Commit = sqlite.commit  # type: ignore[attr-defined]
+    early: list[bool] = []
+    queue = Queue(store)
+    futures = [queue.first, *(queue.save(f"c-{n}") for n in range(3))]
+
+    def slow(connection: Any) -> None:
+        time.sleep(0.05)
+        early.extend(future.done() for future in futures)
+        honest(connection)
+
+    monkeypatch.setattr(sqlite, "commit", slow)
+    queue.go()
+    assert [future.exception() for future in futures] == [None] * 4
+    return sum(early)
+
+
+def test_a_commit_that_fails_is_unknown_to_all_of_them(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest: Commit = sqlite.commit  # type: ignore[attr-defined]
+    queue = Queue(store)
+    futures = [queue.first, *(queue.save(f"c-{n}") for n in range(3))]
+
+    def fails(_: Any) -> None:
+        raise CommitOutcomeUnknown("SQLITE_IOERR")
+
+    monkeypatch.setattr(sqlite, "commit", fails)
+    queue.go()
+    errors = [future.exception() for future in futures]
+    assert [type(error) for error in errors] == [CommitOutcomeUnknown] * 4
+    assert len({id(error) for error in errors}) == 4  # each has a traceback of its own
+    assert len({str(error) for error in errors}) == 1
+    monkeypatch.setattr(sqlite, "commit", honest)
+    assert there(store) == set()
+
+
+def test_what_a_busy_file_kept_nothing_of_is_tried_again(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest: Commit = sqlite.commit  # type: ignore[attr-defined]
+    busy = [StoreBusy(), StoreBusy()]
+
+    def sometimes(connection: Any) -> None:
+        if busy:
+            raise busy.pop()
+        honest(connection)
+
+    queue = Queue(store)
+    futures = [queue.first, *(queue.save(f"c-{n}") for n in range(3))]
+    monkeypatch.setattr(sqlite, "commit", sometimes)
+    queue.go()
+    assert [future.exception() for future in futures] == [None] * 4
+    assert there(store) == {"first", "c-0", "c-1", "c-2"}
+
+
+def test_what_sqlite_rolled_back_because_of_another_one_is_tried_again(
+    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After some errors, as of a full disk, SQLite ends the whole transaction."""
+    begin: Callable[..., None] = sqlite.begin  # type: ignore[attr-defined]  # the name that the engine uses
+    connections: list[sqlite3.Connection] = []
+
+    def seen(connection: sqlite3.Connection, *arguments: Any) -> None:
+        connections.append(connection)
+        begin(connection, *arguments)
+
+    def full(work: Work) -> Program[None]:
+        yield from work.save(recorded("too large"))
+        connections[-1].execute("ROLLBACK")
+        yield from work.save(recorded("more"))
+
+    monkeypatch.setattr(sqlite, "begin", seen)
+    queue = Queue(store)
+    before, wrong, after = queue.save("before"), queue.add(lambda: store.perform(full)), queue.save("after")
+    queue.go()
+    assert isinstance(wrong.exception(), StoreUnavailable)
+    assert [future.exception() for future in (queue.first, before, after)] == [None] * 3
+    assert there(store) == {"first", "before", "after"}
+    assert store.verify() == 3
+
+
+def test_conflicting_programs_of_many_threads_end_with_the_exact_sum(store: SQLiteStore, commits: list[int]) -> None:
+    with store.unit() as unit:
+        unit.save(recorded("counter", extra=FrozenMap({"total": 0})))
+    commits.clear()
+
+    def add(work: Work) -> Program[None]:
+        old = yield from work.get(Complaint, "counter")
+        total = FrozenMap({"total": cast(int, old.extra["total"]) + 1})
+        yield from work.save(complaints.amend(old, extra=total, by="ann", at=MONDAY))
+
+    with ThreadPoolExecutor(8) as threads:
+        for future in [threads.submit(store.perform, add) for _ in range(200)]:
+            future.result()
+    with store.unit(readonly=True) as unit:
+        assert unit.get(Complaint, "counter").extra["total"] == 200
+    assert sum(commits) < 200
+    assert store.verify() == 201
+
+
+def test_who_gives_up_waiting_leaves_the_turn_to_others(tmp_path: Path) -> None:
+    with SQLiteStore(tmp_path / "crm.db", timeout=0.2) as store:
+        queue = Queue(store)
+        late = queue.save("late")
+        assert isinstance(late.exception(10), StoreBusy)
+        queue._length = 0
+        after = queue.save("after")
+        queue.go()
+        assert after.exception() is None
+        assert there(store) == {"first", "after"}
+
+
+def test_a_store_that_is_closed_meanwhile_lets_its_programs_end(store: SQLiteStore) -> None:
+    queue = Queue(store)
+    saved = queue.save("c-1")
+    store.close()
+    queue.go()
+    assert saved.exception() is None
+    with pytest.raises(StoreError):
+        store.tenants()
+    with SQLiteStore(store.path) as again:
+        assert there(again) == {"first", "c-1"}
