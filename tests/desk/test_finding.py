@@ -9,7 +9,7 @@ from servicecrm.complaints import Complaint
 from servicecrm.desk import Desk
 from servicecrm.desk import register as module
 from servicecrm.errors import InvalidValue, NotFound
-from servicecrm.kernel.filters import where
+from servicecrm.kernel.filters import Filter, where
 from servicecrm.testing import FixedClock
 
 Bring = Callable[..., Complaint]
@@ -36,6 +36,17 @@ def test_the_worklist_holds_what_is_open_due_next_first_and_what_is_never_due_la
     rest = crm.complaints.worklist("north", limit=3, after=first.next)
     assert ([c.subject for c in rest], rest.next) == (["never"], None)
     assert len(crm.complaints.worklist("nobody")) == 0
+
+
+@pytest.mark.parametrize("filter", [where("state") == "clsoed", ~where("state").one_of(["closed", "clsoed"])])
+def test_a_state_that_no_complaint_ever_has_is_refused_with_those_that_there_are(crm: Desk, filter: Filter) -> None:
+    for ask in (crm.complaints.page, crm.complaints.count, lambda *asked: crm.complaints.search("x", *asked)):
+        with pytest.raises(InvalidValue, match=r"complaint\.state: not a state .* known: .*closed") as refused:
+            ask(filter)
+        assert "clsoed" not in str(refused.value)
+    with pytest.raises(InvalidValue, match=r"known: .*closed"):
+        next(crm.complaints.find(where("category") == "water", filter))
+    assert crm.complaints.count(where("state") != "closed") == 0
 
 
 def test_pages_follow_each_other_and_the_last_one_says_so(crm: Desk, bring: Bring) -> None:

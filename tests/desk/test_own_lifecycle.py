@@ -42,6 +42,13 @@ def test_a_command_goes_by_our_table_within_the_block_and_by_the_shipped_one_aft
         LIFECYCLE.allowed(ours)
 
 
+def test_a_desk_finds_by_the_states_of_its_own_house_and_no_others() -> None:
+    with connect("memory:", house=House(lifecycles=(OURS,))) as ours:
+        assert ours.complaints.count(where("state") == IN_REVIEW) == 0
+        with pytest.raises(InvalidValue, match=r"known: .*in_handling"):
+            Desk(ours.store, actor="ann").complaints.count(where("state") == IN_REVIEW)
+
+
 def test_another_thread_and_another_task_go_by_the_shipped_table() -> None:
     states: list[str] = []
 

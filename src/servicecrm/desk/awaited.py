@@ -74,6 +74,9 @@ class AsyncRegister(Generic[R]):
         """All records that pass all filters, read page by page; `limit` is how many at most.
 
         `order` is a column, with "-" before it the other way round; missing values come last.
+
+        Raises:
+            InvalidValue: a filter asks for a column or a state that these records never have.
         """
         if limit is not None and limit < 0:
             raise InvalidValue("limit", "a limit is not below 0")

@@ -9,7 +9,6 @@ from servicecrm.desk.books import book_of
 from servicecrm.desk.programs import Decided, Order, by_id, change, commanded
 from servicecrm.desk.register import R, Register
 from servicecrm.desk.tracked import TRACKED
-from servicecrm.kernel.lifecycle import Lifecycle
 from servicecrm.kernel.policies import PolicyBook
 from servicecrm.kernel.years import in_years
 from servicecrm.storage.ports import Program
@@ -31,8 +30,6 @@ class Commands(Register[R]):
 
     _actions: ClassVar[ModuleType]
     """The pure commands."""
-    _lifecycle: ClassVar[Lifecycle[Any]]
-    """Where they are allowed."""
     _moves: ClassVar[Mapping[str, str]] = {}
     """The actions of the lifecycle that commands of another name take."""
     _book: ClassVar[type[PolicyBook[Any]]]

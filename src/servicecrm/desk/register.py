@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from servicecrm.desk.programs import fetch
 from servicecrm.errors import InvalidValue
-from servicecrm.kernel.filters import Filter, search, where
+from servicecrm.kernel.filters import Filter, asked_of, everything, search, where
 from servicecrm.kernel.kinds import Identified, Kind
+from servicecrm.kernel.lifecycle import Lifecycle
 from servicecrm.storage.ports import Page, Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking.messages import Message
@@ -25,6 +26,8 @@ class Register(Generic[R]):
     """Find records of a kind, and read what was said about them."""
 
     _kind: ClassVar[Kind[Any]]
+    _lifecycle: ClassVar[Lifecycle[Any]]
+    """Which states there are, and what is allowed in them."""
     _work: ClassVar[tuple[str, str]] = ("handler", "due_at")
     """The columns that say whose work a record is, and when it is due."""
 
@@ -54,6 +57,9 @@ class Register(Generic[R]):
         """All records that pass all filters, read page by page; `limit` is how many at most.
 
         `order` is a column, with "-" before it the other way round; missing values come last.
+
+        Raises:
+            InvalidValue: a filter asks for a column or a state that these records never have.
         """
         if limit is not None and limit < 0:
             raise InvalidValue("limit", "a limit is not below 0")
@@ -69,20 +75,25 @@ class Register(Generic[R]):
 
     def page(self, *filters: Filter, order: str = "id", limit: int = 50, after: str | None = None) -> Page[R]:
         """One page of records; hand its `next` back as `after` to get the one after."""
-        return self._desk.perform(
-            lambda work: work.find(self._kind.schema.record, *filters, order=order, limit=limit, after=after),
-            readonly=True,
-        )
+
+        def program(work: Work) -> "Program[Page[R]]":
+            asked = self._asked(*filters)
+            return (yield from work.find(self._kind.schema.record, asked, order=order, limit=limit, after=after))
+
+        return self._desk.perform(program, readonly=True)
 
     def count(self, *filters: Filter) -> int:
         """How many records pass all filters."""
-        return self._desk.perform(lambda work: work.count(self._kind.schema.record, *filters), readonly=True)
+        return self._desk.perform(
+            lambda work: work.count(self._kind.schema.record, self._asked(*filters)), readonly=True
+        )
 
     def search(self, text: str, *filters: Filter, limit: int = 20) -> tuple[R, ...]:
         """Records whose number, names or words hold this text, newest first, whatever the case."""
 
         def program(work: Work) -> Program[tuple[R, ...]]:
-            page = yield from work.find(self._kind.schema.record, search(text), *filters, order="-id", limit=limit)
+            asked = self._asked(search(text), *filters)
+            page = yield from work.find(self._kind.schema.record, asked, order="-id", limit=limit)
             return page.items
 
         return self._desk.perform(program, readonly=True)
@@ -102,3 +113,11 @@ class Register(Generic[R]):
             return (yield from work.find(self._kind.schema.record, mine, order=due, limit=limit, after=after))
 
         return self._desk.perform(program, readonly=True)
+
+    def _asked(self, *filters: Filter) -> Filter:
+        """All of these filters as one. A state that is misspelt would find nothing, and nobody would notice."""
+        asked = everything(*filters)
+        for state in asked_of("state", asked):
+            if isinstance(state, str):
+                self._lifecycle.allowed(state)
+        return asked

@@ -8,7 +8,7 @@ Logic is two-valued: a comparison with a missing value is false, its negation tr
 instants as instants. `search` looks for a part of the folded search text.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
@@ -26,6 +26,7 @@ __all__ = [
     "Not",
     "OneOf",
     "Search",
+    "asked_of",
     "everything",
     "search",
     "where",
@@ -112,6 +113,19 @@ class AnyOf(Filter):
 def everything(*filters: Filter) -> Filter:
     """All of these filters as one."""
     return filters[0] if len(filters) == 1 else AllOf(filters)
+
+
+def asked_of(field: str, filter: Filter) -> Iterator[object]:
+    """The values that a column has to equal, or must not, somewhere in a filter."""
+    if isinstance(filter, Not):
+        yield from asked_of(field, filter.inner)
+    elif isinstance(filter, AllOf | AnyOf):
+        for part in filter.parts:
+            yield from asked_of(field, part)
+    elif isinstance(filter, OneOf) and filter.field == field:
+        yield from filter.values
+    elif isinstance(filter, Comparison) and filter.field == field and filter.operator == "==":
+        yield filter.value
 
 
 def search(text: str) -> Filter:
