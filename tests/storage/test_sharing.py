@@ -83,6 +83,15 @@ class Queue:
         self._threads.shutdown(wait=True)
 
 
+class Wrong(Exception):
+    """What a program raises."""
+
+
+def fails(work: Work) -> Program[None]:
+    yield from work.save(recorded("wrong"))
+    raise Wrong
+
+
 def there(store: SQLiteStore) -> set[str]:
     with store.unit(readonly=True) as unit:
         return {each.id for each in unit.find(Complaint)}
@@ -103,13 +112,6 @@ def test_programs_that_wait_share_a_commit(store: SQLiteStore, commits: list[int
 
 
 def test_one_that_fails_is_taken_back_alone(store: SQLiteStore, commits: list[int]) -> None:
-    class Wrong(Exception):
-        pass
-
-    def fails(work: Work) -> Program[None]:
-        yield from work.save(recorded("wrong"))
-        raise Wrong
-
     queue = Queue(store)
     before, wrong, after = queue.save("before"), queue.add(lambda: store.perform(fails)), queue.save("after")
     last = queue.add(lambda: store.perform(fails))
@@ -165,7 +167,7 @@ def test_none_is_acknowledged_before_the_commit(store: SQLiteStore, monkeypatch:
 
 def test_who_does_not_wait_for_the_commit_is_found_out(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control."""
-    monkeypatch.setattr(sharing.Group, "wait", lambda _: None)
+    monkeypatch.setattr(sharing.Group, "wait", lambda *_: None)
     assert acknowledged_early(store, monkeypatch) > 0
 
 
@@ -248,6 +250,34 @@ def test_what_sqlite_rolled_back_because_of_another_one_is_tried_again(
     assert store.verify() == 3
 
 
+@pytest.mark.parametrize("statement", ["SAVEPOINT", "ROLLBACK TO"])
+def test_a_statement_that_keeps_units_apart_and_fails_costs_nobody_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    failing = [statement]
+
+    class Connection(sqlite3.Connection):
+        def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
+            if failing and sql.startswith(failing[0]):
+                failing.clear()
+                raise sqlite3.OperationalError("disk I/O error")
+            return super().execute(sql, *arguments)
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **told: connect(*args, factory=Connection, **told))
+    with SQLiteStore(tmp_path / "crm.db") as store:
+        queue = Queue(store)
+        before, wrong, after = queue.save("before"), queue.add(lambda: store.perform(fails)), queue.save("after")
+        queue.go()
+        assert not failing
+        unsaved = statement == "SAVEPOINT"  # it could not even begin, and says so by name
+        assert isinstance(before.exception(), StoreUnavailable) == unsaved
+        assert isinstance(wrong.exception(), Wrong)
+        assert [queue.first.exception(), after.exception()] == [None, None]
+        assert there(store) == {"first", "after"} | (set() if unsaved else {"before"})
+        store.verify()
+
+
 def test_conflicting_programs_of_many_threads_end_with_the_exact_sum(store: SQLiteStore, commits: list[int]) -> None:
     with store.unit() as unit:
         unit.save(recorded("counter", extra=FrozenMap({"total": 0})))
@@ -277,6 +307,24 @@ def test_who_gives_up_waiting_leaves_the_turn_to_others(tmp_path: Path) -> None:
         queue.go()
         assert after.exception() is None
         assert there(store) == {"first", "after"}
+
+
+def test_who_shares_with_one_that_takes_for_ever_is_told_that_the_outcome_is_unknown(tmp_path: Path) -> None:
+    go = threading.Event()
+
+    def hangs(work: Work) -> Program[None]:
+        yield from work.save(recorded("slow"))
+        assert go.wait(10)
+
+    with SQLiteStore(tmp_path / "crm.db") as store:
+        queue = Queue(store)
+        slow = queue.add(lambda: store.perform(hangs))
+        store.engine._turn._timeout = 0.05
+        queue._go.set()
+        assert isinstance(queue.first.exception(10), CommitOutcomeUnknown)
+        go.set()
+        assert slow.result(10) is None
+        assert there(store) == {"first", "slow"}
 
 
 def test_a_store_that_is_closed_meanwhile_lets_its_programs_end(store: SQLiteStore) -> None:

@@ -46,7 +46,7 @@ def save(store: EngineStore, n: int) -> None:
 
 def _save(place: Place, first: int, tell: Connection, honest: bool) -> None:
     if not honest:
-        sharing.Group.wait = lambda _: None  # type: ignore[assignment, method-assign]
+        sharing.Group.wait = lambda *_: None  # type: ignore[method-assign]
     numbers, telling = itertools.count(first), threading.Lock()
     with place.opened() as store:
 

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from servicecrm.errors import StoreError
-from servicecrm.storage.driver import in_unit, rollback
+from servicecrm.errors import CommitOutcomeUnknown, StoreError
+from servicecrm.storage.driver import in_unit, named_errors, rollback
 from servicecrm.storage.places import Places
 
 __all__ = ["Group", "Turn"]
@@ -32,31 +32,37 @@ class Group:
     def unit(self) -> Iterator[None]:
         """One unit more; whatever it raises, it has done nothing."""
         if self.units:
-            self.connection.execute("SAVEPOINT unit")
+            with named_errors():
+                self.connection.execute("SAVEPOINT unit")
         try:
             yield
         except BaseException:
-            if not self.units:
-                rollback(self.connection)
-            elif in_unit(self.connection):
-                self.connection.execute("ROLLBACK TO unit")
+            self._take_back()
             raise
         self.units += 1
+
+    def _take_back(self) -> None:
+        if self.units and in_unit(self.connection):
+            with contextlib.suppress(sqlite3.Error):
+                self.connection.execute("ROLLBACK TO unit")
+                return
+        rollback(self.connection)
 
     def end(self, error: StoreError | None) -> None:
         """All is kept; or nothing is, for this reason."""
         self._error = error
         self._ended.release()
 
-    def wait(self) -> None:
+    def wait(self, timeout: float) -> None:
         """Wait for the commit.
 
         Raises:
             StoreBusy: nothing of the group is kept; each of its units may be tried again.
-            CommitOutcomeUnknown: the commit failed.
+            CommitOutcomeUnknown: the commit failed, or did not come: a program after this one takes so long.
         """
-        with self._ended:  # who has heard of the end lets the next one hear of it
-            pass
+        if not self._ended.acquire(timeout=timeout):
+            raise CommitOutcomeUnknown("others that share it take too long")
+        self._ended.release()  # the next one may hear of the end
         if self._error is not None:
             raise copy.copy(self._error) from self._error
 
@@ -64,13 +70,13 @@ class Group:
 class Turn(Places):
     """Whose turn it is to write: one after the other, in the order in which they asked.
 
-    Who has written hands over its transaction to who comes next, if that is a program, which waits for nobody. The last
-    one commits it with `settle`, for all of them.
+    Who has written hands over its transaction to who comes next, if that is a program, which asks nobody but the store.
+    The last one commits it with `settle`, for all of them.
     """
 
-    def __init__(self, settle: Callable[[Group], None]) -> None:
+    def __init__(self, settle: Callable[[Group], None], timeout: float) -> None:
         super().__init__(1)
-        self._settle = settle
+        self._settle, self._timeout = settle, timeout
         self._open: Group | None = None
 
     def take_over(self) -> Group | None:
@@ -82,7 +88,7 @@ class Turn(Places):
         """Hand the turn over with the transaction, and wait for its commit; or commit, and give the turn back."""
         self._open = group
         if group.units < MOST and in_unit(group.connection) and self.hand_over():
-            group.wait()
+            group.wait(self._timeout)
         else:
             self.release()
 

@@ -166,7 +166,7 @@ class SQLiteEngine:
         self._process = os.getpid()
         self._closed = False
         self._idle: list[sqlite3.Connection] = []
-        self._turn = Turn(self._settle)
+        self._turn = Turn(self._settle, timeout)
         self._places: Places = self._turn if writers == "one" else Places(CONNECTIONS)
 
     @contextlib.contextmanager
