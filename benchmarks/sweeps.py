@@ -21,7 +21,7 @@ from servicecrm.desk.house import House
 from servicecrm.testing import FixedClock, SeededIds
 from servicecrm.testing.makers import MONDAY
 
-__all__ = ["DUE", "LARGE", "ROUNDS", "SIZES", "sweeps"]
+__all__ = ["DUE", "LARGE", "NEXT_DAY", "ROUNDS", "SIZES", "STEP", "desk_of", "fill", "record_waves", "sweeps"]
 
 SIZES = (10_000, 100_000)
 LARGE = (*SIZES, 1_000_000)
@@ -41,7 +41,7 @@ def sweeps(
 ) -> Iterator[Comparison]:
     """Some clocks are due, then none; the largest store first, the others beside it."""
     start = Path(folder, "start.db")
-    _record(start, due=due, waves=rounds + 1)
+    record_waves(start, due=due, waves=rounds + 1)
     with contextlib.ExitStack() as stack:
         stores = {size: stack.enter_context(contextlib.closing(Sweeps(start, size, due))) for size in sizes}
         *others, largest = sizes
@@ -68,10 +68,10 @@ class Sweeps:
     def __init__(self, start: Path, size: int, due: int) -> None:
         path = start.with_name(f"size{size}.db")
         shutil.copyfile(start, path)
-        _fill(path, size)
+        fill(path, size)
         self._due = due
         self._clock = FixedClock(NEXT_DAY - STEP)
-        self._crm = _desk(path, self._clock)
+        self._crm = desk_of(path, self._clock)
 
     def run(self, count: int) -> None:
         """Sweep what has come due since the last time."""
@@ -90,15 +90,15 @@ class Sweeps:
         self._crm.close()
 
 
-def _desk(path: Path, clock: FixedClock) -> Desk:
+def desk_of(path: Path, clock: FixedClock) -> Desk:
     house = House(roles=lambda _role, _record: ("wanda",))
     return connect(str(path), actor="ann@city.example", clock=clock, ids=SeededIds(), house=house)
 
 
-def _record(path: Path, *, due: int, waves: int) -> None:
+def record_waves(path: Path, *, due: int, waves: int) -> None:
     """A store with complaints that come due in waves, the next day, and as many as are due at once that do not."""
     clock = FixedClock()
-    with _desk(path, clock) as crm, crm.unit():
+    with desk_of(path, clock) as crm, crm.unit():
 
         def record(at: datetime) -> str:
             clock.advance(seconds=(at - clock()).total_seconds())
@@ -117,7 +117,7 @@ def _record(path: Path, *, due: int, waves: int) -> None:
             crm.complaints.acknowledge(record(AFTERNOON + timedelta(seconds=n)))
 
 
-def _fill(path: Path, size: int) -> None:
+def fill(path: Path, size: int) -> None:
     """Copy what does not come due until there are so many clocks."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for pragma in ("synchronous = OFF", "journal_mode = MEMORY", "cache_size = -1000000", "temp_store = MEMORY"):

@@ -19,7 +19,7 @@ from servicecrm.analytics.whole_log import Reopened
 from tests.analytics.test_page import page
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-SECONDS = 30
+SECONDS = 120
 
 LAUNCH = """\
 import os, sys

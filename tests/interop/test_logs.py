@@ -6,6 +6,7 @@ import io
 import random
 import tracemalloc
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from servicecrm.desk.row_counts import RowCounts
 from servicecrm.errors import ImportProblem
 from servicecrm.interop import COMPLAINT_WORDS, Fact, LogMap, RefusedRow, packed, read_log
 from servicecrm.interop.logs import UnknownWords
@@ -357,23 +359,41 @@ def test_a_small_file_that_grows_without_end_is_stopped(read: Read, monkeypatch:
             read(bomb)
 
 
-def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+def peak(folder: Path, rows: int, *, cases: int, count: Callable[[str], int] | None = None) -> int:
+    """The most bytes that are taken to read so many rows of so many cases."""
     chance = random.Random(1)
     log_map = LogMap.from_toml(EVENTS, COMPLAINT_WORDS)
+    with (folder / "log.csv").open("w") as file:
+        file.write(HEAD)
+        for n in range(rows):
+            file.write(f"{n % cases},01.03.2026 09:15,New,{chance.random()},Call,{n}\n")
+    tracemalloc.start()
+    assert sum(1 for _ in read_log(folder / "log.csv", log_map, count=count)) == rows
+    found = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return found
 
-    def peak(rows: int) -> int:
-        with (tmp_path / "log.csv").open("w") as file:
-            file.write(HEAD)
-            for n in range(rows):
-                file.write(f"{n % 50},01.03.2026 09:15,New,{chance.random()},Call,{n}\n")
-        tracemalloc.start()
-        assert sum(1 for _ in read_log(tmp_path / "log.csv", log_map)) == rows
-        found = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return found
 
-    peak(1)
-    assert peak(20_000) < peak(1_000) + 200_000
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    peak(tmp_path, 1, cases=50)
+    assert peak(tmp_path, 20_000, cases=50) < peak(tmp_path, 1_000, cases=50) + 200_000
+
+
+def test_memory_grows_with_the_cases_unless_their_rows_are_counted_elsewhere(tmp_path: Path) -> None:
+    peak(tmp_path, 1, cases=50)
+    few = peak(tmp_path, 1_000, cases=1_000)
+    with RowCounts() as count:
+        assert peak(tmp_path, 20_000, cases=20_000, count=count) < few + 200_000
+    assert peak(tmp_path, 20_000, cases=20_000) > few + 1_000_000
+
+
+def test_rows_are_numbered_alike_wherever_they_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(HEAD + "".join(f"C-{n % 7},01.03.2026 09:15,New,,Call,{n}\n" for n in range(40)))
+    log_map = LogMap.from_toml(EVENTS, COMPLAINT_WORDS)
+    with RowCounts() as count:
+        counted = [*read_log(tmp_path / "log.csv", log_map, count=count)]
+    assert counted == [*read_log(tmp_path / "log.csv", log_map)]
+    assert {fact.ordinal for fact in counted if isinstance(fact, Fact)} == {*range(1, 7)}
 
 
 def only_named_problems(log: bytes, text: str) -> None:

@@ -69,7 +69,7 @@ def asked_by(program: Callable[[Work], Program[Any]], of: Kind[Any] = CLOCK) -> 
 def sweep(*failed: str) -> Sweep:
     """A sweep that could not read some clocks before."""
     sweep = Sweep(None, Actor(id="ann"), NOW)
-    sweep.add(Swept(1, failed=failed))
+    sweep.goes_on(Swept(1, failed=failed))
     return sweep
 
 

@@ -4,6 +4,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable
+from contextlib import ExitStack
 from errno import ENOENT
 from pathlib import Path
 from time import perf_counter
@@ -14,6 +15,7 @@ from servicecrm.cli.report import courses_of, report_document, report_html, repo
 from servicecrm.cli.stores import opened
 from servicecrm.desk.desk import Desk
 from servicecrm.desk.replay import Replay, replay
+from servicecrm.desk.row_counts import RowCounts
 from servicecrm.errors import MalformedDocument
 from servicecrm.interop.logs import UnknownWords, read_log
 from servicecrm.interop.maps import LogMap
@@ -31,9 +33,10 @@ def replay_log(args: Namespace) -> None:
         if not report.parent.is_dir():  # told now, not after a long replay
             raise FileNotFoundError(ENOENT, "there is no such folder for the report", str(report.parent))
     unknown = UnknownWords(log_map)
-    # A log that does not fit its map leaves no empty store behind.
-    facts = unknown.watch(read_log(args.log, log_map))
-    with opened(args, tenant=args.tenant) as desk:
+    with ExitStack() as stack:
+        # A log that does not fit its map leaves no empty store behind.
+        facts = unknown.watch(read_log(args.log, log_map, count=stack.enter_context(RowCounts())))
+        desk = stack.enter_context(opened(args, tenant=args.tenant))
         start = perf_counter()
         result = replay(desk, facts, log_map, batch=args.batch, strict=args.strict, progress=_progress(start))
         desk.store.seal()

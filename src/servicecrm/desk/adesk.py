@@ -270,10 +270,11 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
     async def sweep(self, now: datetime | None = None) -> Swept:
         """Fire everything that is due by now. See `Desk.sweep`."""
         sweep = Sweep(self.house, SWEEPER, self.clock() if now is None else now)
+        parts: list[Swept] = []
         with self._own_tables():
-            while sweep.add(await self.store.perform(sweep.some, claiming=True)):
-                pass
-        return sweep.swept
+            while not parts or sweep.goes_on(parts[-1]):
+                parts.append(await self.store.perform(sweep.some, claiming=True))
+        return Swept.together(parts)
 
     async def escalate(self, id: str, role: str, *, reason: str, timer: str, command: str | None = None) -> Clock:
         """Put a record before a higher role at once. See `Desk.escalate`."""

@@ -320,10 +320,11 @@ class Desk(BaseDesk[EngineStore]):
         Source: C037.
         """
         sweep = Sweep(self.house, SWEEPER, self.clock() if now is None else now)
+        parts: list[Swept] = []
         with self._own_tables():
-            while sweep.add(self.store.perform(sweep.some, claiming=True)):
-                pass
-        return sweep.swept
+            while not parts or sweep.goes_on(parts[-1]):
+                parts.append(self.store.perform(sweep.some, claiming=True))
+        return Swept.together(parts)
 
     def escalate(self, id: str, role: str, *, reason: str, timer: str, command: str | None = None) -> Clock:
         """Put a record before a higher role at once, on the ladder of one of its targets.

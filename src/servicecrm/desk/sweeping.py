@@ -1,7 +1,7 @@
 """Everything that is due, fired once: whoever sweeps, in however many processes, and however late."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -63,9 +63,18 @@ class Swept:
     clocks: int = 0
     events: tuple[SweptEvent, ...] = ()
     failed: tuple[str, ...] = ()
+    _by_rules: bool = attrs.field(default=False, eq=False, repr=False)
+    """Were these read because other rules are in force?"""
 
-    def __add__(self, other: "Swept") -> "Swept":
-        return Swept(self.clocks + other.clocks, self.events + other.events, self.failed + other.failed)
+    @staticmethod
+    def together(parts: Iterable["Swept"]) -> "Swept":
+        """What several came to."""
+        clocks, events, failed = 0, list[SweptEvent](), list[str]()
+        for part in parts:
+            clocks += part.clocks
+            events += part.events
+            failed += part.failed
+        return Swept(clocks, tuple(events), tuple(failed))
 
 
 class Sweep:
@@ -77,17 +86,16 @@ class Sweep:
         self._read: set[tuple[str, str]] = set()
         self._disputed: set[str] = set()
         self._begun: bool = False
-        self.swept: Swept = Swept()
 
-    def add(self, part: Swept) -> bool:
-        """Count what a unit came to; are there perhaps more?"""
+    def goes_on(self, part: Swept) -> bool:
+        """After a unit that came to this: are there perhaps more?"""
         self._begun = True
         self._failed += part.failed
-        read = {(event.kind, event.id) for event in part.events}
-        # Others, whose clocks go otherwise, find other rules in force: we would undo each other's readings for ever.
-        self._disputed |= {kind for kind, _ in read & self._read}
-        self._read |= read
-        self.swept += part
+        if part._by_rules:  # noqa: SLF001
+            read = {(event.kind, event.id) for event in part.events}
+            # Others, whose clocks go otherwise, find other rules in force: we would undo each other's work for ever.
+            self._disputed |= {kind for kind, _ in read & self._read}
+            self._read |= read
         return bool(part.clocks or part.events)
 
     def some(self, work: Work) -> Program[Swept]:
@@ -96,7 +104,6 @@ class Sweep:
             days = yield from self._days(work)
             if days:
                 return Swept(events=days)
-        swept = Swept()
         for tracked in TRACKED.values():
             basis = yield from basis_of(work, tracked, self._at)
             mine = where("about_kind") == tracked.kind.name
@@ -108,10 +115,11 @@ class Sweep:
                 if not some:
                     continue
                 records = yield from _known(work, tracked, [clock.about for clock in some])
+                parts: list[Swept] = []
                 for clock in some:
-                    swept += yield from self._one(work, tracked, clock, records.get(clock.about), basis)
-                return swept
-        return swept
+                    parts += [(yield from self._one(work, tracked, clock, records.get(clock.about), basis))]
+                return attrs.evolve(Swept.together(parts), by_rules=order == "basis")
+        return Swept()
 
     def _days(self, work: Work) -> Program[tuple[SweptEvent, ...]]:
         """What the days bring about that no clock tells: agreements begin and end, customers change hands, and reviews

@@ -1,6 +1,6 @@
 """Another system's log as a stream of facts about its cases; what its rows mean is said by a `LogMap`."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from os import PathLike
@@ -99,11 +99,14 @@ class UnknownWords:
             self.first.setdefault(word, row)
 
 
-def read_log(path: str | PathLike[str], log_map: LogMap) -> Iterator[Fact | RefusedRow]:
+def read_log(
+    path: str | PathLike[str], log_map: LogMap, *, count: Callable[[str], int] | None = None
+) -> Iterator[Fact | RefusedRow]:
     """The facts of a log, in the order of its rows; a bad row comes as a `RefusedRow`, and reading goes on.
 
-    Takes CSV or XES, also inside a .zip or .gz, and holds one row at a time; only the number of rows of each case is
-    kept. How the columns of XES are named: `servicecrm.interop.xes`.
+    Takes CSV or XES, also inside a .zip or .gz, and holds one row at a time. How the columns of XES are named:
+    `servicecrm.interop.xes`. `count` tells how many rows a case has had with this one; without it the number of rows of
+    each case is kept in memory, 0.1 KiB for a case. `servicecrm.desk.row_counts.RowCounts` keeps them in a file.
     A time without a zone is wall time in the map's zone: one that a change of clocks skips is shifted forward, one
     that comes twice is the first.
 
@@ -114,14 +117,14 @@ def read_log(path: str | PathLike[str], log_map: LogMap) -> Iterator[Fact | Refu
     wanted = list(dict.fromkeys(c.name for c in (*log_map.columns, *log_map.extra) if c.name is not None))
     if is_xes(path):
         _check_columns(wanted, names_in(path, wanted), row=None)
-        return _facts(read_events(path, wanted), log_map, wanted)
+        return _facts(read_events(path, wanted), log_map, wanted, count or _Counts())
     rows = read_rows(path, delimiter=log_map.delimiter, encoding=log_map.encoding)
     header = next(rows, None)
     if header is None or header.flaw:
         raise ImportProblem("the file has no header" if header is None else f"the header {header.flaw}", row=1)
     names = [cell.strip() for cell in header.cells]
     _check_columns(wanted, names, row=1)
-    return _facts(rows, log_map, names)
+    return _facts(rows, log_map, names, count or _Counts())
 
 
 def _check_columns(wanted: list[str], names: list[str], *, row: int | None) -> None:
@@ -132,14 +135,21 @@ def _check_columns(wanted: list[str], names: list[str], *, row: int | None) -> N
         raise ImportProblem(says, row=row)
 
 
-def _facts(rows: Iterator[Row], log_map: LogMap, names: list[str]) -> Iterator[Fact | RefusedRow]:
+class _Counts(dict[str, int]):
+    def __call__(self, case: str) -> int:
+        self[case] = count = self.get(case, 0) + 1
+        return count
+
+
+def _facts(
+    rows: Iterator[Row], log_map: LogMap, names: list[str], count: Callable[[str], int]
+) -> Iterator[Fact | RefusedRow]:
     (_, case_at, read_case), *plan = readers(log_map, names)
     more = extra_readers(log_map, names)
     constants = {c.field: c.value for c in log_map.columns if c.value is not None}
     unknown = _unknown(log_map, names)
     facts_of = _facts_of_event if log_map.shape == "events" else _facts_of_case
     width = len(names)
-    rows_of: defaultdict[str, int] = defaultdict(int)
     for n, cells, flaw in rows:
         if flaw is not None or len(cells) != width:
             yield RefusedRow(n, None, flaw or f"has {len(cells)} cells, the header has {width}")
@@ -148,7 +158,7 @@ def _facts(rows: Iterator[Row], log_map: LogMap, names: list[str]) -> Iterator[F
         extra: dict[str, str] = {}
         try:
             case = read_case(cells[case_at])
-            nth = rows_of[case] = rows_of[case] + 1  # at once, so that the numbers stay when a bad row is mended
+            nth = count(case)  # at once, so that the numbers stay when a bad row is mended
             for field, at, read in plan:
                 value = read(cells[at])
                 if value is not None:
