@@ -143,7 +143,7 @@ NAMES = re.compile(r"WHERE tenant = |INTO \w+ \(tenant\b")
 
 TENANTS = "SELECT tenant FROM servicecrm_tenants UNION SELECT tenant FROM servicecrm_seals ORDER BY tenant"
 NEW_ROWS = "INSERT INTO … (…) VALUES (…)"
-COPIED = "COPY … (…) FROM STDIN (FORMAT binary)"
+COPIED = "COPY … (…) FROM STDIN"
 
 WITHOUT = {
     ("statements.py", TENANTS): "the list of tenants is for the operator",

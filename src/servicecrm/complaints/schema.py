@@ -9,7 +9,7 @@ from servicecrm.kernel.documents import Schema
 from servicecrm.kernel.kinds import Column, ColumnType, Kind, Term
 from servicecrm.tracking import figures
 from servicecrm.tracking.messages import MessageClass
-from servicecrm.tracking.moments import Side, standing
+from servicecrm.tracking.moments import Side, counting
 
 __all__ = ["COMPLAINT", "POLICIES"]
 
@@ -23,7 +23,7 @@ def _contacts(complaint: Complaint) -> int:
     """How often the complainant came to us: one who had to come once is content at the first contact (K29)."""
     return 1 + sum(
         moment.kind == MomentKind.MESSAGE and moment.side is Side.OUTSIDE and moment.code == MessageClass.SUBSTANTIVE
-        for moment in standing(complaint.moments)
+        for moment in counting(complaint.moments)
     )
 
 

@@ -11,6 +11,7 @@ the texts that are in its document already. The texts are those that `json` woul
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache
 from json.encoder import encode_basestring
 from types import NoneType
 from typing import Any, Final, get_args, get_origin
@@ -72,7 +73,11 @@ def member_writer(field: "attrs.Attribute[Any]", hooks: Hooks) -> Callable[[Any]
 
 def time_text(at: datetime) -> str:
     """A time in UTC, in ISO 8601."""
-    return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat()
+    return _iso(at if at.tzinfo is UTC else at.astimezone(UTC))
+
+
+_iso: Final = lru_cache(maxsize=256, typed=True)(datetime.isoformat)
+"""A record tells the same few times in its fields, its moments and its history, and at each change again."""
 
 
 def made(text: str, names: Names) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -30,13 +30,16 @@ __all__ = [
     "EntryRow",
     "Link",
     "SealRow",
+    "Told",
     "chained",
     "checked",
     "digest_of",
     "entry_of",
     "hash_of",
+    "linked",
     "replayed",
     "sealed",
+    "told",
 ]
 
 
@@ -83,26 +86,37 @@ FIRST_SEAL = SealRow(0, 0, "")
 """What the first seal follows."""
 
 
-def chained(
-    kind: Kind[Any],
-    record: Identified,
-    steps: Iterable[tuple[Step, str | None]],
-    *,
-    text: str,
-    last: Link,
-    seal: int | None,
-    members: Members,
-) -> list[EntryRow]:
-    """The entries of a record's new facts, each with its command, linked to its last one.
+class Told(NamedTuple):
+    """What an entry tells of a fact, before it has its place in a chain."""
 
-    The last entry of a save also vouches for the document that was saved, which is given by its members and as text.
-    """
-    rows = []
-    told = tuple(steps)
-    for n, (step, command) in enumerate(told, start=1):
-        event = step.event
+    event: Event
+    command: str | None
+    body: str
+    commitment: str | None
+    salt: str | None
+    personal: str | None
+
+
+def told(record: object, steps: Iterable[tuple[Step, str | None]], members: Members) -> list[Told]:
+    """What is told of a record's new facts, each with its command; the members are those of its document."""
+    found = []
+    for step, command in steps:
         body, personal = _split(record, members, step)
         salt = secrets.token_hex(16) if personal is not None else None
+        found.append(Told(step.event, command, body, _commitment(salt, personal), salt, personal))
+    return found
+
+
+def linked(
+    kind: Kind[Any], record: Identified, facts: Sequence[Told], *, text: str, last: Link, seal: int | None
+) -> list[EntryRow]:
+    """The entries that tell this of a record, linked to its last one.
+
+    The last entry of a save also vouches for the text of the document that was saved.
+    """
+    rows = []
+    for n, fact in enumerate(facts, start=1):
+        event = fact.event
         hashed = (  # what `EntryRow` begins with
             kind.name,
             record.id,
@@ -114,14 +128,28 @@ def chained(
             event.by.on_behalf_of,
             micros(event.occurred_at),
             micros(event.recorded_at),
-            command,
-            body,
-            _commitment(salt, personal),
-            digest_of(text) if n == len(told) else None,
+            fact.command,
+            fact.body,
+            fact.commitment,
+            digest_of(text) if n == len(facts) else None,
         )
         last = Link(last.n + 1, _hash(last.hash, hashed))
-        rows.append(EntryRow(*hashed, salt, personal, last.hash, seal))
+        rows.append(EntryRow(*hashed, fact.salt, fact.personal, last.hash, seal))
     return rows
+
+
+def chained(
+    kind: Kind[Any],
+    record: Identified,
+    steps: Iterable[tuple[Step, str | None]],
+    *,
+    text: str,
+    last: Link,
+    seal: int | None,
+    members: Members,
+) -> list[EntryRow]:
+    """The entries of a record's new facts. See `told` and `linked`."""
+    return linked(kind, record, told(record, steps, members), text=text, last=last, seal=seal)
 
 
 def sealed(last: SealRow, hashes: Iterable[str]) -> SealRow:

@@ -6,9 +6,10 @@ from typing import Any
 import attrs
 
 from servicecrm.kernel.decisions import Step
-from servicecrm.kernel.documents import Members, joined
+from servicecrm.kernel.documents import joined
 from servicecrm.kernel.kinds import Indexed, Kind
 from servicecrm.kernel.records import fields_of, personal_fields
+from servicecrm.storage.journal import Told, told
 from servicecrm.storage.ports import Program
 from servicecrm.storage.rows import Change, RecordRow, Tables, Term, ask
 
@@ -25,15 +26,20 @@ class Save:
     columns: Mapping[str, Indexed]
     steps: Sequence[Step]
     commands: Sequence[str | None]
-    members: Members = attrs.field(init=False, factory=dict)
     text: str = attrs.field(init=False, default="")
+    facts: Sequence[Told] = attrs.field(init=False, default=())
 
     @property
     def change(self) -> Change:
-        """What the table is to hold. The document is made here, late: a database may be busy with others meanwhile."""
+        """What the table is to hold.
+
+        The document, and what the journal will tell of it, are made here, late: a database may be busy with others
+        meanwhile.
+        """
         if not self.text:
-            self.members = self.kind.schema.members(self.saved)
-            self.text = joined(self.members)
+            members = self.kind.schema.members(self.saved)
+            self.text = joined(members)
+            self.facts = told(self.saved, zip(self.steps, self.commands, strict=True), members)
         row = RecordRow(self.saved.id, self.saved.revision, self.kind.schema.current, self.text)
         return Change(row, self.columns, self.saved.revision - 1)
 

@@ -24,7 +24,7 @@ from servicecrm.kernel.kinds import Identified, Indexed, Kind, key_text
 from servicecrm.kernel.records import ERASED, evolve
 from servicecrm.storage import cursors
 from servicecrm.storage.answers import FOLLOWING
-from servicecrm.storage.journal import FIRST_SEAL, START, EntryRow, Link, SealRow, chained, entry_of, sealed
+from servicecrm.storage.journal import FIRST_SEAL, START, EntryRow, Link, SealRow, entry_of, linked, sealed
 from servicecrm.storage.ports import Command, Entry, Fact, Notice, Outcome, Page, Program
 from servicecrm.storage.queue import Queue
 from servicecrm.storage.rows import Coming, Query, RecordRow, Tables, ask, fetched, loaded
@@ -258,11 +258,8 @@ class Work(Queue):
     def _entries(self, saves: Sequence[Save]) -> Iterator[EntryRow]:
         for save in saves:
             key = (save.kind.name, save.saved.id)
-            told = zip(save.steps, save.commands, strict=True)
             last = self._links.get(key, START)
-            rows = chained(
-                save.kind, save.saved, told, members=save.members, text=save.text, last=last, seal=self._seal
-            )
+            rows = linked(save.kind, save.saved, save.facts, text=save.text, last=last, seal=self._seal)
             self._links[key] = Link(rows[-1].n, rows[-1].hash)
             yield from rows
 

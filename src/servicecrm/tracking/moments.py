@@ -4,6 +4,7 @@ Moments are only ever appended. A correction is one more moment, which voids an 
 be read again from what is there.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +15,17 @@ from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve, record
 from servicecrm.kernel.shapes import Code
 
-__all__ = ["VOIDED", "Moment", "Moments", "Side", "standing", "with_ends", "with_moment", "without_moment"]
+__all__ = [
+    "VOIDED",
+    "Moment",
+    "Moments",
+    "Side",
+    "counting",
+    "standing",
+    "with_ends",
+    "with_moment",
+    "without_moment",
+]
 
 VOIDED: Final = "voided"
 """The kind of a moment that voids another."""
@@ -88,11 +99,15 @@ def without_moment(moments: Moments, n: int, event: Event) -> Moments:
     return (*moments, evolve(voiding, voids=n))
 
 
-def standing(moments: Moments) -> Moments:
-    """The moments that count, in the order in which they happened: neither voided nor voiding."""
+def counting(moments: Moments) -> Iterator[Moment]:
+    """The moments that count, in the order in which they were told: neither voided nor voiding."""
     voided = {moment.voids for moment in moments}
-    counting = (moment for moment in moments if moment.voids is None and moment.n not in voided)
-    return tuple(sorted(counting, key=lambda moment: (micros(moment.occurred_at), moment.n)))
+    return (moment for moment in moments if moment.voids is None and moment.n not in voided)
+
+
+def standing(moments: Moments) -> Moments:
+    """The moments that count, in the order in which they happened."""
+    return tuple(sorted(counting(moments), key=lambda moment: (micros(moment.occurred_at), moment.n)))
 
 
 def with_ends(document: Document) -> Document:

@@ -448,7 +448,8 @@ def _together(*statements: str) -> str:
 def _copy(cursor: Cursor, new: Rows, schema: str | None) -> None:
     columns = ", ".join(f'"{name}"' for name in new.columns)
     copying = _CopyCursor(cursor.connection)
-    with copying.copy(placed(f"COPY {new.table} ({columns}) FROM STDIN (FORMAT binary)", schema)) as copy:
+    # As text: rows in the binary form would wait in the server until there are a thousand, and all its work with them.
+    with copying.copy(placed(f"COPY {new.table} ({columns}) FROM STDIN", schema)) as copy:
         for row in new.rows:
             copy.write_row(row)
 
