@@ -34,7 +34,7 @@ TARGET: Final = 1.7
 
 
 def shared_commits(folder: str, *, count: int = 400) -> Iterator[Comparison]:
-    """What one of eight callers does: a note is added, or a complaint is read, forwarded and saved, which computes more.
+    """What one of the callers does: a note is added, or a complaint is read, forwarded and saved: more is computed.
 
     With `writers="one"` a commit waits for the disk once and not three times, so that there is less to share.
     """
