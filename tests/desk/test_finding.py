@@ -49,6 +49,14 @@ def test_a_state_that_no_complaint_ever_has_is_refused_with_those_that_there_are
     assert crm.complaints.count(where("state") != "closed") == 0
 
 
+def test_a_filter_that_is_too_deep_is_refused_by_name(crm: Desk) -> None:
+    deep = where("state") == "closed"
+    for _ in range(5_000):
+        deep = ~deep
+    with pytest.raises(InvalidValue, match="at most 50 deep"):
+        crm.complaints.count(deep)
+
+
 def test_pages_follow_each_other_and_the_last_one_says_so(crm: Desk, bring: Bring) -> None:
     ids = [bring().id for _ in range(5)]
     seen, after = [], None

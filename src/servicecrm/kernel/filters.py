@@ -116,16 +116,18 @@ def everything(*filters: Filter) -> Filter:
 
 
 def asked_of(field: str, filter: Filter) -> Iterator[object]:
-    """The values that a column has to equal, or must not, somewhere in a filter."""
-    if isinstance(filter, Not):
-        yield from asked_of(field, filter.inner)
-    elif isinstance(filter, AllOf | AnyOf):
-        for part in filter.parts:
-            yield from asked_of(field, part)
-    elif isinstance(filter, OneOf) and filter.field == field:
-        yield from filter.values
-    elif isinstance(filter, Comparison) and filter.field == field and filter.operator == "==":
-        yield filter.value
+    """The values that a column has to equal, or must not, somewhere in a filter, however deep."""
+    parts = [filter]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, Not):
+            parts.append(part.inner)
+        elif isinstance(part, AllOf | AnyOf):
+            parts += part.parts
+        elif isinstance(part, OneOf) and part.field == field:
+            yield from part.values
+        elif isinstance(part, Comparison) and part.field == field and part.operator == "==":
+            yield part.value
 
 
 def search(text: str) -> Filter:
