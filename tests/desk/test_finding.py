@@ -9,7 +9,7 @@ from servicecrm.complaints import Complaint
 from servicecrm.desk import Desk
 from servicecrm.desk import register as module
 from servicecrm.errors import InvalidValue, NotFound
-from servicecrm.kernel.filters import Filter, where
+from servicecrm.kernel.filters import AllOf, AnyOf, Filter, where
 from servicecrm.testing import FixedClock
 
 Bring = Callable[..., Complaint]
@@ -49,12 +49,23 @@ def test_a_state_that_no_complaint_ever_has_is_refused_with_those_that_there_are
     assert crm.complaints.count(where("state") != "closed") == 0
 
 
-def test_a_filter_that_is_too_deep_is_refused_by_name(crm: Desk) -> None:
-    deep = where("state") == "closed"
+def test_a_filter_that_is_too_deep_or_too_large_is_refused_by_name(crm: Desk) -> None:
+    deep, large = where("state") == "closed", where("state") == "closed"
     for _ in range(5_000):
         deep = ~deep
-    with pytest.raises(InvalidValue, match="at most 50 deep"):
-        crm.complaints.count(deep)
+    for _ in range(40):
+        large = AllOf((large, large))
+    for filter in (deep, large):
+        with pytest.raises(InvalidValue, match="at most 50 deep"):
+            crm.complaints.count(filter)
+
+
+def test_parts_that_are_made_one_by_one_are_all_asked(crm: Desk, bring: Bring) -> None:
+    bring("closed")
+    parts = (where("state") == state for state in ("recorded", "closed"))
+
+    assert crm.complaints.count(AllOf(parts)) == 0
+    assert crm.complaints.count(AnyOf(where("state") == state for state in ("recorded", "closed"))) == 1
 
 
 def test_pages_follow_each_other_and_the_last_one_says_so(crm: Desk, bring: Bring) -> None:

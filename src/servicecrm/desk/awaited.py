@@ -76,7 +76,8 @@ class AsyncRegister(Generic[R]):
         `order` is a column, with "-" before it the other way round; missing values come last.
 
         Raises:
-            InvalidValue: a filter asks for a column or a state that these records never have.
+            InvalidValue: a filter asks for a column that these records never have; or for a state that is not one of
+                their lifecycle, and that none of them is in.
         """
         if limit is not None and limit < 0:
             raise InvalidValue("limit", "a limit is not below 0")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from servicecrm.desk.programs import fetch
 from servicecrm.errors import InvalidValue
-from servicecrm.kernel.filters import Filter, asked_of, everything, search, where
+from servicecrm.kernel.filters import Filter, asked_of, encoded, everything, search, where
 from servicecrm.kernel.kinds import Identified, Kind
 from servicecrm.kernel.lifecycle import Lifecycle
 from servicecrm.storage.ports import Page, Program
@@ -59,7 +59,8 @@ class Register(Generic[R]):
         `order` is a column, with "-" before it the other way round; missing values come last.
 
         Raises:
-            InvalidValue: a filter asks for a column or a state that these records never have.
+            InvalidValue: a filter asks for a column that these records never have; or for a state that is not one of
+                their lifecycle, and that none of them is in.
         """
         if limit is not None and limit < 0:
             raise InvalidValue("limit", "a limit is not below 0")
@@ -77,22 +78,25 @@ class Register(Generic[R]):
         """One page of records; hand its `next` back as `after` to get the one after."""
 
         def program(work: Work) -> "Program[Page[R]]":
-            asked = self._asked(*filters)
+            asked = yield from self._asked(work, *filters)
             return (yield from work.find(self._kind.schema.record, asked, order=order, limit=limit, after=after))
 
         return self._desk.perform(program, readonly=True)
 
     def count(self, *filters: Filter) -> int:
         """How many records pass all filters."""
-        return self._desk.perform(
-            lambda work: work.count(self._kind.schema.record, self._asked(*filters)), readonly=True
-        )
+
+        def program(work: Work) -> Program[int]:
+            asked = yield from self._asked(work, *filters)
+            return (yield from work.count(self._kind.schema.record, asked))
+
+        return self._desk.perform(program, readonly=True)
 
     def search(self, text: str, *filters: Filter, limit: int = 20) -> tuple[R, ...]:
         """Records whose number, names or words hold this text, newest first, whatever the case."""
 
         def program(work: Work) -> Program[tuple[R, ...]]:
-            asked = self._asked(search(text), *filters)
+            asked = yield from self._asked(work, search(text), *filters)
             page = yield from work.find(self._kind.schema.record, asked, order="-id", limit=limit)
             return page.items
 
@@ -114,10 +118,14 @@ class Register(Generic[R]):
 
         return self._desk.perform(program, readonly=True)
 
-    def _asked(self, *filters: Filter) -> Filter:
+    def _asked(self, work: Work, *filters: Filter) -> Program[Filter]:
         """All of these filters as one. A state that is misspelt would find nothing, and nobody would notice."""
         asked = everything(*filters)
-        for state in asked_of("state", asked):
-            if isinstance(state, str):
-                self._lifecycle.allowed(state)
+        for state in dict.fromkeys(asked_of("state", encoded(asked, self._kind))):
+            try:
+                if isinstance(state, str):
+                    self._lifecycle.allowed(state)
+            except InvalidValue:  # unless records have it that are older than the lifecycle
+                if not (yield from work.count(self._kind.schema.record, where("state") == state)):
+                    raise
         return asked

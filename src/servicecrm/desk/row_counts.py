@@ -1,9 +1,11 @@
 """How many rows each case of a log has had, however many cases there are."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, Self
 
-from servicecrm.storage.driver import named_errors
+from servicecrm.errors import StoreUnavailable
 
 __all__ = ["RowCounts"]
 
@@ -14,6 +16,14 @@ _BEGIN: Final = (
     "BEGIN",
 )
 _NEXT: Final = "INSERT INTO cases VALUES (?, 1) ON CONFLICT DO UPDATE SET rows = rows + 1 RETURNING rows"
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreUnavailable("the rows of the cases cannot be counted: is there room for temporary files?") from error
 
 
 class RowCounts:
@@ -27,13 +37,13 @@ class RowCounts:
     """
 
     def __init__(self) -> None:
-        with named_errors():
-            self._table: sqlite3.Connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._table: sqlite3.Connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        with _room():
             for statement in _BEGIN:
                 self._table.execute(statement)
 
     def __call__(self, case: str) -> int:
-        with named_errors():
+        with _room():
             rows: int = self._table.execute(_NEXT, (case,)).fetchone()[0]
         return rows
 

@@ -57,6 +57,14 @@ class Filter:
         raise TypeError("combine filters with &, | and ~, not with and, or, not")
 
 
+def _parts(parts: Iterable[Filter]) -> tuple[Filter, ...]:
+    return tuple(parts)
+
+
+def _values(values: Iterable[object]) -> tuple[object, ...]:
+    return tuple(values)
+
+
 @attrs.frozen
 class Comparison(Filter):
     """A column against a value; `operator` is one of `==`, `<`, `<=`, `>`, `>=`."""
@@ -71,7 +79,7 @@ class OneOf(Filter):
     """A column that equals one of these values; without any, false."""
 
     field: str
-    values: tuple[object, ...]
+    values: tuple[object, ...] = attrs.field(converter=_values)
 
 
 @attrs.frozen
@@ -100,14 +108,14 @@ class Not(Filter):
 class AllOf(Filter):
     """Every one of these; without any, true."""
 
-    parts: tuple[Filter, ...] = ()
+    parts: tuple[Filter, ...] = attrs.field(default=(), converter=_parts)
 
 
 @attrs.frozen
 class AnyOf(Filter):
     """At least one of these; without any, false."""
 
-    parts: tuple[Filter, ...] = ()
+    parts: tuple[Filter, ...] = attrs.field(default=(), converter=_parts)
 
 
 def everything(*filters: Filter) -> Filter:
@@ -116,7 +124,7 @@ def everything(*filters: Filter) -> Filter:
 
 
 def asked_of(field: str, filter: Filter) -> Iterator[object]:
-    """The values that a column has to equal, or must not, somewhere in a filter, however deep."""
+    """The values that a column has to equal, or must not, somewhere in a filter in stored form."""
     parts = [filter]
     while parts:
         part = parts.pop()

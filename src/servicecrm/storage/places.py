@@ -1,15 +1,13 @@
 """A limited number of places, given in the order in which they were asked for."""
 
+import contextlib
 import threading
 from collections import deque
-from typing import NamedTuple
+from collections.abc import Iterator
+
+from servicecrm.errors import StoreBusy
 
 __all__ = ["Places"]
-
-
-class _Asked(NamedTuple):
-    turn: threading.Lock
-    follows: bool
 
 
 class Places:
@@ -17,50 +15,53 @@ class Places:
 
     def __init__(self, count: int) -> None:
         self._free = count
-        self._waiting: deque[_Asked] = deque()
+        self._waiting: deque[threading.Lock] = deque()
         self._lock = threading.Lock()
 
-    def acquire(self, *, timeout: float, follows: bool = False) -> bool:
-        """Take a place, waiting for one up to the timeout; tells whether there was one.
-
-        Who `follows` takes a place over as well, see `hand_over`.
-        """
+    def acquire(self, *, timeout: float) -> bool:
+        """Take a place, waiting for one up to the timeout; tells whether there was one."""
         with self._lock:
             if self._free:
                 self._free -= 1
                 return True
-            asked = _Asked(threading.Lock(), follows)
-            asked.turn.acquire()
-            self._waiting.append(asked)
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
         try:
-            if asked.turn.acquire(timeout=timeout):
+            if turn.acquire(timeout=timeout):
                 return True
         except BaseException:  # an interrupt
-            if not self._left(asked):
+            if not self._left(turn):
                 self.release()
             raise
-        return not self._left(asked)
+        return not self._left(turn)
 
-    def _left(self, asked: _Asked) -> bool:
+    def _left(self, turn: threading.Lock) -> bool:
         """Leave the queue; False if the turn has come just now."""
         with self._lock:
-            if asked in self._waiting:
-                self._waiting.remove(asked)
+            if turn in self._waiting:
+                self._waiting.remove(turn)
                 return True
             return False
-
-    def hand_over(self) -> bool:
-        """Give a place to the one who waits longest, if that one follows; else keep it."""
-        with self._lock:
-            if not self._waiting or not self._waiting[0].follows:
-                return False
-            self._waiting.popleft().turn.release()
-            return True
 
     def release(self) -> None:
         """Give a place back: to the one who waits longest, if anybody does."""
         with self._lock:
             if self._waiting:
-                self._waiting.popleft().turn.release()
+                self._waiting.popleft().release()
             else:
                 self._free += 1
+
+    @contextlib.contextmanager
+    def place(self, *, timeout: float) -> Iterator[None]:
+        """Have a place for the block.
+
+        Raises:
+            StoreBusy: there was none up to the timeout.
+        """
+        if not self.acquire(timeout=timeout):
+            raise StoreBusy
+        try:
+            yield
+        finally:
+            self.release()

@@ -32,7 +32,7 @@ from servicecrm.storage.driver import (
 from servicecrm.storage.kinds import SHIPPED
 from servicecrm.storage.places import Places
 from servicecrm.storage.schema import CURRENT
-from servicecrm.storage.sharing import Group, Turn
+from servicecrm.storage.sharing import Asked, Group, Turn
 from servicecrm.storage.statements import SQLITE, SQLTables
 from servicecrm.storage.store import Answer, EngineStore, Mode
 
@@ -166,8 +166,8 @@ class SQLiteEngine:
         self._process = os.getpid()
         self._closed = False
         self._idle: list[sqlite3.Connection] = []
-        self._turn = Turn(self._settle, timeout)
-        self._places: Places = self._turn if writers == "one" else Places(CONNECTIONS)
+        self._turn = Turn(self._settle, self._give_back, timeout)
+        self._places: Places | Turn = self._turn if writers == "one" else Places(CONNECTIONS)
 
     @contextlib.contextmanager
     def transaction(self, tenant: str, mode: Mode) -> Iterator[Answer]:
@@ -186,76 +186,82 @@ class SQLiteEngine:
                     rollback(connection)
                     raise
             return
-        group = self._writing(follows=mode == "program")
+        asked = Asked(program=mode == "program")
         try:
-            with group.unit():
-                yield lambda op: answer(group.connection, op, tables)
-                group.forgets |= tables.forgets
-        except BaseException:
-            with contextlib.suppress(StoreError):  # of what others did: they hear of it
-                self._turn.leave(group)
-            raise
-        self._turn.leave(group)
-
-    def _writing(self, *, follows: bool) -> Group:
-        """Wait for the turn to write, and for the other processes."""
-        self._take(self._turn, follows=follows)
-        try:
-            if group := self._turn.take_over():
-                return group
-            connection = self._any()
+            group = self._writing(asked)
+            alone = not group.done
             try:
-                begin(connection, "BEGIN IMMEDIATE", self.timeout)
-            except BaseException:
-                self._give_back(connection)
+                with group.unit():
+                    yield lambda op: answer(group.connection, op, tables)
+                    group.forgets |= tables.forgets
+            except BaseException as error:
+                try:
+                    self._turn.leave(asked)
+                except StoreError:
+                    # What it was refused for may be what others did, and that is not kept: then it is not refused.
+                    if not alone and isinstance(error, Exception):
+                        raise
                 raise
+            self._turn.leave(asked)
         except BaseException:
-            self._turn.release()
+            self._turn.give_up(asked)
             raise
-        return Group(connection)
+
+    def _writing(self, asked: Asked) -> Group:
+        """Wait for the turn to write, and for the other processes."""
+        self._check()
+        self._turn.take(asked, timeout=self.timeout)
+        if self._turn.group is not None:
+            return self._turn.group
+        connection = self._any()
+        try:
+            begin(connection, "BEGIN IMMEDIATE", self.timeout)
+            self._turn.group = group = Group(connection)
+        except BaseException:
+            self._turn.group = None
+            self._give_back(connection)
+            raise
+        return group
 
     def _settle(self, group: Group) -> None:
-        """Commit what units did together."""
+        """Commit what units did together; take all of it back if one of them is left half done."""
         connection = group.connection
-        error: StoreError | None = None
+        error: StoreError | None = CommitOutcomeUnknown("interrupted")
         try:
-            if group.units:
+            if group.done and group.whole:
+                group.committing = True
                 commit(connection)
-        except BaseException as failed:
-            rollback(connection)
-            if isinstance(failed, StoreUnavailable):  # nothing is kept, through no fault of the others
-                error = StoreBusy()
+                error = None
             else:
-                error = failed if isinstance(failed, StoreError) else CommitOutcomeUnknown(type(failed).__name__)
+                rollback(connection)
+                error = StoreBusy()
+        except StoreError as failed:
+            # Nothing is kept where SQLite took it back because of the last one: no fault of the others.
+            error = StoreBusy() if isinstance(failed, StoreUnavailable) else failed
+            rollback(connection)
             raise
-        else:
-            if group.forgets:
+        finally:
+            group.end(error)
+            if group.forgets and error is None:
                 # The log of WAL mode keeps what was overwritten, and in which order, until it is cut off.
                 with contextlib.suppress(sqlite3.Error):  # what was saved is saved
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            group.end(error)
-            self._give_back(connection)
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        self._take(self._places)
-        try:
+        self._check()
+        with self._places.place(timeout=self.timeout):
             connection = self._any()
             try:
                 yield connection
             finally:
                 self._give_back(connection)
-        finally:
-            self._places.release()
 
-    def _take(self, places: Places, *, follows: bool = False) -> None:
+    def _check(self) -> None:
         if self._process != os.getpid():
             raise ForkedStoreError(self._process, os.getpid())
         if self._closed:
             raise StoreUnavailable("the store is closed")
-        if not places.acquire(timeout=self.timeout, follows=follows):
-            raise StoreBusy
 
     def _any(self) -> sqlite3.Connection:
         try:
@@ -266,7 +272,7 @@ class SQLiteEngine:
     def _give_back(self, connection: sqlite3.Connection) -> None:
         if self._closed or connection.in_transaction:
             connection.close()
-        else:
+        elif connection not in self._idle:  # who was interrupted gives it back again
             self._idle.append(connection)
 
     def _opened(self) -> sqlite3.Connection:
