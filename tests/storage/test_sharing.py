@@ -1,5 +1,6 @@
 """Programs that wait for each other share one commit: none is acknowledged before it, and each stands for itself."""
 
+import random
 import sqlite3
 import sys
 import threading
@@ -383,13 +384,14 @@ def both(id: str, *, fails: bool = False) -> Callable[[Work], Program[str]]:
 
 @pytest.mark.parametrize("fails", [False, True])
 @pytest.mark.parametrize("last", [False, True])  # then it is the one that commits
+@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.torture)])  # another fifth each time
 def test_an_interrupt_anywhere_leaves_all_or_nothing_and_a_store_that_works(
-    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch, last: bool, fails: bool
+    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch, last: bool, fails: bool, step: int
 ) -> None:
     monkeypatch.setattr(store.engine, "timeout", 1.0)
-    hit, lines = True, 0
+    hit, lines = True, -random.randrange(step)
     while hit:
-        lines += 1
+        lines += step
         queue = Queue(store, f"first-{lines}")
         others = {f"first-{lines}": queue.first}
         names = [f"before-{lines}", f"victim-{lines}", f"after-{lines}"]
@@ -421,7 +423,7 @@ def test_a_store_that_forgets_that_a_unit_is_half_done_is_found_out(
     monkeypatch.setattr(sharing.Group, "whole", property(lambda _: True, lambda *_: None), raising=False)
     with pytest.raises((AssertionError, BrokenJournal)):
         test_an_interrupt_anywhere_leaves_all_or_nothing_and_a_store_that_works(
-            store, monkeypatch, last=False, fails=True
+            store, monkeypatch, last=False, fails=True, step=1
         )
 
 

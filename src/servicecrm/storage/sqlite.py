@@ -226,15 +226,14 @@ class SQLiteEngine:
     def _settle(self, group: Group) -> None:
         """Commit what units did together; take all of it back if one of them is left half done."""
         connection = group.connection
-        error: StoreError | None = CommitOutcomeUnknown("interrupted")
+        error: StoreError | None = StoreBusy()
         try:
             if group.done and group.whole:
-                group.committing = True
+                group.committing, error = True, CommitOutcomeUnknown("interrupted")
                 commit(connection)
                 error = None
             else:
                 rollback(connection)
-                error = StoreBusy()
         except StoreError as failed:
             # Nothing is kept where SQLite took it back because of the last one: no fault of the others.
             error = StoreBusy() if isinstance(failed, StoreUnavailable) else failed
