@@ -1,35 +1,27 @@
 """Programs that wait for each other share one commit: none is acknowledged before it, and each stands for itself."""
 
-import random
 import sqlite3
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
-from linecache import getline
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import FrameType
 from typing import Any, cast
 
 import pytest
 
 from servicecrm import complaints
 from servicecrm.complaints import Complaint
-from servicecrm.errors import BrokenJournal, CommitOutcomeUnknown, StoreBusy, StoreError, StoreUnavailable
+from servicecrm.errors import CommitOutcomeUnknown, StoreBusy, StoreError, StoreUnavailable
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.storage import SQLiteStore, sharing, sqlite
 from servicecrm.storage.ports import Program
 from servicecrm.storage.sqlite import Writers
 from servicecrm.storage.work import Work
 from servicecrm.testing.makers import MONDAY
+from tests.storage.queueing import Queue, Wrong, fails, recorded, there
 
 Commit = Callable[[Any], None]
-
-
-def recorded(id: str, **fields: Any) -> Any:
-    return complaints.record(id=id, subject="No water", channel="phone", by="ann@city.example", at=MONDAY, **fields)
 
 
 @pytest.fixture(params=["many", "one"])
@@ -51,56 +43,6 @@ def commits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(sqlite, "commit", counted)
     return seen
-
-
-class Queue:
-    """Programs that wait behind one that goes on when it is told to."""
-
-    def __init__(self, store: SQLiteStore, name: str = "first") -> None:
-        self._store, self._go = store, threading.Event()
-        self._threads = ThreadPoolExecutor(16)
-        begun = threading.Event()
-
-        def first(work: Work) -> Program[str]:
-            yield from work.save(recorded(name))
-            begun.set()
-            assert self._go.wait(10)
-            return name
-
-        self.first: Future[str] = self._threads.submit(store.perform, first)
-        assert begun.wait(10)
-        self._added: list[Future[Any]] = []
-
-    def add(self, doing: Callable[[], Any]) -> "Future[Any]":
-        future = self._threads.submit(doing)
-        self._added.append(future)
-        deadline = time.monotonic() + 10
-        while len(self._store.engine._turn._waiting) < sum(not each.done() for each in self._added):
-            assert time.monotonic() < deadline
-            time.sleep(0.001)
-        return future
-
-    def save(self, id: str) -> "Future[Any]":
-        return self.add(lambda: self._store.perform(lambda work: work.save(recorded(id))))
-
-    def go(self) -> None:
-        self._go.set()
-        self._threads.shutdown(wait=True)
-
-
-class Wrong(Exception):
-    """What a program raises."""
-
-
-def fails(work: Work) -> Program[None]:
-    yield from work.save(recorded("wrong"))
-    raise Wrong
-
-
-def there(store: SQLiteStore) -> set[str]:
-    with store.unit(readonly=True) as unit:
-        rows, _ = unit.rows(Complaint, ["id"])
-        return {str(id) for (id,) in rows}
 
 
 def test_programs_that_wait_share_a_commit(store: SQLiteStore, commits: list[int]) -> None:
@@ -333,98 +275,6 @@ def test_who_shares_with_one_that_takes_for_ever_is_told_that_the_outcome_is_unk
         go.set()
         assert slow.result(10) is None
         assert there(store) == {"first", "slow"}
-
-
-class Interrupted(BaseException):
-    """What somebody sends to a thread."""
-
-
-def interrupting(at: int, doing: Callable[[], Any]) -> tuple[bool, Any]:
-    """Do something, and be interrupted at that line of the store, counted from 1; tells whether it has so many."""
-    left = at
-
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal left
-        if not frame.f_code.co_filename.endswith(LINES):
-            return None
-        if event == "line" and not getline(frame.f_code.co_filename, frame.f_lineno).lstrip().startswith(NOWHERE):
-            left -= 1
-            if left == 0:
-                sys.settrace(None)
-                raise Interrupted
-        return trace
-
-    sys.settrace(trace)
-    try:
-        return left <= 0, doing()
-    except (Interrupted, Wrong) as error:
-        return left <= 0, type(error)  # without its frames, which hold what is open
-    finally:
-        sys.settrace(None)
-
-
-NOWHERE = ("with ", "try:")
-"""At these lines Python never looks for signals."""
-
-LINES = ("sharing.py", "storage/sqlite.py", "driver.py", "places.py", "store.py", "contextlib.py")
-
-
-def both(id: str, *, fails: bool = False) -> Callable[[Work], Program[str]]:
-    """Two records, of which there is never one alone."""
-
-    def program(work: Work) -> Program[str]:
-        yield from work.save(recorded(id))
-        yield from work.save(recorded(f"{id}-too"))
-        if fails:
-            raise Wrong
-        return id
-
-    return program
-
-
-@pytest.mark.parametrize("fails", [False, True])
-@pytest.mark.parametrize("last", [False, True])  # then it is the one that commits
-@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.torture)])  # another fifth each time
-def test_an_interrupt_anywhere_leaves_all_or_nothing_and_a_store_that_works(
-    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch, last: bool, fails: bool, step: int
-) -> None:
-    monkeypatch.setattr(store.engine, "timeout", 1.0)
-    hit, lines = True, -random.randrange(step)
-    while hit:
-        lines += step
-        queue = Queue(store, f"first-{lines}")
-        others = {f"first-{lines}": queue.first}
-        names = [f"before-{lines}", f"victim-{lines}", f"after-{lines}"]
-        others[names[0]] = queue.add(partial(store.perform, both(names[0])))
-        victim = queue.add(partial(interrupting, lines, partial(store.perform, both(names[1], fails=fails))))
-        if not last:
-            others[names[2]] = queue.add(partial(store.perform, both(names[2])))
-        queue.go()
-
-        asked = [*others, *names, *(f"{name}-too" for name in names)]
-        found = {*store.perform(partial(Work.present, record=Complaint, ids=asked), readonly=True)}
-        for name in names:
-            assert len({name, f"{name}-too"} & found) in (0, 2), (lines, "half a unit")
-        hit, came = victim.result()
-        assert names[1] in found or came != names[1], (lines, "acknowledged, and not there")
-        for name, future in others.items():
-            error = future.exception()
-            assert error is None or isinstance(error, CommitOutcomeUnknown), (lines, name, error)
-            assert error is not None or name in found, (lines, name, "acknowledged, and not there")
-    assert lines > 100
-    assert store.perform(both("later")) == "later"
-    assert store.verify() == len(there(store))
-
-
-def test_a_store_that_forgets_that_a_unit_is_half_done_is_found_out(
-    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The control."""
-    monkeypatch.setattr(sharing.Group, "whole", property(lambda _: True, lambda *_: None), raising=False)
-    with pytest.raises((AssertionError, BrokenJournal)):
-        test_an_interrupt_anywhere_leaves_all_or_nothing_and_a_store_that_works(
-            store, monkeypatch, last=False, fails=True, step=1
-        )
 
 
 def test_what_is_refused_because_of_others_is_not_refused_when_they_are_not_kept(
