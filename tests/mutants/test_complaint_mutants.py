@@ -459,7 +459,7 @@ MUTANTS: tuple[tuple[str, Break], ...] = (
     ("targets::test_every_stage_above_the_first_is_timed", untold("stage")),
     (
         "schema::test_a_contact_is_the_complaint_itself_or_what_they_said_to_us_since",
-        says(schema, "for moment in standing(complaint.moments)", "for moment in complaint.moments"),
+        says(schema, "for moment in counting(complaint.moments)", "for moment in complaint.moments"),
     ),
 )
 
