@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 MEMORY: Final = Path("/dev/shm")
 ENOUGH: Final = 2 << 30
 LONGEST: Final = 900
-"""Seconds, many times what any takes; a short form that waits for what never comes fails by its name after them, and holds up nothing else."""
+"""Seconds, many times what any takes: a short form that waits for what never comes fails by its name after them."""
 
 # Workers share the cores, so how long an example takes says nothing here.
 settings.register_profile(
