@@ -76,7 +76,7 @@ def both(id: str, *, fails: bool = False) -> Callable[[Work], Program[str]]:
 
 @pytest.mark.parametrize("fails", [False, True])
 @pytest.mark.parametrize("last", [False, True])  # then it is the one that commits
-@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.torture)])  # another fifth each time
+@pytest.mark.parametrize("step", [10, pytest.param(1, marks=pytest.mark.torture)])  # another tenth each time
 def test_an_interrupt_anywhere_leaves_all_or_nothing_and_a_store_that_works(
     store: SQLiteStore, monkeypatch: pytest.MonkeyPatch, last: bool, fails: bool, step: int
 ) -> None:
