@@ -169,7 +169,7 @@ def the_first_snapshot() -> portfolio.PortfolioSnapshot:
         next_review=(MONDAY + 9 * DAY).date(),
         verified_at=MONDAY,
     )
-    gaps = [Gap("c-1", "channel", "ordering"), Gap("c-1", "contact")]
+    gaps = [Gap(customer="c-1", code="channel", purpose="ordering"), Gap(customer="c-1", code="contact")]
     return a_snapshot(line, a_line("c-2"), manager="ann", gaps=gaps)
 
 

@@ -29,9 +29,9 @@ def test_the_gaps_are_the_defects_and_no_others() -> None:  # C014, C024
     ]
 
     found = portfolio.gaps(customers, at=MONDAY + 2 * DAY, policy=OURS)
-    assert found == (Gap("stale", "verified"), Gap("no contact", "contact"))
+    assert found == (Gap(customer="stale", code="verified"), Gap(customer="no contact", code="contact"))
     assert portfolio.gaps([good], at=MONDAY) == tuple(
-        Gap("good", "channel", purpose) for purpose in ("complaints", "escalation", "ordering")
+        Gap(customer="good", code="channel", purpose=purpose) for purpose in ("complaints", "escalation", "ordering")
     )
 
 

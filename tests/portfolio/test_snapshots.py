@@ -27,7 +27,9 @@ LINES = st.lists(
     ),
     unique_by=lambda line: line.customer,
 )
-GAPS = st.lists(st.builds(Gap, st.sampled_from("abcdef"), st.sampled_from(["contact", "verified"])), unique=True)
+GAPS = st.lists(
+    st.builds(Gap, customer=st.sampled_from("abcdef"), code=st.sampled_from(["contact", "verified"])), unique=True
+)
 SNAPSHOTS = st.builds(lambda lines, gaps: a_snapshot(*lines, gaps=gaps), LINES, GAPS)
 
 
@@ -48,7 +50,7 @@ def test_its_digest_is_that_of_its_content_and_of_nothing_else(taken: PortfolioS
         "taken_at": MONDAY + DAY,
         "manager": "bob",
         "lines": (*taken.lines, a_line("another")),
-        "gaps": (*taken.gaps, Gap("another", "contact")),
+        "gaps": (*taken.gaps, Gap(customer="another", code="contact")),
     }
     name = data.draw(st.sampled_from(sorted(others)))
 

@@ -8,6 +8,8 @@ import attrs
 
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.records import record
+from servicecrm.kernel.shapes import filled
 from servicecrm.kernel.values import Period
 from servicecrm.portfolio.channels import channels_for
 from servicecrm.portfolio.codes import ContactRole
@@ -19,15 +21,15 @@ from servicecrm.portfolio.policy import DEFAULT, PortfolioPolicy
 __all__ = ["Coming", "Gap", "coming_and_going", "currency", "gaps", "is_current", "manager_coverage", "served_at"]
 
 
-@attrs.frozen
+@record
 class Gap:
     """Something that is missing on a customer: `code` is `contact`, `account_manager`, `channel` or `verified`.
 
     `purpose` is what a missing channel is for.
     """
 
-    customer: str
-    code: str
+    customer: str = attrs.field(validator=filled)
+    code: str = attrs.field(validator=filled)
     purpose: str | None = None
 
 
@@ -45,14 +47,14 @@ def gaps(customers: Iterable[Customer], *, at: datetime, policy: PortfolioPolicy
 
 def _gaps(customer: Customer, above: tuple[Customer, ...], at: datetime, policy: PortfolioPolicy) -> Iterator[Gap]:
     if not any(each.holds(at) and each.role is ContactRole.CUSTOMER for each in customer.contacts):
-        yield Gap(customer.id, "contact")
+        yield Gap(customer=customer.id, code="contact")
     if manager_at(customer, at) is None:
-        yield Gap(customer.id, "account_manager")
+        yield Gap(customer=customer.id, code="account_manager")
     for purpose in sorted(policy.needed_channels):
         if not channels_for(customer, purpose, above=above, policy=policy):
-            yield Gap(customer.id, "channel", purpose.value)
+            yield Gap(customer=customer.id, code="channel", purpose=purpose.value)
     if not is_current(customer, at, policy=policy):
-        yield Gap(customer.id, "verified")
+        yield Gap(customer=customer.id, code="verified")
 
 
 def _above(customer: Customer, every: dict[str, Customer]) -> Iterator[Customer]:
