@@ -92,7 +92,7 @@ class Asked:
 
     def __init__(self, *, program: bool) -> None:
         self.program: bool = program
-        self.called = threading.Lock()
+        self.called: threading.Lock = threading.Lock()
         self.called.acquire()
 
 
