@@ -63,7 +63,7 @@ def test_a_killed_process_loses_nothing_and_leaves_nothing_half_done(tmp_path: P
         run(place, min(kills, KILLS), place.opened)
 
 
-@pytest.mark.parametrize("kills", [50, pytest.param(1_000, marks=pytest.mark.torture)])
+@pytest.mark.parametrize("kills", [100, pytest.param(1_000, marks=pytest.mark.torture)])
 def test_a_killed_client_of_a_server_loses_nothing_and_leaves_nothing_half_done(postgres: Postgres, kills: int) -> None:
     for _ in range(0, kills, KILLS):
         with clean_schema(postgres) as schema, Place(postgres.url, schema).opened() as store:
