@@ -21,7 +21,7 @@ from servicecrm.complaints.events import ComplaintRecorded
 from servicecrm.kernel.decisions import begin, stamp
 from servicecrm.storage import SQLiteStore, sharing
 from servicecrm.storage.ports import Program
-from servicecrm.storage.sqlite import Writers
+from servicecrm.storage.sqlite_engine import Writers
 from servicecrm.storage.work import Work
 from servicecrm.tracking import write
 

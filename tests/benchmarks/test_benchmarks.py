@@ -19,7 +19,7 @@ from benchmarks.sharing import SINGLE, shared_commits
 from benchmarks.units import units
 from servicecrm.complaints import COMPLAINT, Complaint
 from servicecrm.kernel.records import field_names
-from servicecrm.storage import sqlite
+from servicecrm.storage import sqlite_engine
 
 
 def all_comparisons(folder: Path) -> Iterator[Comparison]:
@@ -71,14 +71,14 @@ def test_the_bare_driver_leaves_the_same_rows(tmp_path: Path) -> None:
 
 
 def test_callers_that_share_commits_do_the_same_with_fewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    commit = sqlite.commit  # type: ignore[attr-defined]  # the name that the engine uses
+    commit = sqlite_engine.commit  # type: ignore[attr-defined]  # the name that the engine uses
     commits: list[int] = []
 
     def counted(connection: sqlite3.Connection) -> None:
         commits.append(1)
         commit(connection)
 
-    monkeypatch.setattr(sqlite, "commit", counted)
+    monkeypatch.setattr(sqlite_engine, "commit", counted)
     for comparison in shared_commits(str(tmp_path)):
         taken = []
         for contender in (comparison.ours, comparison.others[SINGLE]):

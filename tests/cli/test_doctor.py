@@ -18,7 +18,7 @@ from servicecrm.desk import connect
 from servicecrm.kernel.kinds import Kind
 from servicecrm.storage import Notice
 from servicecrm.storage.kinds import SHIPPED
-from servicecrm.storage.sqlite import Profile
+from servicecrm.storage.sqlite_engine import Profile
 from tests.cli.test_cli import ROOT, execute
 from tests.desk.places import STORES, empty_store
 

@@ -159,16 +159,16 @@ def test_without_the_extra_it_is_told_how_to_get_it_and_the_password_is_not(pack
 def test_memory_and_files_need_no_extra() -> None:
     code = (
         "import sys; sys.modules['psycopg'] = sys.modules['psycopg_pool'] = None\n"
-        "from servicecrm.cli import main; sys.exit(main(['demo']))"
+        "from servicecrm.cli import main; sys.exit(main(sys.argv[1:]))"
     )
-    assert subprocess.run((sys.executable, "-c", code), check=False, capture_output=True).returncode == 0
+    assert subprocess.run((sys.executable, "-c", code, *REPLAY), check=False, capture_output=True).returncode == 0
 
 
 def test_a_store_in_a_schema_of_its_own_is_reached_by_its_name(
     postgres: Postgres, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with clean_schema(postgres) as schema:
-        assert main(["demo", "--store", postgres.url, "--schema", schema]) == 0
+        assert main([*REPLAY, "--store", postgres.url, "--schema", schema]) == 0
         assert main(["doctor", "--store", postgres.url, "--schema", schema]) == 0
         assert f"schema={schema}" in capsys.readouterr().out
 

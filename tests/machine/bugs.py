@@ -13,7 +13,7 @@ from servicecrm.desk.following import Following
 from servicecrm.desk.sweeping import Sweep
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
-from servicecrm.storage import driver, sqlite, work
+from servicecrm.storage import driver, sqlite_engine, work
 from servicecrm.storage.work import Work
 from servicecrm.tracking import spells
 from servicecrm.tracking.chronology import Chronology
@@ -160,8 +160,8 @@ def commands_are_compared_by_name_alone(patch: pytest.MonkeyPatch) -> None:
 
 
 def there_are_no_transactions(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(sqlite, "begin", lambda *_: None)
-    patch.setattr(sqlite, "commit", lambda *_: None)
+    patch.setattr(sqlite_engine, "begin", lambda *_: None)
+    patch.setattr(sqlite_engine, "commit", lambda *_: None)
     patch.setattr(driver, "in_unit", lambda *_: True)
 
 

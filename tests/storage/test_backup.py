@@ -15,7 +15,7 @@ from servicecrm import complaints
 from servicecrm.complaints import Complaint
 from servicecrm.errors import BrokenJournal, StoreBusy, StoreUnavailable
 from servicecrm.storage import SQLiteStore, backup, restore
-from servicecrm.storage.sqlite import SQLiteEngine, Writers
+from servicecrm.storage.sqlite_engine import SQLiteEngine, Writers
 from servicecrm.testing.makers import MONDAY
 
 

@@ -131,10 +131,10 @@ def test_a_view_of_the_portfolio_begins_with_its_customers_and_not_with_all_that
 
 def plans_of(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Collects how SQLite goes about every statement from now on."""
-    from servicecrm.storage import sqlite
+    from servicecrm.storage import sqlite_engine
 
     plans: list[str] = []
-    answer = sqlite.answer  # type: ignore[attr-defined]  # the name that the engine uses
+    answer = sqlite_engine.answer  # type: ignore[attr-defined]  # the name that the engine uses
 
     def explained(connection: sqlite3.Connection, op: Any, statements: Any) -> Any:
         asked = op(statements)
@@ -144,7 +144,7 @@ def plans_of(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             plans.extend(step for *_, step in rows)
         return answer(connection, op, statements)
 
-    monkeypatch.setattr(sqlite, "answer", explained)
+    monkeypatch.setattr(sqlite_engine, "answer", explained)
     return plans
 
 

@@ -18,7 +18,7 @@ from servicecrm import complaints
 from servicecrm.complaints import Complaint
 from servicecrm.errors import BrokenJournal, ServiceCRMError, StoreBusy
 from servicecrm.kernel.kinds import Kind
-from servicecrm.storage import driver, sqlite
+from servicecrm.storage import driver, sqlite_engine
 from servicecrm.storage.journal import START, Link
 from servicecrm.storage.ports import Program
 from servicecrm.storage.postgres import PostgresStore
@@ -80,8 +80,8 @@ def write_without_the_lock(place: Place, units: int, n: int) -> int:
 
 def write_without_transactions(place: Place, units: int, n: int) -> int:
     """The same by a store whose statements are committed one by one."""
-    sqlite.begin = lambda *_: None  # type: ignore[attr-defined]  # the names that the engine uses
-    sqlite.commit = lambda *_: None  # type: ignore[attr-defined]
+    sqlite_engine.begin = lambda *_: None  # type: ignore[attr-defined]  # the names that the engine uses
+    sqlite_engine.commit = lambda *_: None  # type: ignore[attr-defined]
     driver.in_unit = lambda *_: True
     with contextlib.suppress(ServiceCRMError):
         return write(place, units, n)

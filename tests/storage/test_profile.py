@@ -24,7 +24,7 @@ from servicecrm.errors import (
     StoreError,
     StoreUnavailable,
 )
-from servicecrm.storage import Command, SQLiteStore, sqlite
+from servicecrm.storage import Command, SQLiteStore, sqlite_engine
 from servicecrm.storage.schema import CURRENT
 from servicecrm.storage.store import EngineStore
 from servicecrm.testing.makers import MONDAY
@@ -69,7 +69,7 @@ def count(store: EngineStore) -> int:
     ],
 )
 def test_versions_that_can_lose_a_commit_in_wal_mode_are_known(version: tuple[int, ...], affected: bool) -> None:
-    assert sqlite.has_wal_reset_bug(version) is affected
+    assert sqlite_engine.has_wal_reset_bug(version) is affected
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_the_profile_fits_the_version_and_the_writers_and_is_read_back(  # noqa:
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     version: tuple[int, int, int],
-    writers: sqlite.Writers,
+    writers: sqlite_engine.Writers,
     journal_mode: str,
     locking_mode: str,
 ) -> None:
@@ -112,7 +112,7 @@ class Forgetful(sqlite3.Connection):
 
 @pytest.mark.parametrize("writers", ["many", "one"])
 def test_a_deleted_personal_text_is_not_left_in_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writers: sqlite.Writers
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writers: sqlite_engine.Writers
 ) -> None:
     connect = sqlite3.connect
     monkeypatch.setattr(sqlite3, "connect", lambda *args, **kwargs: connect(*args, factory=Forgetful, **kwargs))
@@ -226,7 +226,7 @@ def test_a_new_file_that_another_process_fills_meanwhile_is_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "crm.db"
-    version_of = sqlite.version_of  # type: ignore[attr-defined]  # the name that the engine uses
+    version_of = sqlite_engine.version_of  # type: ignore[attr-defined]  # the name that the engine uses
 
     def faster(connection: sqlite3.Connection) -> int:
         found: int = version_of(connection)
@@ -234,7 +234,7 @@ def test_a_new_file_that_another_process_fills_meanwhile_is_opened(
         SQLiteStore(path).close()
         return found
 
-    monkeypatch.setattr(sqlite, "version_of", faster)
+    monkeypatch.setattr(sqlite_engine, "version_of", faster)
     with SQLiteStore(path) as store:
         assert count(store) == 0
 

@@ -14,9 +14,9 @@ from servicecrm import complaints
 from servicecrm.complaints import Complaint
 from servicecrm.errors import CommitOutcomeUnknown, StoreBusy, StoreError, StoreUnavailable
 from servicecrm.kernel.frozen import FrozenMap
-from servicecrm.storage import SQLiteStore, sharing, sqlite
+from servicecrm.storage import SQLiteStore, sharing, sqlite_engine
 from servicecrm.storage.ports import Program
-from servicecrm.storage.sqlite import Writers
+from servicecrm.storage.sqlite_engine import Writers
 from servicecrm.storage.work import Work
 from servicecrm.testing.makers import MONDAY
 from tests.storage.queueing import Queue, Wrong, fails, recorded, there
@@ -34,14 +34,14 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SQLiteStor
 @pytest.fixture
 def commits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one with each commit."""
-    honest: Commit = sqlite.commit  # type: ignore[attr-defined]  # the name that the engine uses
+    honest: Commit = sqlite_engine.commit  # type: ignore[attr-defined]  # the name that the engine uses
     seen: list[int] = []
 
     def counted(connection: Any) -> None:
         honest(connection)
         seen.append(1)
 
-    monkeypatch.setattr(sqlite, "commit", counted)
+    monkeypatch.setattr(sqlite_engine, "commit", counted)
     return seen
 
 
@@ -92,17 +92,17 @@ def test_a_block_of_a_host_shares_with_nobody(store: SQLiteStore, commits: list[
 def test_who_reads_in_between_sees_nothing_that_could_still_be_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest: Commit = sqlite.commit  # type: ignore[attr-defined]
+    honest: Commit = sqlite_engine.commit  # type: ignore[attr-defined]
     with SQLiteStore(tmp_path / "crm.db", writers="one") as store:
         queue = Queue(store)
         saved = queue.save("c-1")
         reading = queue.add(lambda: there(store))
 
         def busy_once(_: Any) -> None:
-            monkeypatch.setattr(sqlite, "commit", honest)
+            monkeypatch.setattr(sqlite_engine, "commit", honest)
             raise StoreBusy
 
-        monkeypatch.setattr(sqlite, "commit", busy_once)
+        monkeypatch.setattr(sqlite_engine, "commit", busy_once)
         queue.go()
         assert reading.result() == set()  # it came between the commit that failed and the next try
         assert saved.exception() is None
@@ -121,7 +121,7 @@ def test_who_does_not_wait_for_the_commit_is_found_out(store: SQLiteStore, monke
 
 def acknowledged_early(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> int:
     """How many programs are told that they are saved while the commit is still to come."""
-    honest: Commit = sqlite.commit  # type: ignore[attr-defined]
+    honest: Commit = sqlite_engine.commit  # type: ignore[attr-defined]
     early: list[bool] = []
     queue = Queue(store)
     futures = [queue.first, *(queue.save(f"c-{n}") for n in range(3))]
@@ -131,32 +131,32 @@ def acknowledged_early(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> i
         early.extend(future.done() for future in futures)
         honest(connection)
 
-    monkeypatch.setattr(sqlite, "commit", slow)
+    monkeypatch.setattr(sqlite_engine, "commit", slow)
     queue.go()
     assert [future.exception() for future in futures] == [None] * 4
     return sum(early)
 
 
 def test_a_commit_that_fails_is_unknown_to_all_of_them(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest: Commit = sqlite.commit  # type: ignore[attr-defined]
+    honest: Commit = sqlite_engine.commit  # type: ignore[attr-defined]
     queue = Queue(store)
     futures = [queue.first, *(queue.save(f"c-{n}") for n in range(3))]
 
     def fails(_: Any) -> None:
         raise CommitOutcomeUnknown("SQLITE_IOERR")
 
-    monkeypatch.setattr(sqlite, "commit", fails)
+    monkeypatch.setattr(sqlite_engine, "commit", fails)
     queue.go()
     errors = [future.exception() for future in futures]
     assert [type(error) for error in errors] == [CommitOutcomeUnknown] * 4
     assert len({id(error) for error in errors}) == 4  # each has a traceback of its own
     assert len({str(error) for error in errors}) == 1
-    monkeypatch.setattr(sqlite, "commit", honest)
+    monkeypatch.setattr(sqlite_engine, "commit", honest)
     assert there(store) == set()
 
 
 def test_what_a_busy_file_kept_nothing_of_is_tried_again(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest: Commit = sqlite.commit  # type: ignore[attr-defined]
+    honest: Commit = sqlite_engine.commit  # type: ignore[attr-defined]
     busy = [StoreBusy(), StoreBusy()]
 
     def sometimes(connection: Any) -> None:
@@ -166,7 +166,7 @@ def test_what_a_busy_file_kept_nothing_of_is_tried_again(store: SQLiteStore, mon
 
     queue = Queue(store)
     futures = [queue.first, *(queue.save(f"c-{n}") for n in range(3))]
-    monkeypatch.setattr(sqlite, "commit", sometimes)
+    monkeypatch.setattr(sqlite_engine, "commit", sometimes)
     queue.go()
     assert [future.exception() for future in futures] == [None] * 4
     assert there(store) == {"first", "c-0", "c-1", "c-2"}
@@ -176,7 +176,7 @@ def test_what_sqlite_rolled_back_because_of_another_one_is_tried_again(
     store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After some errors, as of a full disk, SQLite ends the whole transaction."""
-    begin: Callable[..., None] = sqlite.begin  # type: ignore[attr-defined]  # the name that the engine uses
+    begin: Callable[..., None] = sqlite_engine.begin  # type: ignore[attr-defined]  # the name that the engine uses
     connections: list[sqlite3.Connection] = []
 
     def seen(connection: sqlite3.Connection, *arguments: Any) -> None:
@@ -188,7 +188,7 @@ def test_what_sqlite_rolled_back_because_of_another_one_is_tried_again(
         connections[-1].execute("ROLLBACK")
         yield from work.save(recorded("more"))
 
-    monkeypatch.setattr(sqlite, "begin", seen)
+    monkeypatch.setattr(sqlite_engine, "begin", seen)
     queue = Queue(store)
     before, wrong, after = queue.save("before"), queue.add(lambda: store.perform(full)), queue.save("after")
     queue.go()
@@ -280,18 +280,18 @@ def test_who_shares_with_one_that_takes_for_ever_is_told_that_the_outcome_is_unk
 def test_what_is_refused_because_of_others_is_not_refused_when_they_are_not_kept(
     store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest: Commit = sqlite.commit  # type: ignore[attr-defined]
+    honest: Commit = sqlite_engine.commit  # type: ignore[attr-defined]
 
     def lost(_: Any) -> None:
         raise CommitOutcomeUnknown("SQLITE_IOERR")
 
     queue = Queue(store)
     saved, again = queue.save("x"), queue.save("x")
-    monkeypatch.setattr(sqlite, "commit", lost)
+    monkeypatch.setattr(sqlite_engine, "commit", lost)
     queue.go()
     assert isinstance(saved.exception(), CommitOutcomeUnknown)
     assert isinstance(again.exception(), CommitOutcomeUnknown)  # and not that it is there already
-    monkeypatch.setattr(sqlite, "commit", honest)
+    monkeypatch.setattr(sqlite_engine, "commit", honest)
     assert there(store) == set()
 
 
@@ -304,7 +304,7 @@ def test_a_commit_that_others_hold_up_is_busy_for_all_of_them(tmp_path: Path, mo
         monkeypatch.setattr(sharing, "YOUNG", 1_000)
         queue = Queue(store)
         futures = [queue.first, *(queue.save(f"c-{n}") for n in range(3))]
-        monkeypatch.setattr(sqlite, "commit", busy)
+        monkeypatch.setattr(sqlite_engine, "commit", busy)
         queue.go()
         assert {type(future.exception()) for future in futures} == {StoreBusy}
 

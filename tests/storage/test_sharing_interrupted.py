@@ -15,7 +15,7 @@ from servicecrm.complaints import Complaint
 from servicecrm.errors import BrokenJournal, CommitOutcomeUnknown
 from servicecrm.storage import SQLiteStore, sharing
 from servicecrm.storage.ports import Program
-from servicecrm.storage.sqlite import Writers
+from servicecrm.storage.sqlite_engine import Writers
 from servicecrm.storage.work import Work
 from tests.storage.queueing import Queue, Wrong, recorded, there
 
@@ -58,7 +58,7 @@ def interrupting(at: int, doing: Callable[[], Any]) -> tuple[bool, Any]:
 NOWHERE = ("with ", "try:")
 """At these lines Python never looks for signals."""
 
-LINES = ("sharing.py", "storage/sqlite.py", "driver.py", "places.py", "store.py", "contextlib.py")
+LINES = ("sharing.py", "storage/sqlite_engine.py", "driver.py", "places.py", "store.py", "contextlib.py")
 
 
 def both(id: str, *, fails: bool = False) -> Callable[[Work], Program[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from servicecrm.storage import SQLiteStore, sqlite
+from servicecrm.storage import SQLiteStore, sqlite_engine
 
 __all__ = ["Held", "contents", "contents_of", "sound"]
 
@@ -43,7 +43,7 @@ class Held:
     def __init__(self, patch: pytest.MonkeyPatch, committed: Callable[[str], object] = lambda _: None) -> None:
         self.now: str = ""
         self.next: str = ""
-        commit = sqlite.commit  # type: ignore[attr-defined]  # the name that the engine uses
+        commit = sqlite_engine.commit  # type: ignore[attr-defined]  # the name that the engine uses
 
         def told(connection: sqlite3.Connection) -> None:
             self.next = contents(connection)
@@ -51,4 +51,4 @@ class Held:
             self.now = self.next
             committed(self.now)
 
-        patch.setattr(sqlite, "commit", told)
+        patch.setattr(sqlite_engine, "commit", told)

@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
-from servicecrm.storage import driver, sqlite
+from servicecrm.storage import driver, sqlite_engine
 from servicecrm.storage.postgres import PostgresStore
 from servicecrm.storage.store import EngineStore
 from tests.torture.profiles import PROFILES
@@ -84,8 +84,8 @@ def saving(place: Place, first: int = 0, *, transactions: bool = True) -> Iterat
 
 def _save(place: Place, first: int, tell: Connection, transactions: bool) -> None:
     if not transactions:
-        sqlite.begin = lambda *_: None  # type: ignore[attr-defined]  # the names that the engine uses
-        sqlite.commit = lambda *_: None  # type: ignore[attr-defined]
+        sqlite_engine.begin = lambda *_: None  # type: ignore[attr-defined]  # the names that the engine uses
+        sqlite_engine.commit = lambda *_: None  # type: ignore[attr-defined]
         driver.in_unit = lambda *_: True
     with place.opened() as store:
         for n in itertools.count(first):

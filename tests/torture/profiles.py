@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from servicecrm.storage import SQLiteStore
-from servicecrm.storage.sqlite import SQLiteEngine, Writers
+from servicecrm.storage.sqlite_engine import SQLiteEngine, Writers
 
 __all__ = ["PROFILES", "Profile"]
 

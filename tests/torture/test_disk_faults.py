@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from servicecrm.errors import CommitOutcomeUnknown, StoreError, StoreUnavailable
-from servicecrm.storage import SQLiteStore, driver, sqlite
+from servicecrm.storage import SQLiteStore, driver, sqlite_engine
 from tests.torture.contents import Held, contents_of, sound
 from tests.torture.disk import Change, watched
 from tests.torture.profiles import PROFILES, Profile
@@ -107,8 +107,8 @@ def test_a_unit_is_kept_or_not_whichever_change_of_a_file_is_refused(
 
 
 def test_without_transactions_the_same_disk_leaves_half_units(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "begin", lambda *_: None)
-    monkeypatch.setattr(sqlite, "commit", lambda *_: None)
+    monkeypatch.setattr(sqlite_engine, "begin", lambda *_: None)
+    monkeypatch.setattr(sqlite_engine, "commit", lambda *_: None)
     monkeypatch.setattr(driver, "in_unit", lambda _: True)
     with pytest.raises(AssertionError, match="half a unit"):
         fail_each_change(tmp_path, PROFILES["truncate"], until=lambda n: n)

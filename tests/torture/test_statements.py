@@ -12,7 +12,7 @@ import pytest
 
 from servicecrm import Desk, connect
 from servicecrm.errors import CommitOutcomeUnknown, StoreUnavailable
-from servicecrm.storage import driver, sqlite
+from servicecrm.storage import driver, sqlite_engine
 from servicecrm.testing import FixedClock, SeededIds
 from tests.torture.calls import CALLS, Call, furnish, outcome, prepared
 from tests.torture.contents import contents_of
@@ -78,8 +78,8 @@ def test_a_call_is_done_or_not_whichever_statement_fails(
 def test_without_transactions_the_same_faults_leave_something_half_done(furnished: Path, tmp_path: Path) -> None:
     with copied(furnished, tmp_path) as (crm, book), pytest.MonkeyPatch.context() as patch:
         # Taken back before what `copied` has patched: else its commit would come back, and stay for all other tests.
-        patch.setattr(sqlite, "begin", lambda *_: None)
-        patch.setattr(sqlite, "commit", lambda *_: None)
+        patch.setattr(sqlite_engine, "begin", lambda *_: None)
+        patch.setattr(sqlite_engine, "commit", lambda *_: None)
         patch.setattr(driver, "in_unit", lambda _: True)
         with pytest.raises(AssertionError, match="half done after a fault at"):
             fail_each_statement(crm, prepared(crm, "complaints.record"), book, "refused")

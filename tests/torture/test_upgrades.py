@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from servicecrm.errors import SchemaTooNew, SchemaTooOld, StoreError
-from servicecrm.storage import SQLiteStore, driver, sqlite
+from servicecrm.storage import SQLiteStore, driver, sqlite_engine
 from servicecrm.storage.schema import CURRENT, migration
 from tests.torture.contents import Held, contents
 from tests.torture.disk import Change, Create, Sync, Write, watched
@@ -106,8 +106,8 @@ def test_an_upgrade_in_which_the_power_fails_is_done_or_not(  # C126
 
 
 def test_an_upgrade_without_a_transaction_is_found_half_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "begin", lambda *_: None)
-    monkeypatch.setattr(sqlite, "install", install_in_parts)
+    monkeypatch.setattr(sqlite_engine, "begin", lambda *_: None)
+    monkeypatch.setattr(sqlite_engine, "install", install_in_parts)
 
     assert halves(tmp_path, 1, 100, seed=7) > 20
 
@@ -127,7 +127,7 @@ def test_older_code_refuses_a_newer_store_by_name_and_leaves_it_alone(
 ) -> None:
     SQLiteStore(path := tmp_path / "crm.db").close()
     before = found(path)
-    monkeypatch.setattr(sqlite, "CURRENT", version)
+    monkeypatch.setattr(sqlite_engine, "CURRENT", version)
     for readonly, migrate in ((False, False), (True, False), (False, True)):
         with pytest.raises(SchemaTooNew, match=rf"crm\.db has version {CURRENT}"):
             SQLiteStore(path, readonly=readonly, migrate=migrate)

@@ -12,7 +12,7 @@ from servicecrm.storage import MemoryStore, SQLiteStore, Store, Unit
 from servicecrm.storage.joined import JoinedEngine, JoinedStore
 from servicecrm.storage.memory import MemoryEngine, MemoryTables
 from servicecrm.storage.rows import Tables
-from servicecrm.storage.sqlite import SQLiteEngine
+from servicecrm.storage.sqlite_engine import SQLiteEngine
 from servicecrm.storage.store import Engine, EngineUnit
 from servicecrm.testing import FixedClock, SeededIds
 from servicecrm.tracking import Message

@@ -25,7 +25,8 @@ from servicecrm.portfolio import lifecycle as customers
 from servicecrm.reviews import lifecycle as reviews
 from servicecrm.storage.backup import check_file
 from servicecrm.storage.schema import CURRENT
-from servicecrm.storage.sqlite import SQLiteStore, has_wal_reset_bug, writing_mode
+from servicecrm.storage.sqlite import SQLiteStore
+from servicecrm.storage.sqlite_engine import has_wal_reset_bug, writing_mode
 from servicecrm.storage.store import EngineUnit
 from servicecrm.surveys import campaign_lifecycle, evaluation_lifecycle
 from servicecrm.surveys import lifecycle as questionnaires
