@@ -14,7 +14,7 @@ from servicecrm.kernel.filters import where
 from servicecrm.storage import MemoryStore
 from servicecrm.storage.kinds import SHIPPED
 from servicecrm.testing import FixedClock
-from servicecrm.tracking import Clock
+from servicecrm.tracking import Clock, Targets
 from tests.agreements.making import CAFE, a_definition
 
 NIGHT = Calendar(zone="UTC", hours="mon-sun 00:00-24:00")
@@ -30,8 +30,8 @@ def within(time: str, calendar: str | None = None) -> ServiceLevels:
 def agreed(crm: Desk, time: str, *, calendar: str | None = None, **terms: object) -> Agreement:
     """An agreement about water that both have signed today."""
     line = Line(service="water", levels=within(time, calendar))
-    given = {"title": "Water", "lines": (line,), "first_day": crm.clock().date(), **terms}
-    drafted = crm.agreements.draft(customer=CAFE, **given)  # type: ignore[arg-type]
+    given = {"title": "Water", "customer": CAFE, "lines": (line,), "first_day": crm.clock().date(), **terms}
+    drafted = crm.agreements.draft(**given)  # type: ignore[arg-type]
     crm.agreements.propose(drafted.id)
     crm.agreements.accept(drafted.id, "customer")
     crm.agreements.sign(drafted.id, "customer")
@@ -172,3 +172,37 @@ def test_a_customer_and_a_service_may_be_named_by_their_numbers(crm: Desk) -> No
     with pytest.raises(NotFound):
         crm.complaints.record(subject="No water", channel="phone", customer="CUS-2026-000099")
     assert crm.complaints.record(subject="No water", channel="phone", customer="of the host").customer == "of the host"
+
+
+def test_why_it_was_late_by_what_was_agreed_is_told_by_the_calendar_of_then(  # C031, C035
+    crm: Desk, clock: FixedClock
+) -> None:
+    crm.policies.publish(NIGHT, name="night", effective=clock())
+    soon = ServiceLevels(times=(TimeTarget(timer="acknowledge", within="2h business", calendar="night"),))
+    agreed(crm, "2h business", lines=(Line(service="water", levels=soon),))
+    mine = complain(crm)
+    clock.advance(hours=3)
+    crm.complaints.acknowledge(mine)
+    then = crm.timers(mine)["acknowledge"].explain()
+    assert then.splitlines()[1:-1] == [
+        "2h business from Mon 2026-03-02 09:00:00+0000",
+        "  open    Mon 2026-03-02 09:00:00+0000 to Mon 2026-03-02 11:00:00+0000  2:00:00",
+        "due Mon 2026-03-02 11:00:00+0000",
+        "  open    Mon 2026-03-02 11:00:00+0000 to Mon 2026-03-02 12:00:00+0000  1:00:00",
+        "stopped Mon 2026-03-02 12:00:00+0000, late by 1:00:00 of open time",
+    ]
+
+    clock.advance(days=1)
+    crm.policies.publish(HOLIDAY, name="night", effective=clock())
+    crm.sweep()
+    assert crm.timers(mine)["acknowledge"].explain() == then
+
+    clock.advance(days=1)
+    crm.policies.publish(crm.policies.in_force(Targets, "complaint"), name="complaint", effective=clock())
+    crm.sweep()  # its clock knows what was agreed by the targets of today alone
+    assert crm.timers(mine)["acknowledge"].explain().splitlines()[1:] == [
+        "from Mon 2026-03-02 09:00:00+0000",
+        "due Mon 2026-03-02 11:00:00+0000",
+        "stopped Mon 2026-03-02 12:00:00+0000, late by 1:00:00",
+        then.splitlines()[-1],
+    ]

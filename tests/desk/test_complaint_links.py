@@ -8,7 +8,7 @@ import pytest
 
 from servicecrm.analytics.status_key import StatusKey
 from servicecrm.complaints import Complaint, ComplaintPolicy, LinkKind
-from servicecrm.desk import Desk, House, complaint_links, connect, merged
+from servicecrm.desk import Desk, House, connect
 from servicecrm.errors import GuardNotMet, NotFound, PolicyViolation, TransitionNotAllowed
 from servicecrm.kernel import filters
 from servicecrm.testing import FixedClock, SeededIds
@@ -172,8 +172,7 @@ def test_more_duplicates_than_can_be_asked_for_at_once_are_all_found(
     for twin, target in reversed(list(zip(twins, into, strict=True))):
         crm.complaints.message(twin.id, f"from {twin.number}", side="outside")
         crm.complaints.merge(twin.id, target.id)
-    monkeypatch.setattr(merged, "PART", 2)
-    monkeypatch.setattr(complaint_links, "PART", 2)
+    monkeypatch.setattr(filters, "PART", 2)
     monkeypatch.setattr(filters, "MAX_VALUES", 2)
 
     assert {each.id for each in crm.complaints.duplicates(last.id)} == {twin.id for twin in twins}

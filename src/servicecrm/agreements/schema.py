@@ -78,6 +78,7 @@ GENERAL_AGREEMENT: Kind[GeneralAgreement] = Kind(
         Column("topic", ColumnType.TEXT),
         Column("version", ColumnType.INTEGER),
         Column("last_day", ColumnType.DATE),
+        Column("ended_at", ColumnType.INSTANT),
     ),
     indexes=(("customer", "open", "last_day"), ("state",)),
     search=lambda general: filter(None, (general.number, general.topic)),

@@ -14,7 +14,7 @@ from servicecrm.analytics.timeline import Reading, Reads, check_size
 from servicecrm.calendars import BusinessHours
 from servicecrm.complaints.schema import COMPLAINT
 from servicecrm.errors import ServiceCRMError
-from servicecrm.kernel.filters import Filter, where
+from servicecrm.kernel.filters import Filter, in_parts, where
 from servicecrm.kernel.kinds import Indexed, Kind, from_micros
 from servicecrm.kernel.records import Personal, fields_of, record
 from servicecrm.portfolio import INTERACTION, Customer
@@ -147,11 +147,13 @@ def _whose(work: Reads, customers: Sequence[str]) -> Reading[dict[str, str]]:
     whose = {id: id for id in customers}
     new = [*customers]
     while new:
-        merged = where("merged_into").one_of(new[:PART])
-        rows, _ = yield from work.rows(Customer, ("id", "merged_into"), merged, order="merged_into", limit=None)
-        found = {str(id): whose[str(into)] for id, into in rows if str(id) not in whose}
+        found: dict[str, str] = {}
+        for part in in_parts(new):
+            merged = where("merged_into").one_of(part)
+            rows, _ = yield from work.rows(Customer, ("id", "merged_into"), merged, order="merged_into", limit=None)
+            found |= {str(id): whose[str(into)] for id, into in rows if str(id) not in whose}
         whose |= found
-        new = [*new[PART:], *found]
+        new = [*found]
     return whose
 
 
@@ -159,10 +161,9 @@ def _of(
     work: Reads, kind: Kind[Any], whose: Mapping[str, str], columns: Sequence[str], *conditions: Filter
 ) -> Reading[list[tuple[Indexed, ...]]]:
     """Columns of all records of a kind that belong to customers; the customer that each counts for comes first."""
-    ids = [*whose]
     found: list[tuple[Indexed, ...]] = []
-    for first in range(0, len(ids), PART):
-        mine, read = where("customer").one_of(ids[first : first + PART]), ("customer", *columns)
+    for part in in_parts(whose):
+        mine, read = where("customer").one_of(part), ("customer", *columns)
         rows, _ = yield from work.rows(kind.schema.record, read, mine, *conditions, order="customer", limit=None)
         found += [(whose[str(customer)], *values) for customer, *values in rows]
     return found

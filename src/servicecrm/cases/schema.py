@@ -52,7 +52,8 @@ CASE: Kind[Case] = Kind(
         figures.column(figures_of),
     ),
     indexes=(
-        ("handler", "state", "received_at"),  # a person's worklist
+        ("handler", "open", "promised_by"),  # a person's worklist
+        ("handler", "state", "received_at"),
         ("queue", "state", "received_at"),  # a department's
         ("requester", "received_at"),  # a dossier
         ("sponsor",),

@@ -80,21 +80,24 @@ def entitled(
 
     Those of whom the customer is a part of now count for it too.
     """
+    when = at if agreed_at is None else agreed_at
     agreements: Sequence[Agreement] = ()
     general: Sequence[GeneralAgreement] = ()
     parts_of: Sequence[str] = ()
     if customer is not None:
         parts_of = yield from above(work, customer)
-        agreed_with = where("customer").one_of((customer, *parts_of))
-        general = (yield from work.find(GeneralAgreement, agreed_with)).items
+        parties = (customer, *parts_of)
+        not_over = where("open").is_(True) | (where("ended_at") > when)
+        general = yield from work.among(GeneralAgreement, "customer", parties, not_over)
         if service is not None:
-            agreements = (yield from work.find(Agreement, agreed_with, where("services").has(service))).items
+            # Who else has agreed on something about the service is many, so that its term is not asked for.
+            agreements = yield from work.among(Agreement, "customer", parties, not_over)
     policy = (yield from book_of(work, AgreementPolicies)).in_force(at)[1]
     times = levels_of(basis.targets).times or policy.default.times
     return entitlement(
         customer,
         service,
-        at=at if agreed_at is None else agreed_at,
+        at=when,
         above=parts_of,
         agreements=agreements,
         general=general,

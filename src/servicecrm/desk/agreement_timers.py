@@ -31,12 +31,16 @@ def timers_under(work: Work, agreement: Agreement, at: datetime) -> Program[list
         if not clocked:
             continue
         parts_of = yield from above(work, customer)
-        parties = where("customer").one_of((customer, *parts_of))
-        agreements = (yield from work.find(Agreement, parties)).items
-        general = (yield from work.find(GeneralAgreement, parties)).items
-        known = partial(entitlement, customer, above=parts_of, agreements=agreements, general=general)
+        parties = (customer, *parts_of)
+        agreements = yield from work.among(Agreement, "customer", parties)
+        general = yield from work.among(GeneralAgreement, "customer", parties)
+        about = {
+            service: [each for each in agreements if any(line.service == service for line in each.lines)]
+            for service in services
+        }
+        known = partial(entitlement, customer, above=parts_of, general=general)
         for record, clock in clocked:
-            found = known(record.service, at=record.received_at)
+            found = known(record.service, at=record.received_at, agreements=about[record.service])
             of = (each for each in clock.timers if _is_of(agreement, found.time(each.name, record.priority)))
             results += (_result(record, each) for each in of if _counts(each, at))
     return results

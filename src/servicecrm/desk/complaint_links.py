@@ -10,7 +10,7 @@ from servicecrm.complaints.model import Complaint
 from servicecrm.complaints.policy import ComplaintPolicies
 from servicecrm.desk.books import book_of
 from servicecrm.desk.complaint_decisions import ComplaintDecisions
-from servicecrm.desk.merged import PART, merged_into
+from servicecrm.desk.merged import merged_into
 from servicecrm.desk.programs import Order, fetch
 from servicecrm.kernel.filters import Filter, where
 from servicecrm.kernel.kinds import micros
@@ -155,9 +155,7 @@ class ComplaintLinks(ComplaintDecisions):
         def program(work: Work) -> Program[tuple[Message, ...]]:
             found = yield from fetch(work, self._kind, id)
             about = [found.id, *(each.id for each in (yield from merged_into(work, found)))]
-            said: list[Message] = []
-            for first in range(0, len(about), PART):
-                said += (yield from work.find(Message, where("about").one_of(about[first : first + PART]))).items
+            said = yield from work.among(Message, "about", about)
             return tuple(sorted(said, key=lambda each: (micros(each.occurred_at), each.id)))
 
         return self._desk.perform(program, readonly=True)

@@ -90,8 +90,8 @@ def _agenda(work: Work, decisions: Sequence[Decision[Any]], now: _By) -> Program
     if not closed or not work.keeps(ServiceReview):
         return ()
     customers = list(dict.fromkeys(each.after.customer for each in closed))
-    page = yield from work.find(ServiceReview, where("customer").one_of(customers), where("open").is_(True))
-    reviews: dict[str, Any] = {each.id: each for each in page}
+    found = yield from work.among(ServiceReview, "customer", customers, where("open").is_(True))
+    reviews: dict[str, Any] = {each.id: each for each in found}
     put: list[Decision[Any]] = []
     for each in closed:
         more = onto_agenda(each, reviews.values(), by=now.by, at=now.at)
@@ -146,10 +146,9 @@ def _warnings(work: Work, decisions: Sequence[Decision[Any]], now: _By) -> Progr
     if not ended:
         return ()
     customers = list(dict.fromkeys(each.after.customer for each in ended))
-    mine = where("open").is_(True)
     records: dict[str | None, list[Any]] = {}
     for record, whose in ((Complaint, "customer"), (Case, "requester")):
-        for each in (yield from work.find(record, mine, where(whose).one_of(customers))):
+        for each in (yield from work.among(record, whose, customers, where("open").is_(True))):
             records.setdefault(getattr(each, whose), []).append(each)
     warn = [partial(warn_open, each, records.get(each.after.customer, ()), by=now.by, at=now.at) for each in ended]
     written = [note.after.id for notes in warn for note in notes() if isinstance(note.after, Message)]

@@ -212,10 +212,10 @@ class CustomerLinks(Commands[Customer]):
         for kind in self._desk.store.kinds.values():
             column = IN_THE_WAY.get(kind.name)
             if column is not None and {column, "open"} <= {each.name for each in kind.columns}:
-                there = yield from work.find(kind.schema.record, where(column).one_of(ids), where("open").is_(True))
-                found += [Blocker(kind=kind.name, id=each.id) for each in there.items]
-        parts = yield from work.find(Customer, where("parent").one_of(ids), where("open").is_(True))
-        return found + [Blocker(kind=CUSTOMER.name, id=each.id) for each in parts.items]
+                there = yield from work.among(kind.schema.record, column, ids, where("open").is_(True))
+                found += [Blocker(kind=kind.name, id=each.id) for each in there]
+        parts = yield from work.among(Customer, "parent", ids, where("open").is_(True))
+        return found + [Blocker(kind=CUSTOMER.name, id=each.id) for each in parts]
 
 
 def _who(order: Order) -> dict[str, Any]:

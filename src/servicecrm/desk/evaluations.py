@@ -14,13 +14,14 @@ from servicecrm.desk.commands import Commands
 from servicecrm.desk.programs import Decided, Order, change, saved_with_all, start
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
+from servicecrm.kernel.shapes import several
 from servicecrm.processes import low_score
 from servicecrm.processes.low_score import LowScoreRule
 from servicecrm.storage import answers as table
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.surveys import evaluations
-from servicecrm.surveys.campaign_model import Mode
+from servicecrm.surveys.campaign_model import Campaign, Mode
 from servicecrm.surveys.evaluation import Evaluation, How
 from servicecrm.surveys.evaluation_lifecycle import EVALUATION_LIFECYCLE
 from servicecrm.surveys.evaluation_model import Saying, SurveyEvaluation
@@ -31,9 +32,6 @@ from servicecrm.tracking.action_model import ActionItem
 from servicecrm.tracking.books import CalendarBook
 
 __all__ = ["Evaluations"]
-
-CHUNK = 500
-"""So many people are looked for at once."""
 
 
 class Evaluations(Commands[SurveyEvaluation]):
@@ -73,7 +71,7 @@ class Evaluations(Commands[SurveyEvaluation]):
         command: str | None = None,
     ) -> SurveyEvaluation:
         """Keep an evaluation; gives it with its new id. See `evaluations.draft`."""
-        every = tuple(languages)
+        every = several("languages", languages)
         asked = {
             "figures": None if command is None else evaluation.to_dicts(),
             "threshold": threshold,
@@ -168,7 +166,12 @@ class Evaluations(Commands[SurveyEvaluation]):
 
     def publish(self, kept: str, *, command: str | None = None) -> SurveyEvaluation:
         """Make it known. See `evaluations.publish`."""
-        return self._do("publish", kept, command)
+
+        def more(work: Work, found: SurveyEvaluation, _: Order) -> Program[Mapping[str, Any]]:
+            known = yield from work.present(Campaign, [found.campaign] if found.campaign else [])
+            return {"campaign": next(iter(known.values()), None)}
+
+        return self._do("publish", kept, command, more=more)
 
     # -- one by one ------------------------------------------------------------------------------
 
@@ -220,10 +223,8 @@ def _earlier(
         return {}
     contacts = sorted({each.contact for each in responses if each.contact is not None})
     of: dict[str | None, list[Response]] = {}
-    for first in range(0, len(contacts), CHUNK):
-        theirs = where("contact").one_of(contacts[first : first + CHUNK])
-        for each in (yield from work.find(Response, theirs, where("counts").is_(True), order="-day")):
-            of.setdefault(each.contact, []).append(each)
+    for each in (yield from work.among(Response, "contact", contacts, where("counts").is_(True), order="-day")):
+        of.setdefault(each.contact, []).append(each)
     return {
         now.id: [each for each in of.get(now.contact, ()) if each.campaign != now.campaign and each.day <= now.day]
         for now in responses

@@ -1,17 +1,13 @@
 """Whom customers belong to: what they are parts of, and whom they go on as since they were merged."""
 
 from collections.abc import Sequence
-from typing import Final
 
-from servicecrm.kernel.filters import where
+from servicecrm.kernel.filters import in_parts, where
 from servicecrm.portfolio.model import Customer
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 
 __all__ = ["above", "family", "merged"]
-
-PART: Final = 1_000
-"""So many ids are asked for at once."""
 
 
 def merged(work: Work, customers: Sequence[str]) -> Program[dict[str, str]]:
@@ -65,8 +61,7 @@ def family(work: Work, customer: str) -> Program[Sequence[str]]:
 def _naming(work: Work, column: str, customers: Sequence[str]) -> Program[list[tuple[str, str]]]:
     """The ids of the customers that name one of these in a column, each with the one that it names."""
     found: list[tuple[str, str]] = []
-    for first in range(0, len(customers) if work.keeps(Customer) else 0, PART):
-        these = where(column).one_of(customers[first : first + PART])
-        rows, _ = yield from work.rows(Customer, ("id", column), these)
+    for part in in_parts(customers) if work.keeps(Customer) else ():
+        rows, _ = yield from work.rows(Customer, ("id", column), where(column).one_of(part))
         found += [(str(id), str(named)) for id, named in rows]
     return found

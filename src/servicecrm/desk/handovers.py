@@ -18,10 +18,8 @@ def handed_over(work: Work, order: Order) -> Program[Sequence[Decision[Customer]
 
     Source: C013.
     """
-    due = yield from work.find(
-        Customer, where("handover_at") <= order.at, where("merged_into").is_(None), order="handover_at"
-    )
-    every = [actions.hand_over_due(each, by=order.by, at=order.at) for each in due]
+    due = yield from work.find(Customer, where("handover_at") <= order.at, order="handover_at")
+    every = [actions.hand_over_due(each, by=order.by, at=order.at) for each in due if each.merged_into is None]
     decisions = [each for each in every if each is not None]
     if decisions:
         yield from saved_with_all(work, decisions, order)

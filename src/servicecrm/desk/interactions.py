@@ -125,7 +125,9 @@ class Interactions(Commands[Interaction]):
             found = yield from _standing(work, customer)
             twins = yield from work.find(Customer, where("merged_into") == found.id)
             origins = {each.origin for each in (found, *twins.items)} - {None}
-            whose = (where("customer") == found.id) | where("prospect").one_of(origins)
+            whose = where("customer") == found.id
+            if origins:
+                whose |= where("prospect").one_of(origins)
             page = yield from work.find(Interaction, whose, where("state") != VOIDED, order="-occurred_at", limit=limit)
             return page.items
 

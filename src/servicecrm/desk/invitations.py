@@ -35,7 +35,6 @@ __all__ = ["Invitations", "Invited", "Invitee", "Turnout", "invited_by"]
 
 INVITATION_TOPIC: Final = "survey_invitation"
 REMINDER_TOPIC: Final = "survey_reminder"
-CHUNK: Final = 500
 
 
 @attrs.frozen(kw_only=True)
@@ -250,10 +249,7 @@ def _ids(work: Work, people: Iterable[Invitee]) -> Program[Mapping[str | None, s
     """
     named = {each.customer for each in people if each.customer is not None} if work.keeps(Customer) else set()
     numbers = sorted(name for name in named if is_number(CUSTOMER, name))
-    ids: dict[str | None, str] = {}
-    for start in range(0, len(numbers), CHUNK):
-        page = yield from work.find(Customer, where("number").one_of(numbers[start : start + CHUNK]))
-        ids |= {each.number: each.id for each in page}
+    ids = {each.number: each.id for each in (yield from work.among(Customer, "number", numbers))}
     for number in numbers:
         if number not in ids:
             raise NotFound(CUSTOMER.name, number)
@@ -266,9 +262,7 @@ def _known(work: Work, campaign: Campaign, people: Sequence[Invitee]) -> Program
     customers = {each.customer for each in people if each.customer and campaign.contact.customer_cooldown_days}
     found: dict[str, Invitation] = {}
     for column, ids in (("contact", sorted(contacts)), ("customer", sorted(customers))):
-        for start in range(0, len(ids), CHUNK):
-            page = yield from work.find(Invitation, where(column).one_of(ids[start : start + CHUNK]))
-            found |= {each.id: each for each in page}
+        found |= {each.id: each for each in (yield from work.among(Invitation, column, ids))}
     of: dict[tuple[str, str | None], list[Invitation]] = {}
     for each in found.values():
         of.setdefault(("contact", each.contact), []).append(each)

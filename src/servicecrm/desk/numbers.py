@@ -45,7 +45,7 @@ from servicecrm.portfolio.prospect_model import Prospect
 from servicecrm.storage.ports import Program
 from servicecrm.storage.rows import FETCHED, Tables, ask
 from servicecrm.storage.work import Work
-from servicecrm.tracking import CLOCK, ActionItem, Clock, RecordEscalated
+from servicecrm.tracking import CLOCK, ActionItem, Clock, RecordEscalated, clock_id
 from servicecrm.tracking.books import CalendarBook
 from servicecrm.tracking.figures import FIGURES, Figures, Later, read
 
@@ -159,17 +159,17 @@ class Numbers:
 
         def program(work: Work) -> Program[Board]:
             calendar = yield from _calendar(work, now)
-            due: dict[str, datetime | None] = {}
             rows: list[OpenRow] = []
-
-            def timed(clock: Clock) -> None:
-                due[clock.about] = clock.due_at
-
-            yield from _each(work, Clock, timed, where("about_kind") == kind.kind.name)
-            opened = where("open").is_(True)
-            yield from _each(
-                work, kind.kind.schema.record, lambda each: rows.append(open_row(kind, each, due.get(each.id))), opened
-            )
+            after: str | None = None
+            while True:
+                page = yield from work.find(kind.kind.schema.record, where("open").is_(True), limit=PAGE, after=after)
+                ids = [clock_id(kind.kind.name, each.id) for each in page]
+                clocks = yield from work.present(Clock, ids, held=False)
+                due = {clock.about: clock.due_at for clock in clocks.values()}
+                rows += [open_row(kind, each, due.get(each.id)) for each in page]
+                after = page.next
+                if after is None:
+                    break
             return board(rows, as_of=now, calendar=calendar, by=by, rules=rules)
 
         return self._desk.perform(program, readonly=True)

@@ -17,7 +17,7 @@ from servicecrm.errors import GuardNotMet
 from servicecrm.improvements.schema import PROPOSAL
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.documents import Document
-from servicecrm.kernel.filters import Filter, where
+from servicecrm.kernel.filters import Filter, in_parts, where
 from servicecrm.kernel.kinds import Kind, key_text
 from servicecrm.kernel.shapes import several
 from servicecrm.portfolio import actions, interactions, partners, prospects
@@ -112,9 +112,6 @@ _ERASERS: Final[Mapping[Kind[Any], tuple[Callable[..., Decision[Any]], Callable[
 }
 """Kinds whose lifecycle has an erasure: of a whole record, and of one of its contacts."""
 
-CHUNK: Final = 500
-"""How many ids one search is given."""
-
 
 @attrs.frozen
 class Found:
@@ -198,7 +195,7 @@ def forgotten(
             yield from answers.replaced(after.given())
     own = sorted((each.trace.kind.name, str(each.record.id)) for each in every if each.own)
     for kind, group in groupby(own, key=itemgetter(0)):
-        for ids in _chunks([id for _, id in group]):
+        for ids in in_parts([id for _, id in group]):
             yield from ask(Tables.erase_notices, kind, ids, ERASED_CAUSE)
     return tuple(after.id for after in saved)
 
@@ -227,18 +224,15 @@ def found_of(work: Work, person: str, also: Sequence[str] = ()) -> Program[list[
 def _filters(trace: Trace, people: Sequence[str], own: Sequence[str], keys: Sequence[str]) -> Iterable[Filter]:
     for column in trace.own:
         if column != "id":
-            named = where(column).one_of(people)
-            yield named if trace.only is None else named & trace.only
+            for part in in_parts(people):
+                named = where(column).one_of(part)
+                yield named if trace.only is None else named & trace.only
     for term in trace.among:
         yield from (where(term).has(each) for each in people)
     for column in trace.of:
-        yield from (where(column).one_of(ids) for ids in _chunks(own))
+        yield from (where(column).one_of(part) for part in in_parts(own))
     for term in trace.about:
         yield from (where(term).has(key) for key in keys)
-
-
-def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 
 def _kept(work: Work, trace: Trace) -> bool:
@@ -272,8 +266,8 @@ def _check(work: Work, every: Sequence[Found]) -> Program[None]:
     if work.keeps(Customer):
         held = any(each.holds for each in (yield from work.present(Customer, sorted(owners))).values())
         customers = [record.id for kind, record in own if kind is CUSTOMER]
-        parts = yield from work.find(Customer, where("parent").one_of(customers), where("open").is_(True))
-        blockers += [Blocker(kind=CUSTOMER.name, id=part.id) for part in parts.items if part.id not in customers]
+        parts = yield from work.among(Customer, "parent", customers, where("open").is_(True))
+        blockers += [Blocker(kind=CUSTOMER.name, id=part.id) for part in parts if part.id not in customers]
     unmet = [(NOT_HELD.name, NOT_HELD.says)] if held else []
     unmet += [("nothing_open", str(each)) for each in blockers]
     if unmet:

@@ -151,11 +151,12 @@ class ServiceReviews(Commands[ServiceReview]):
 
         def more(work: Work, found: ServiceReview, order: Order) -> Program[Mapping[str, Any]]:
             mine, open_ = where("customer") == found.customer, where("open").is_(True)
-            heard = yield from work.find(Complaint, mine)
-            reviews = yield from work.find(ServiceReview, mine)
-            met = yield from work.find(Meeting, mine)
-            sources: list[str] = [each.id for page in (heard, reviews, met) for each in page.items]
-            items = yield from work.find(ActionItem, where("source").one_of(sources), open_)
+            heard = yield from work.find(Complaint, mine, where("received_at") >= found.span.start)
+            sources: list[object] = []
+            for record in (Complaint, ServiceReview, Meeting):
+                rows, _ = yield from work.rows(record, ("id",), mine)
+                sources += [id for (id,) in rows]
+            items = yield from work.among(ActionItem, "source", sources, open_)
             needs = yield from work.find(Need, mine, open_)
             collected = pack(
                 cut_off=order.at,
@@ -163,7 +164,7 @@ class ServiceReviews(Commands[ServiceReview]):
                 results=None if kept is None else achieved_in(kept, found.services),
                 complaints=heard_in(heard.items, found.span),
                 praise=heard_in(heard.items, found.span, feedback=Feedback.COMPLIMENT),
-                actions=open_at(items.items, order.at),
+                actions=open_at(items, order.at),
                 needs=needed(needs.items),
                 **given,
             )

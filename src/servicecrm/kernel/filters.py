@@ -9,7 +9,8 @@ instants as instants. `search` looks for a part of the folded search text.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Final, Literal
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import attrs
 
@@ -28,14 +29,20 @@ __all__ = [
     "Search",
     "asked_of",
     "everything",
+    "in_parts",
     "search",
     "where",
 ]
+
+T = TypeVar("T")
 
 # What every database can take.
 MAX_PARTS: Final = 500
 MAX_DEPTH: Final = 50
 MAX_VALUES: Final = 1_000
+
+PART: Final = 200
+"""How many of many values are asked for at once: with more, SQLite rather reads a whole table."""
 
 
 class Filter:
@@ -202,6 +209,13 @@ def where(field: str) -> Field:
     `where("closed_at") == None` asks for records without the value.
     """
     return Field(field)
+
+
+def in_parts(values: Iterable[T]) -> Iterator[tuple[T, ...]]:
+    """Any number of values for `one_of`, some at a time."""
+    rest = iter(values)
+    while part := tuple(islice(rest, PART)):
+        yield part
 
 
 def encoded(filter: Filter, kind: Kind[Any]) -> Filter:

@@ -54,6 +54,7 @@ CUSTOMER: Kind[Customer] = Kind(
         ("parent",),
         ("merged_into",),
         ("value_class",),
+        ("open", "added_at"),
         ("added_at",),
     ),
     terms=(

@@ -5,6 +5,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from servicecrm.errors import (
@@ -142,15 +143,15 @@ def rollback(connection: sqlite3.Connection) -> None:
 
 
 @contextlib.contextmanager
-def named_errors() -> Iterator[None]:
-    """Raise our own errors instead of the driver's."""
+def named_errors(file: Path | None = None) -> Iterator[None]:
+    """Raise our own errors instead of the driver's; `file` is the one that is opened."""
     try:
         yield
     except sqlite3.Error as error:
-        raise named(error) from error
+        raise named(error, file) from error
 
 
-def named(error: sqlite3.Error) -> StoreError:
+def named(error: sqlite3.Error, file: Path | None = None) -> StoreError:
     """Our error for one of the driver's."""
     name = _name(error)
     if _is_busy(error):
@@ -162,7 +163,9 @@ def named(error: sqlite3.Error) -> StoreError:
     if name.startswith("SQLITE_NOTADB"):
         return StoreUnavailable("the file is not an SQLite database")
     if name.startswith("SQLITE_CANTOPEN"):
-        return StoreUnavailable("the file cannot be opened: does its folder exist, and may it be written?")
+        which = "the file" if file is None else file.name
+        folder = "its folder" if file is None else f"the folder {file.absolute().parent.name}"
+        return StoreUnavailable(f"{which} cannot be opened: does {folder} exist, and may it be written?")
     if name.startswith("SQLITE_CORRUPT"):
         return StoreUnavailable("the database is damaged; restore a backup")
     return StoreUnavailable(f"SQLite says {name}")

@@ -200,7 +200,7 @@ class SQLiteEngine:
         if self.readonly and not self.path.exists():
             raise StoreUnavailable(f"there is no file {self.path.name} to read")
         mode = "ro" if self.readonly else "rwc"
-        with named_errors():
+        with named_errors(self.path):
             connection = sqlite3.connect(
                 f"{self.path.absolute().as_uri()}?mode={mode}",
                 uri=True,

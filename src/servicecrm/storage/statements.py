@@ -387,7 +387,13 @@ class SQLTables:
         return Statement(sql, (self.tenant,), _nothing)
 
     def tenants(self) -> Statement:
-        sql = "SELECT tenant FROM servicecrm_tenants UNION SELECT tenant FROM servicecrm_seals ORDER BY tenant"
+        # From one tenant to the next: there is a seal for every unit that ever was.
+        sql = (
+            "WITH RECURSIVE sealed (tenant) AS (SELECT min(tenant) FROM servicecrm_seals UNION ALL "
+            "SELECT (SELECT min(tenant) FROM servicecrm_seals WHERE tenant > sealed.tenant) FROM sealed "
+            "WHERE tenant IS NOT NULL) SELECT tenant FROM servicecrm_tenants UNION "
+            "SELECT tenant FROM sealed WHERE tenant IS NOT NULL ORDER BY tenant"
+        )
         return Statement(sql, (), lambda rows: tuple(tenant for (tenant,) in rows))
 
     def forget(self) -> Statement:

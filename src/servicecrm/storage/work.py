@@ -18,7 +18,7 @@ from servicecrm.errors import (
     StoreError,
 )
 from servicecrm.kernel.decisions import Decision
-from servicecrm.kernel.filters import Filter, encoded, everything
+from servicecrm.kernel.filters import Filter, encoded, everything, in_parts, where
 from servicecrm.kernel.ids import human_number, parts_of_number
 from servicecrm.kernel.kinds import Identified, Indexed, Kind, key_text
 from servicecrm.kernel.records import ERASED, evolve
@@ -127,6 +127,15 @@ class Work(Queue):
         found = yield from ask(Tables.select, kind, query)
         kept, cursor = cursors.cut(found, query)
         return Page(tuple(loaded(kind, row) for row, _ in kept), cursor)
+
+    def among(
+        self, record: type[R], column: str, values: Iterable[object], *filters: Filter, order: str = "id"
+    ) -> Program[list[R]]:
+        """Records of which a column has one of any number of values; so many values at a time, each part in order."""
+        found: list[R] = []
+        for part in in_parts(values):
+            found += (yield from self.find(record, where(column).one_of(part), *filters, order=order)).items
+        return found
 
     def take(self, record: type[R], *filters: Filter, order: str = "id", limit: int = 20) -> Program[tuple[R, ...]]:
         """Records that pass all filters, for this unit alone until it ends; those that others hold are passed over."""

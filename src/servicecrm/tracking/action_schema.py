@@ -29,7 +29,7 @@ ACTION_ITEM: Kind[ActionItem] = Kind(
         ("owner", "open", "due_at"),  # a worklist
         ("open", "due_at"),  # what is overdue
         ("source", "due_at"),
-        ("state",),
+        ("state", "done_at"),  # what nobody has verified
         ("done_at",),
     ),
     search=lambda item: filter(None, (item.number, item.title, item.text)),

@@ -20,7 +20,7 @@ MESSAGE: Kind[Message] = Kind(
         Column("author", ColumnType.TEXT),
         Column("occurred_at", ColumnType.INSTANT),
     ),
-    indexes=(("about", "occurred_at"),),
+    indexes=(("about", "occurred_at"), ("author",)),
 )
 
 

@@ -89,6 +89,7 @@ ONLY: Final[Mapping[str, Told]] = {
     "review_schedules.dues": YEAR,
     "review_schedules.start": {"customer": Found(_unscheduled)},
     "service_reviews.edit": {"exceptional": "A storm"},
+    "service_reviews.hold": {"attendees": BOTH, "followed": Found(_followed)},
     "service_reviews.plan": {"customer": CAFE},
     "service_reviews.publish": {"next_on": TODAY + 90 * DAY},
     "service_reviews.reschedule": {"planned_for": MONDAY + DAY},

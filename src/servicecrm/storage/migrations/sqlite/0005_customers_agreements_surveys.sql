@@ -1,4 +1,5 @@
 ALTER TABLE servicecrm_outbox ADD COLUMN cause TEXT;
+CREATE INDEX servicecrm_outbox_record ON servicecrm_outbox (tenant, kind, record);
 
 ALTER TABLE servicecrm_complaint ADD COLUMN "figures" TEXT;
 ALTER TABLE servicecrm_case ADD COLUMN "figures" TEXT;
@@ -8,6 +9,10 @@ DROP INDEX servicecrm_complaint_customer;
 CREATE INDEX servicecrm_complaint_customer_received_at ON servicecrm_complaint (tenant, "customer", "received_at", id);
 DROP INDEX servicecrm_case_requester;
 CREATE INDEX servicecrm_case_requester_received_at ON servicecrm_case (tenant, "requester", "received_at", id);
+CREATE INDEX servicecrm_case_handler_open_promised_by ON servicecrm_case (tenant, "handler", "open", "promised_by", id);
+DROP INDEX servicecrm_action_item_state;
+CREATE INDEX servicecrm_action_item_state_done_at ON servicecrm_action_item (tenant, "state", "done_at", id);
+CREATE INDEX servicecrm_message_author ON servicecrm_message (tenant, "author", id);
 
 CREATE TABLE servicecrm_answer (
     tenant TEXT NOT NULL,
@@ -60,6 +65,7 @@ CREATE INDEX servicecrm_customer_state ON servicecrm_customer (tenant, "state", 
 CREATE INDEX servicecrm_customer_parent ON servicecrm_customer (tenant, "parent", id);
 CREATE INDEX servicecrm_customer_merged_into ON servicecrm_customer (tenant, "merged_into", id);
 CREATE INDEX servicecrm_customer_value_class ON servicecrm_customer (tenant, "value_class", id);
+CREATE INDEX servicecrm_customer_open_added_at ON servicecrm_customer (tenant, "open", "added_at", id);
 CREATE INDEX servicecrm_customer_added_at ON servicecrm_customer (tenant, "added_at", id);
 CREATE TABLE servicecrm_customer_terms (
     tenant TEXT NOT NULL,
@@ -273,6 +279,7 @@ CREATE TABLE servicecrm_general_agreement (
     "topic" TEXT,
     "version" BIGINT,
     "last_day" TEXT,
+    "ended_at" BIGINT,
     "search" TEXT NOT NULL,
     PRIMARY KEY (tenant, id),
     UNIQUE (tenant, "number")
