@@ -167,14 +167,69 @@ def test_rows_refused_for_the_same_word_are_told_once_with_their_count(
     assert refused[0].startswith("  'Status': is a word that the map has not; ")
     assert refused[1] == f"  {count:>9,}  'Receipted'  (water.csv:{first})"
     assert refused[2].split()[:2] == ["1", "'Weighed'"]
-    assert refused[3].endswith("is not a time in a format of the map")  # told all the same
-    assert refused[4:] in ([], ["  ..."])
+    time = "'Changed at': is not a time in a format of the map"
+    assert refused[3:] == [f"  {1:>9,}  {time}  (water.csv:{len(rows) + 1})"]
 
     told = json.loads(report.read_text("utf-8"))
     assert told["unknown_words"]["Receipted"] == {"count": count, "first_row": first}
     assert list(told["unknown_words"]) == ["Receipted", "Weighed"]
     assert told["refused"][0]["word"] == "Receipted"
     assert f'<th scope="row">Receipted</th><td>{count}</td><td>{first}</td>' in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("language", "head"),
+    [
+        ("en", 'Reason</th><th scope="col">Column</th><th scope="col">Rows</th><th scope="col">First in row'),
+        ("de", 'Grund</th><th scope="col">Spalte</th><th scope="col">Zeilen</th><th scope="col">Zuerst in Zeile'),
+        ("zh", '原因</th><th scope="col">列</th><th scope="col">行数</th><th scope="col">首次出现的行'),
+    ],
+)
+def test_refused_rows_are_told_by_reason_with_their_count_the_most_frequent_first(
+    language: str, head: str, log: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    report, page = tmp_path / "report.json", tmp_path / "report.html"
+    header, *rows = log.read_text("utf-8").splitlines(keepends=True)
+    bad = [rows[0].replace("2025-", "never-", 1)] * 30
+    short = [",".join("x" * cells) + "\n" for cells in range(20, 42)]
+    log.write_text("".join([header, *short, *bad, *rows]), "utf-8")
+
+    assert replay(log, "--json", report, "--report", page, "--language", language) == 0
+    refused = capsys.readouterr().out.split("\n\n")[-2].splitlines()
+    width = len(header.split(","))
+    time = "is not a time in a format of the map"
+    assert refused[1] == f"  {30:>9,}  'Changed at': {time}  (water.csv:24)"
+    assert refused[2] == f"  {1:>9,}  has 20 cells, the header has {width}  (water.csv:2)"
+    assert (len(refused), refused[-1]) == (1 + 20 + 1, f"  {3:>9,}  ...")  # 23 reasons, of which 20 are told
+
+    told = json.loads(report.read_text("utf-8"))
+    assert told["refused_by_reason"][0] == {"column": "Changed at", "says": time, "count": 30, "first_row": 24}
+    assert sum(each["count"] for each in told["refused_by_reason"]) == told["refused_rows"] == 52
+    assert [each["row"] for each in told["refused"]] == list(range(2, 12))
+    html = page.read_text("utf-8")
+    assert f'<th scope="col">{head}</th>' in html
+    assert f'<th scope="row">{time}</th><td>Changed at</td><td>30</td><td>24</td>' in html
+
+
+def test_a_log_of_which_nothing_can_be_taken_fails_after_it_was_told_why(
+    log: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    good = log.read_text("utf-8")
+    log.write_text(good.replace("2025-", "never-"), "utf-8")
+    report, store = tmp_path / "report.json", tmp_path / "crm.db"
+
+    assert replay(log, "--store", store, "--json", report) == 1
+    out, err = capsys.readouterr()
+    says = "nothing could be taken; the summary says why 100 rows were refused"
+    assert err.splitlines()[2:] == [f"servicecrm: {log}: {says}"]
+    assert "\nRefused rows\n        100  'Changed at': " in out
+    assert json.loads(report.read_text("utf-8"))["refused_rows"] == 100
+
+    first, *_, last = good.splitlines(keepends=True)
+    log.write_text(f"{first}{last}{last.replace('2025-', 'never-')}", "utf-8")
+    assert [replay(log, "--store", store), replay(log, "--store", store)] == [0, 0]  # the store holds something of it
+    log.write_text(first, "utf-8")
+    assert replay(log, "--store", store) == 0  # there is nothing in it, and nothing is wrong
 
 
 @pytest.mark.parametrize(("language", "word"), [("de", "Auffälligkeiten"), ("zh", "异常事项")])

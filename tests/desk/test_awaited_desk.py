@@ -500,18 +500,47 @@ def test_an_export_that_fails_leaves_no_file(url: str, tmp_path: Path, monkeypat
     run(url, test)
 
 
-def test_a_replay_gives_what_it_gives_at_the_other_desk(url: str) -> None:
-    facts = list(islice(read_log(DEMO / "water_utility.csv", MAP), 200))
+WHOLE_CASES = """
+[log]
+name = "requests"
+shape = "cases"
+zone = "UTC"
+[columns]
+case = "Key"
+received_at = "Opened"
+closed_at = "Closed"
+word = "Status"
+[words]
+Open = { state = "recorded" }
+Closed = { state = "closed" }
+"""
+ROWS = """Key,Opened,Closed,Status
+a,2025-03-01,2025-03-02,Closed
+b,2025-03-01,9000-01-01,Closed
+a,2025-03-01,2025-03-02,Closed
+c,2025-03-01,,Open
+"""
+
+
+@pytest.mark.parametrize(("shape", "batch", "parts"), [("events", 64, 4), ("cases", 1, 4)])
+def test_a_replay_gives_what_it_gives_at_the_other_desk(
+    url: str, shape: str, batch: int, parts: int, tmp_path: Path
+) -> None:
+    (tmp_path / "log.csv").write_text(ROWS)
+    cases = LogMap.from_toml(WHOLE_CASES, COMPLAINT_WORDS)
+    log, log_map = (DEMO / "water_utility.csv", MAP) if shape == "events" else (tmp_path / "log.csv", cases)
+    facts = list(islice(read_log(log, log_map), 200))
 
     async def test(crm: AsyncDesk) -> None:
         seen: list[int] = []
-        result = await crm.replay(iter(facts), MAP, batch=64, progress=lambda so_far: seen.append(so_far.events))
-        again = await crm.replay(facts, MAP)
+        result = await crm.replay(iter(facts), log_map, batch=batch, progress=lambda so_far: seen.append(so_far.events))
+        again = await crm.replay(facts, log_map)
         with connect("memory:", clock=FixedClock(), ids=SeededIds()) as memory:
-            expected = memory.replay(facts, MAP, batch=64)
-            assert memory.replay(facts, MAP) == again
+            expected = memory.replay(facts, log_map, batch=batch)
+            assert memory.replay(facts, log_map) == again
             assert result == expected
-            assert len(seen) == 4
+            assert result.refused_rows == (0 if shape == "events" else 2)
+            assert len(seen) == parts
             assert [each async for each in crm.complaints.find()] == list(memory.complaints.find())
 
     async def tested() -> None:

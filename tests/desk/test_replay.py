@@ -150,6 +150,156 @@ def test_a_strict_replay_stops_at_the_first_bad_row_and_keeps_the_batches_before
     assert replay(desk, facts, MAP).new == 300 - 20
 
 
+def test_refused_rows_are_counted_by_column_and_reason_whatever_the_batches(desk: Desk) -> None:
+    log = [BAD._replace(row=row, says=f"reason {row % 3}") for row in range(2, 22)]
+    log += [BAD._replace(row=row, column=None, says=f"has {row} cells") for row in range(22, 200)]
+    log += [BAD._replace(row=200, says="reason 0")]
+
+    results = [replay(desk, log, MAP, batch=batch) for batch in (1, 7, 1_000)]
+    assert results[0] == results[1] == results[2]
+    result = results[0]
+    assert [(r.column, r.says, r.count, r.first_row) for r in result.refused_by_reason[:4]] == [
+        ("Status", "reason 0", 8, 3),
+        ("Status", "reason 2", 7, 2),
+        ("Status", "reason 1", 6, 4),
+        (None, "has 22 cells", 1, 22),
+    ]
+    assert len(result.refused_by_reason) == 100  # a file that is no table has as many kinds as rows
+    assert result.refused_rows == len(log)
+
+
+# -- rows about whole cases ----------------------------------------------------------------------
+
+CASES = """
+[log]
+name = "requests"
+shape = "cases"
+zone = "UTC"
+
+[columns]
+case = "Key"
+received_at = "Opened"
+answered_at = "Replied"
+closed_at = "Closed"
+due_at = "Due"
+word = "Status"
+handler = "Team"
+
+[words]
+Open = { state = "recorded" }
+Active = { state = "in_handling" }
+Answered = { state = "responded" }
+Closed = { state = "closed" }
+"""
+CASE_MAP = LogMap.from_toml(CASES, COMPLAINT_WORDS)
+HEAD = "Key,Opened,Replied,Closed,Due,Status,Team\n"
+GOOD = "a,2025-03-01,2025-03-02,2025-03-03,,Closed,Pipes\n"
+FUTURE = "lies in the future"
+LONG = "a text to be found by has at most 500 bytes in UTF-8"
+
+
+def read(folder: Path, rows: str, log_map: LogMap = CASE_MAP) -> list[Fact | RefusedRow]:
+    (folder / "log.csv").write_text(HEAD + rows, "utf-8")
+    return list(read_log(folder / "log.csv", log_map))
+
+
+@pytest.mark.parametrize(
+    ("row", "refused"),
+    [
+        ("b,2025-03-01,2025-03-02,2026-01-02,,Closed,Pipes\n", ("Closed", FUTURE)),
+        ("b,2025-03-01,2026-01-02,,,Answered,Pipes\n", ("Replied", FUTURE)),
+        ("b,2026-01-02,2026-01-03,2026-01-04,,Closed,Pipes\n", ("Opened", FUTURE)),
+        ("b,2026-01-02,,,,Active,Pipes\n", ("Opened", FUTURE)),
+        (f"b,2025-03-01,2025-03-02,2025-03-03,,Closed,{'x' * 501}\n", ("Team", LONG)),
+    ],
+)
+@pytest.mark.parametrize("batch", [1, 2, 1_000])
+def test_a_row_about_a_case_is_taken_as_a_whole_or_refused_once_with_its_column(
+    desk: Desk, tmp_path: Path, row: str, refused: tuple[str, str], batch: int
+) -> None:
+    result = replay(desk, read(tmp_path, GOOD + row + GOOD.replace("a,", "c,")), CASE_MAP, batch=batch)
+
+    assert result.refused == [RefusedRow(3, *refused)]
+    assert (result.refused_rows, result.events, result.new) == (1, 6, 6)
+    assert set(stored(desk)) == {"requests:a", "requests:c"}
+
+
+def test_a_row_that_is_refused_strictly_names_its_column(desk: Desk, tmp_path: Path) -> None:
+    with pytest.raises(ImportProblem, match=r"^row 2, column 'Closed': lies in the future$"):
+        replay(desk, read(tmp_path, GOOD.replace("2025-03-03", "2026-01-02")), CASE_MAP, strict=True)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 4, 1_000])
+def test_what_is_known_of_a_row_stays_known_when_the_rest_of_it_is_refused(
+    desk: Desk, tmp_path: Path, batch: int
+) -> None:
+    replay(desk, read(tmp_path, "a,2025-03-01,2025-03-02,,,Answered,Pipes\n"), CASE_MAP)
+    before = everything(desk)
+
+    later = read(tmp_path, GOOD.replace("2025-03-03", "2026-01-02"))
+    result = replay(desk, later, CASE_MAP, batch=batch)
+    assert (result.events, result.new, result.refused) == (2, 0, [RefusedRow(2, "Closed", FUTURE)])
+    assert everything(desk) == before
+
+    mended = replay(desk, read(tmp_path, GOOD), CASE_MAP, batch=batch)
+    assert (mended.events, mended.new) == (3, 1)
+    assert desk.complaints.get("requests:a").state == "closed"
+
+
+def test_a_case_that_was_closed_before_it_was_received_is_taken_and_told(desk: Desk, tmp_path: Path) -> None:
+    result = replay(desk, read(tmp_path, "a,2025-03-03,,2025-03-01,,Closed,\n"), CASE_MAP)
+
+    assert (result.new, result.kinds) == (2, {"closed before it was received": 1})
+    assert desk.complaints.get("requests:a").state == "closed"
+
+
+def test_events_that_stand_on_one_line_are_rows_of_their_own(desk: Desk, facts: list[Fact | RefusedRow]) -> None:
+    first = facts[0]
+    assert isinstance(first, Fact)
+    line = [
+        first._replace(row=1, ordinal=n, occurred_at=first.occurred_at + timedelta(days=1_000 * (n == 2)))
+        for n in (1, 2, 3)
+    ]
+    parts: list[int] = []
+
+    result = replay(desk, line, MAP, batch=1, progress=lambda so_far: parts.append(so_far.events))
+    assert (result.new, result.refused) == (2, [RefusedRow(1, "Changed at", FUTURE)])
+    assert parts == [1, 1, 2]
+
+
+def test_cases_that_stand_on_one_line_are_rows_of_their_own(desk: Desk, tmp_path: Path) -> None:
+    told = read(tmp_path, GOOD + GOOD.replace("a,", "b,").replace("2025-03-03", "2026-01-02"))
+    line = [fact._replace(row=1) for fact in told if isinstance(fact, Fact)]
+
+    result = replay(desk, line, CASE_MAP)
+    assert (result.new, result.refused) == (3, [RefusedRow(1, "Closed", FUTURE)])
+
+
+def test_a_field_that_cannot_be_kept_is_named_by_its_column(desk: Desk, tmp_path: Path) -> None:
+    subject = LogMap.from_toml(CASES.replace("handler", "subject"), COMPLAINT_WORDS)
+    fact = read(tmp_path, GOOD, subject)[0]
+    assert isinstance(fact, Fact)
+
+    result = replay(desk, [fact._replace(values={**fact.values, "subject": "\ud800"})], subject)
+    assert result.refused == [RefusedRow(2, "Team", "text must not hold lone surrogates")]
+
+
+def test_of_an_event_the_column_that_lies_in_the_future_is_named(desk: Desk, tmp_path: Path) -> None:
+    events = CASES.replace('"cases"', '"events"').replace("answered_at", "time").replace('closed_at = "Closed"\n', "")
+    log_map = LogMap.from_toml(events, COMPLAINT_WORDS)
+    rows = "a,2026-01-02,2025-03-01,,,Open,\nb,2025-03-01,2026-01-02,,,Open,\n"
+
+    result = replay(desk, read(tmp_path, rows, log_map), log_map)
+    assert result.refused == [RefusedRow(2, "Opened", FUTURE), RefusedRow(3, "Replied", FUTURE)]
+
+
+def test_what_is_wrong_with_a_constant_of_the_map_has_no_column(desk: Desk, tmp_path: Path) -> None:
+    log_map = LogMap.from_toml(CASES.replace('handler = "Team"', 'subject = { value = " " }'), COMPLAINT_WORDS)
+
+    (refused,) = replay(desk, read(tmp_path, GOOD, log_map), log_map).refused
+    assert (refused.column, refused.says) == (None, "Complaint.subject: a text must not be blank")
+
+
 # -- findings ------------------------------------------------------------------------------------
 
 

@@ -136,6 +136,42 @@ def test_a_row_becomes_a_customer_with_a_contact_and_what_is_known_of_it(read: A
     assert (total.value, total.of.source, total.of.at) == (12.5, "erp", MONDAY)
 
 
+def test_a_number_or_an_address_of_nobody_is_that_of_the_customer(read: Any) -> None:  # C009, S0-I1
+    columns = {"reference": "Key", "name": "Company", "email": "Mail", "function": "Job", "account_manager": "Manager"}
+    by_map = CustomerMap(source="erp", columns=columns)
+    found = read(
+        "Key,Company,Mail,Job,Manager",
+        "1,Harbour Cafe,info@cafe.example,,ann",
+        "2,Mill,,Miller,ann",
+        "3,Kiosk,,,ann",
+        by_map=by_map,
+    )
+
+    assert found.problems == ()
+    cafe, mill, kiosk = (decision.after for decision in found.decisions)
+    assert [(each.id, each.name, each.points[0].value) for each in cafe.contacts] == [
+        ("erp:1:contact", "Harbour Cafe", "info@cafe.example")
+    ]
+    assert [(each.name, each.function) for each in mill.contacts] == [("Mill", "Miller")]
+    assert (cafe.state, kiosk.contacts, kiosk.state) == ("active", (), "prospect")
+
+
+def test_a_wrong_address_is_left_out_and_told_and_nothing_else_with_it(read: Any) -> None:  # C009
+    found = read(
+        HEAD,
+        "1,Mia's,,,,,Mia,,1,nowhere; mia@cafe.example,1,One year",
+        "2,Nobody's,,,,,,,,nowhere,1,One year",
+    )
+
+    assert [str(each) for each in found.problems] == [
+        "row 2, column 'Mail': an e-mail address is something@something",
+        "row 3, column 'Mail': an e-mail address is something@something",
+    ]
+    mias, nobodys = (decision.after for decision in found.decisions)
+    assert [point.value for point in mias.contacts[0].points] == ["1", "mia@cafe.example"]
+    assert nobodys.contacts == ()
+
+
 def test_what_is_wrong_is_told_by_row_and_column_and_the_others_are_taken_in(read: Any) -> None:
     found = read(
         HEAD,
@@ -147,8 +183,8 @@ def test_what_is_wrong_is_told_by_row_and_column_and_the_others_are_taken_in(rea
         "5,Short",
         "6,Fine,,,,,,,,,1,One year",
     )
-    assert told(found) == [(2, "Key"), (3, None), (4, None), (5, "Total"), (5, "Contract"), (6, "Key"), (7, None)]
-    assert [decision.after.id for decision in found.decisions] == ["erp:4", "erp:6"]
+    assert told(found) == [(2, "Key"), (3, None), (4, "Mail"), (5, "Total"), (5, "Contract"), (6, "Key"), (7, None)]
+    assert [decision.after.id for decision in found.decisions] == ["erp:3", "erp:4", "erp:6"]
     assert not any("nowhere" in str(problem) or "Three" in str(problem) for problem in found.problems)
 
 

@@ -314,14 +314,67 @@ def test_a_priority_of_the_log_is_not_overruled_when_another_rating_changes() ->
     assert case.follow(fact("assessed", impact="medium", priority="p1")).decision.after.priority == "p1"
 
 
-def test_a_fact_in_the_future_is_refused() -> None:
+def test_a_fact_of_this_very_moment_is_taken() -> None:
+    assert Case(NEW).follow(fact("acknowledged", at=NOW)).finding is None
+
+
+@pytest.mark.parametrize("told", [fact("acknowledged"), NEW, fact("recorded", received_at=START)])
+@pytest.mark.parametrize("before", [(), (NEW,)])
+def test_a_fact_in_the_future_is_refused(before: tuple[Fact, ...], told: Fact) -> None:
     with pytest.raises(PolicyViolation, match="future"):
-        Case(NEW).follow(fact("acknowledged", at=NOW + timedelta(seconds=1)))
+        Case(*before).follow(told._replace(occurred_at=NOW + timedelta(seconds=1)))
 
 
 def test_a_blank_subject_is_refused() -> None:
     with pytest.raises(InvalidValue, match="blank"):
         Case().follow(fact("recorded", subject=" "))
+
+
+@pytest.mark.parametrize("name", ["customer", "service", "category", "handler", "closing_code"])
+def test_a_text_that_no_store_could_find_the_complaint_by_is_refused(name: str) -> None:
+    closed = fact("closed")
+
+    assert Case().follow(closed._replace(values={name: "x" * 500})).decision.after.state == "closed"
+    with pytest.raises(InvalidValue, match=f"^{name}: .* at most 500 bytes"):
+        Case().follow(closed._replace(values={name: "x" * 501}))
+
+
+# -- the order of time -----------------------------------------------------------------------------
+
+RECEIVED = START + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("told", "finding"),
+    [
+        (fact("closed", closing_code="mended"), "closed before it was received"),
+        (fact("responded", answer="Mended."), "responded before it was received"),
+        (fact("in_handling"), "in_handling before it was received"),
+        (fact(action="forward", handler="meters"), "forward before it was received"),
+    ],
+)
+def test_what_happened_before_the_receipt_is_taken_with_a_finding(told: Fact, finding: str) -> None:
+    early, in_time = (
+        follow(
+            Case(*HANDLED).complaint,
+            told._replace(ordinal=9, occurred_at=at),
+            stamp("log", NOW, at),
+            id="log:7",
+            source="log",
+        )
+        for at in (START, START + timedelta(hours=1))  # HANDLED was received an hour after START
+    )
+
+    assert (early.finding, events(early)[-1]) == (finding, "adopted")
+    assert early.decision.after.state == in_time.decision.after.state
+    assert early.decision.events[-1].occurred_at == START
+    assert in_time.finding != finding
+
+
+def test_a_case_that_begins_before_its_receipt_is_told_too() -> None:
+    followed = Case().follow(fact("recorded", received_at=RECEIVED))
+
+    assert (followed.decision.after.received_at, followed.finding) == (RECEIVED, "recorded before it was received")
 
 
 # -- whatever the log says -----------------------------------------------------------------------

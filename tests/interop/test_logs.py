@@ -23,6 +23,8 @@ from tests.interop.conftest import CASES, EVENTS, Read
 
 HEAD = "Ticket,When,Status,Group,Via,City\n"
 ROW = "7,01.03.2026 09:15,New,?,Call,Bonn\n"
+CASES_HEAD = "Key,Created,Answered,Closed,Status,About,Outcome\n"
+ABOVE = "a row about this case stands above already"
 
 
 def facts(found: list[Fact | RefusedRow]) -> list[Fact]:
@@ -85,6 +87,15 @@ def test_words_are_exact_unless_the_map_folds_them(read: Read) -> None:
     assert read(row) == [RefusedRow(2, "Status", says, " NEW ")]
     (fact,) = facts(read(row, EVENTS.replace('missing = ["?"]', "fold = true")))
     assert (fact.state, fact.values["channel"]) == ("recorded", "phone")
+
+
+def test_folding_leaves_values_alone_that_the_map_does_not_name(read: Read) -> None:
+    folded = CASES.replace('zone = "UTC"', 'zone = "UTC"\nfold = true').replace("answer =", "category =")
+    log = CASES_HEAD + "a,2026-03-01,,,OPEN,,Water\n" + "b,2026-03-01,,,open ,,water \n"
+
+    assert [fact.values["category"] for fact in facts(read(log, folded))] == ["Water", "water "]
+    named = folded + '[values.category]\nWater = "Water"\n'
+    assert [fact.values["category"] for fact in facts(read(log, named))] == ["Water", "Water"]
 
 
 def test_a_field_with_codes_refuses_a_word_that_is_none_and_a_free_field_keeps_it(read: Read) -> None:
@@ -173,7 +184,7 @@ def test_without_formats_times_are_iso_and_may_name_their_own_offset(read: Read)
 
 def test_a_row_about_a_case_becomes_the_facts_that_its_status_tells(read: Read) -> None:
     log = (
-        "Key,Created,Answered,Closed,Status,About,Outcome\n"
+        f"{CASES_HEAD}"
         "a,2026-03-01,,,Open,Leak,\n"
         "b,2026-03-01,,2026-03-02,Pending,Leak,\n"  # the status says that the closing date no longer holds
         "c,2026-03-01,2026-03-02,,Answered,Leak,Mended\n"
@@ -182,7 +193,7 @@ def test_a_row_about_a_case_becomes_the_facts_that_its_status_tells(read: Read) 
         "e,2026-03-04,,2026-03-05,Closed,Leak,Mended\n"
         "f,2026-03-01,,,Closed,Leak,Mended\n"
     )
-    *good, bad = read(log, CASES)
+    *good, again, bad = read(log, CASES)
 
     assert [(f.case, f.ordinal, f.occurred_at.day, f.state, f.waiting, sorted(f.values)) for f in facts(good)] == [
         ("a", 1, 1, "recorded", None, ["received_at", "subject"]),
@@ -195,9 +206,8 @@ def test_a_row_about_a_case_becomes_the_facts_that_its_status_tells(read: Read) 
         ("d", 4, 3, "closed", None, []),
         ("e", 1, 1, "recorded", None, ["received_at", "subject"]),
         ("e", 4, 3, "closed", None, ["answer"]),
-        ("e", 5, 4, "recorded", None, ["received_at", "subject"]),
-        ("e", 8, 5, "closed", None, ["answer"]),
     ]
+    assert again == RefusedRow(7, "Key", ABOVE)
     assert bad == RefusedRow(8, "Closed", "is empty, but the state of the case needs this time")
 
 
@@ -224,9 +234,8 @@ def test_the_answer_of_a_case_is_told_when_it_was_answered_and_how_it_ended_at_t
 
 
 def test_a_later_extract_of_cases_only_adds_facts(read: Read) -> None:
-    head = "Key,Created,Answered,Closed,Status,About,Outcome\n"
-    before = facts(read(head + "a,2026-03-01,,,Open,Leak,\n", CASES))
-    after = facts(read(head + "a,2026-03-01,,2026-03-02,Closed,Leak,Mended\n", CASES))
+    before = facts(read(CASES_HEAD + "a,2026-03-01,,,Open,Leak,\n", CASES))
+    after = facts(read(CASES_HEAD + "a,2026-03-01,,2026-03-02,Closed,Leak,Mended\n", CASES))
 
     assert after[: len(before)] == before
 
@@ -246,10 +255,33 @@ def test_without_a_status_the_times_of_a_case_tell_its_state(read: Read) -> None
     ]
 
 
+GOOD, BAD, IGNORED = "2026-03-01,,2026-03-02,Closed", "2026-03-01,,,Closed", "2026-03-01,,,Dup"
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from([GOOD, BAD, IGNORED]))))
+def test_the_first_row_about_a_case_that_says_something_is_taken_and_any_later_one_refused(
+    rows: list[tuple[str, str]],
+) -> None:
+    log_map = LogMap.from_toml(CASES + "Dup = { ignore = true }\n", COMPLAINT_WORDS)
+    with TemporaryDirectory() as folder, RowCounts() as count:
+        path = Path(folder) / "log.csv"
+        path.write_text(CASES_HEAD + "".join(f"{case},{row},Leak,\n" for case, row in rows))
+        found = list(read_log(path, log_map))
+        assert list(read_log(path, log_map, count=count)) == found
+
+    good = [(n, case) for n, (case, row) in enumerate(rows, 2) if row is GOOD]
+    first = {case: n for n, case in reversed(good)}
+    taken = [(fact.row, fact.case, fact.ordinal) for fact in found if isinstance(fact, Fact)]
+    assert taken == [(n, case, ordinal) for n, case in good if first[case] == n for ordinal in (1, 4)]
+    refused = [(each.row, each.column) for each in found if isinstance(each, RefusedRow) and each.says == ABOVE]
+    assert refused == [(n, "Key") for n, case in good if first[case] != n]
+
+
 # -- bad rows ------------------------------------------------------------------------------------
 
 
 NO_TIME = "is not a time in a format of the map"
+LONG_CASE = "longer than the 200 characters, or 400 bytes in UTF-8, that the id of a case may have"
 NO_CELLS = "cannot be split into cells: a quote is out of place, or a cell is too long"
 
 
@@ -259,7 +291,8 @@ NO_CELLS = "cannot be split into cells: a quote is out of place, or a cell is to
         ("7,01.03.2026 09:15,New\n", None, "has 3 cells, the header has 6"),
         (ROW.replace("Bonn", "Bonn,Bonn"), None, "has 7 cells, the header has 6"),
         (ROW.replace("7", ""), "Ticket", "is empty, but every row needs it"),
-        (ROW.replace("7", "7" * 201), "Ticket", "longer than the 200 characters that the id of a case may have"),
+        (ROW.replace("7", "7" * 201), "Ticket", LONG_CASE),
+        (ROW.replace("7", "水" * 134), "Ticket", LONG_CASE),
         (ROW.replace("01.03.2026 09:15", ""), "When", "is empty, but every row needs it"),
         (ROW.replace("01.03.2026", "31.02.2026"), "When", NO_TIME),
         (ROW.replace("01.03.2026 09:15", "01.01.0001"), "When", NO_TIME),
@@ -443,5 +476,5 @@ def test_no_cells_make_anything_but_named_problems(rows: list[list[str]], text: 
     log = io.StringIO()
     writer = csv.writer(log, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_NONE, escapechar="\\", lineterminator="\n")
     writer.writerows(rows)
-    head = HEAD if text is EVENTS else "Key,Created,Answered,Closed,Status,About,Outcome\n"
+    head = HEAD if text is EVENTS else CASES_HEAD
     only_named_problems((head + log.getvalue()).encode("utf-8", "replace"), text)

@@ -404,10 +404,11 @@ def test_json_is_read_as_the_same_questionnaire_and_answers(given_: list[dict[st
 @given(st.lists(GIVEN, max_size=5))
 def test_long_rows_have_every_answer_and_every_option_that_was_chosen(given_: list[dict[str, Any]]) -> None:
     responses, file = [Told(each) for each in given_], StringIO(newline="")
-    count = write_long(responses, file)
+    count = write_long(responses, file, beside=["day"])
     rows = list(csv.DictReader(StringIO(file.getvalue(), newline="")))
 
     assert len(rows) == count
+    assert {row["day"] for row in rows} <= {f"{MONDAY.date()}"}
     for n, response in enumerate(responses, 1):
         here = [row for row in rows if row["response"] == f"{n}"]
         assert len(here) == sum(max(1, len(answer.codes)) for answer in response.answers)
@@ -426,7 +427,11 @@ def test_what_cannot_be_written_or_read_back_is_refused() -> None:
     one = surveys.item("a", "choice", text={"en": "?"}, options={"x;y": {"en": "x"}})
     with pytest.raises(InvalidValue, match="long rows"):
         write_wide(a_draft(one), [], StringIO())
+    file = StringIO()
     with pytest.raises(InvalidValue, match="no 'nothing'"):
-        write_long([Told({})], StringIO(), beside=["nothing"])
+        write_wide(ALL, [Told({})], file, beside=["nothing"])
+    with pytest.raises(InvalidValue, match="no 'nothing'"):
+        write_long([Told({})], file, beside=["nothing"])
+    assert file.getvalue() == ""
     with pytest.raises(MalformedDocument, match="expected a schema"):
         read_json("{}")

@@ -16,7 +16,7 @@ from servicecrm.cli.stores import opened
 from servicecrm.desk.desk import Desk
 from servicecrm.desk.replay import Replay, replay
 from servicecrm.desk.row_counts import RowCounts
-from servicecrm.errors import MalformedDocument
+from servicecrm.errors import ImportProblem, MalformedDocument
 from servicecrm.interop.logs import UnknownWords, read_log
 from servicecrm.interop.maps import LogMap
 from servicecrm.interop.vocabulary import COMPLAINT_WORDS
@@ -26,7 +26,11 @@ __all__ = ["profile_line", "replay_log"]
 
 
 def replay_log(args: Namespace) -> None:
-    """Replay the log that the arguments name, and print what it comes to."""
+    """Replay the log that the arguments name, and print what it comes to.
+
+    Raises:
+        ImportProblem: rows were refused, and none could be taken. What it comes to is printed before.
+    """
     log_map = _map(Path(args.map))
     reports = [Path(name) if name else None for name in (args.json, args.report)]
     for report in filter(None, reports):
@@ -57,6 +61,9 @@ def replay_log(args: Namespace) -> None:
         as_html.write_text(page, encoding="utf-8", newline="\n")
     for line in report_lines(summary, courses, result, name, unknown=unknown, language=args.language):
         print(line)
+    if result.refused_rows and not result.events:
+        sys.stdout.flush()
+        raise ImportProblem(f"nothing could be taken; the summary says why {result.refused_rows:,} rows were refused")
 
 
 def profile_line(desk: Desk) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+import attrs
+
 from servicecrm.analytics.clocks import TimerCount, count_timers, timer_lines
 from servicecrm.analytics.kpis_table import KpiTable
 from servicecrm.analytics.page import Listed, report_page
@@ -13,7 +15,7 @@ from servicecrm.analytics.whole_log import Reopened, WholeLog, figures_document
 from servicecrm.calendars import Calendar
 from servicecrm.complaints.model import Complaint
 from servicecrm.desk.desk import Desk
-from servicecrm.desk.replay import Replay
+from servicecrm.desk.replay import Refusals, Replay
 from servicecrm.interop.logs import RefusedRow, UnknownWords
 from servicecrm.interop.maps import LogMap
 from servicecrm.kernel.kinds import from_micros
@@ -29,7 +31,7 @@ COLUMNS: Final = ("id", *CaseRow._fields)
 TIMES: Final = ("received_at", "closed_at", "due_at")
 PAGE: Final = 10_000
 SHOWN: Final = 20
-"""Words that the map has not, of which so many are shown to people."""
+"""Words that the map has not, and other reasons to refuse a row, of which so many are shown to people."""
 
 
 def summary_of(desk: Desk, log_map: LogMap, result: Replay, *, now: datetime) -> Summary:
@@ -110,8 +112,8 @@ def report_lines(
 ) -> Iterator[str]:
     """The summary, the timers, what was remarkable, and the key figures.
 
-    Of each kind of finding the first one is told. Refused rows are told by the word that the map has not, the most
-    frequent ones, each with its first row; of the others, the first ones are told.
+    Of each kind of finding the first one is told. Refused rows are told by the word that the map has not, the others by
+    column and reason: the most frequent ones, each with its first row.
     """
     yield from summary.lines(language=language)
     yield from timer_lines(courses.timers, language=language)
@@ -132,19 +134,21 @@ def report_lines(
 
 
 class _Refusals(NamedTuple):
-    """The refused rows as people are told of them: by the word that the map has not, and the first of the others."""
+    """The refused rows as people are told of them: by the word that the map has not, and the others by reason."""
 
     words: Sequence[tuple[str, int, RefusedRow]]
-    others: Sequence[RefusedRow]
+    others: Sequence[Refusals]
     left: int
 
 
 def _refusals(result: Replay, unknown: UnknownWords | None) -> _Refusals:
-    if unknown is None:
-        return _Refusals((), result.refused, result.refused_rows - len(result.refused))
-    words = [(word, count, unknown.first[word]) for word, count in unknown.counts.most_common(SHOWN)]
-    others = [row for row in result.refused if row.word is None]
-    return _Refusals(words, others, result.refused_rows - sum(count for _, count, _ in words) - len(others))
+    words: list[tuple[str, int, RefusedRow]] = []
+    if unknown is not None:
+        words = [(word, count, unknown.first[word]) for word, count in unknown.counts.most_common(SHOWN)]
+    by_word = {(first.column, first.says) for *_, first in words}
+    others = [each for each in result.refused_by_reason if (each.column, each.says) not in by_word][:SHOWN]
+    told = sum(count for _, count, _ in words) + sum(each.count for each in others)
+    return _Refusals(words, others, result.refused_rows - told)
 
 
 def _refused_lines(refused: _Refusals, log: str) -> Iterator[str]:
@@ -153,11 +157,11 @@ def _refused_lines(refused: _Refusals, log: str) -> Iterator[str]:
         yield f"  {first.column!r}: {first.says}"
     for word, count, first in refused.words:
         yield f"  {count:>9,}  {word!r}  ({log}:{first.row})"
-    for row in refused.others:
-        where = f"{log}:{row.row}" if row.column is None else f"{log}:{row.row} {row.column!r}"
-        yield f"  {where}: {row.says}"
+    for each in refused.others:
+        column = "" if each.column is None else f"{each.column!r}: "
+        yield f"  {each.count:>9,}  {column}{each.says}  ({log}:{each.first_row})"
     if refused.left:
-        yield "  ..."
+        yield f"  {refused.left:>9,}  ..."
 
 
 def report_html(
@@ -179,10 +183,10 @@ def report_html(
         words = [(word, f"{count:,}", f"{first.row}") for word, count, first in refused.words]
         remarkable.append(Listed(text("page.unknown_words"), head, words))
     if refused.others or refused.left:
-        head = tuple(text(f"page.{key}") for key in ("says", "row", "column"))
-        others = [(row.says, f"{row.row}", row.column or "") for row in refused.others]
+        head = tuple(text(f"page.{key}") for key in ("says", "column", "rows", "first_row"))
+        others = [(each.says, each.column or "", f"{each.count:,}", f"{each.first_row}") for each in refused.others]
         if refused.left:
-            others.append((TEXTS.get("page.more", language=language, count=f"{refused.left:,}"), "", ""))
+            others.append((TEXTS.get("page.more", language=language, count=f"{refused.left:,}"), "", "", ""))
         remarkable.append(Listed(text("summary.refused_rows"), head, others))
     return report_page(
         summary,
@@ -216,5 +220,6 @@ def report_document(
         "unknown_words": {
             word: {"count": count, "first_row": unknown.first[word].row} for word, count in unknown.counts.most_common()
         },
+        "refused_by_reason": [attrs.asdict(each) for each in result.refused_by_reason],
         "refused": [row._asdict() for row in result.refused],
     }

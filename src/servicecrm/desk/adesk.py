@@ -4,7 +4,6 @@ import contextlib
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
@@ -328,10 +327,10 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
         progress: "Callable[[Replay], object] | None" = None,
     ) -> "Replay":
         """Follow another system's log. See `Desk.replay`; the log is read in a thread."""
-        from servicecrm.desk.replay import Replay, following
+        from servicecrm.desk.replay import Replay, following, in_batches
 
-        result, rows = Replay(), iter(facts)
-        while part := await to_thread(lambda: list(islice(rows, batch))):
+        result, parts = Replay(), in_batches(facts, log_map, batch=batch)
+        while part := await to_thread(lambda: next(parts, None)):
             result.add(await self.perform(following(self, part, log_map, strict=strict)))
             if progress is not None:
                 progress(result)

@@ -1,8 +1,8 @@
 """Replay another system's log into a store: every fact once, in batches, however often the log is sent."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -11,8 +11,8 @@ from servicecrm.complaints.model import Complaint
 from servicecrm.desk.base import BaseDesk
 from servicecrm.desk.following import Following
 from servicecrm.errors import IdempotencyMismatch, ImportProblem, InvalidValue, PolicyViolation
-from servicecrm.interop.following import follow
-from servicecrm.interop.logs import Fact, RefusedRow
+from servicecrm.interop.following import Followed, follow
+from servicecrm.interop.logs import Fact, RefusedRow, refused_fact
 from servicecrm.interop.maps import LogMap
 from servicecrm.kernel.decisions import Actor, Decision, Step, stamp
 from servicecrm.kernel.records import evolve
@@ -22,11 +22,27 @@ from servicecrm.storage.work import Work
 if TYPE_CHECKING:
     from servicecrm.desk.desk import Desk
 
-__all__ = ["Replay", "following", "replay"]
+__all__ = ["Refusals", "Replay", "following", "in_batches", "replay"]
 
 BATCH: Final = 1_000
 SHOWN: Final = 10
 """Refused rows that are kept to be shown."""
+
+MAX_REASONS: Final = 100
+"""Kinds of refused rows that are counted one by one: a file that is no table has one for each row."""
+
+Row = list[Fact | RefusedRow]
+"""What belongs together: all that a row about a whole case says, or else one event, or one refused row."""
+
+
+@attrs.frozen
+class Refusals:
+    """The rows that were refused for the same reason, in the same column of the log."""
+
+    column: str | None
+    says: str
+    count: int
+    first_row: int
 
 
 @attrs.define
@@ -35,7 +51,8 @@ class Replay:
 
     `events` counts the facts that the store now holds, `new` those of them that it did not hold before. `kinds` counts
     the new ones that our lifecycle would not have allowed, by what it has against them; `first` has the first row of
-    each kind. `refused` are the first of the refused rows.
+    each kind. `refused` are the first of the refused rows, and `reasons` counts them by column and reason; of very many
+    reasons, the first hundred.
     """
 
     events: int = 0
@@ -44,6 +61,12 @@ class Replay:
     kinds: Counter[str] = attrs.field(factory=Counter)
     first: dict[str, int] = attrs.field(factory=dict)
     refused: list[RefusedRow] = attrs.field(factory=list)
+    reasons: dict[tuple[str | None, str], Refusals] = attrs.field(factory=dict)
+
+    @property
+    def refused_by_reason(self) -> tuple[Refusals, ...]:
+        """The refused rows by column and reason, the most frequent first."""
+        return tuple(sorted(self.reasons.values(), key=lambda kind: -kind.count))
 
     @property
     def findings(self) -> int:
@@ -54,6 +77,11 @@ class Replay:
         """Count a row that could not be taken."""
         self.refused_rows += 1
         self._keep(row)
+        self._count(Refusals(row.column, row.says, 1, row.row))
+
+    def _count(self, more: Refusals) -> None:
+        known = self.reasons.get((more.column, more.says))
+        self.reasons[more.column, more.says] = attrs.evolve(known, count=known.count + more.count) if known else more
 
     def _keep(self, row: RefusedRow) -> None:
         """The first rows, but one alone for each word that the map has not."""
@@ -77,6 +105,9 @@ class Replay:
         self.first = other.first | self.first
         for row in other.refused:
             self._keep(row)
+        for kind, more in other.reasons.items():
+            if kind in self.reasons or len(self.reasons) < MAX_REASONS:
+                self._count(more)
 
 
 def replay(
@@ -88,7 +119,7 @@ def replay(
     strict: bool = False,
     progress: Callable[[Replay], object] | None = None,
 ) -> Replay:
-    """Follow a log into the desk's store, a unit of work for each batch of facts.
+    """Follow a log into the desk's store, a unit of work for each batch of facts. A row is taken as a whole or refused.
 
     The complaint of a case has the id `<name of the log>:<case>`. Every fact has a command key of its own, so a second
     run changes nothing, and a later extract of the same log only adds.
@@ -103,16 +134,37 @@ def replay(
     if not isinstance(desk, Desk):
         raise InvalidValue("desk", "expected a desk of connect(); for one of aconnect(), await its own replay(...)")
     result = Replay()
-    rows = iter(facts)
-    while part := list(islice(rows, batch)):
+    for part in in_batches(facts, log_map, batch=batch):
         result.add(desk.perform(following(desk, part, log_map, strict=strict)))
         if progress is not None:
             progress(result)
     return result
 
 
+def in_batches(facts: Iterable[Fact | RefusedRow], log_map: LogMap, *, batch: int) -> Iterator[list[Row]]:
+    """The rows of a log, so many facts at a time; what belongs together is not torn apart."""
+    part: list[Row] = []
+    size = 0
+    for row in _rows(facts, log_map):
+        part.append(row)
+        size += len(row)
+        if size >= batch:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+def _rows(facts: Iterable[Fact | RefusedRow], log_map: LogMap) -> Iterator[Row]:
+    if log_map.shape == "events":
+        return ([each] for each in facts)
+    # By the case too: all rows of an XES log may stand on one line.
+    by_row = groupby(facts, key=lambda each: (each.row, each.case if isinstance(each, Fact) else None))
+    return (list(row) for _, row in by_row)
+
+
 def following(
-    desk: BaseDesk[Any], rows: Sequence[Fact | RefusedRow], log_map: LogMap, *, strict: bool
+    desk: BaseDesk[Any], rows: Sequence[Row], log_map: LogMap, *, strict: bool
 ) -> Callable[[Work], Program[Replay]]:
     """Follow one batch of facts, as a program."""
     return lambda work: _Batch(work, desk, log_map, strict=strict).run(rows)
@@ -131,10 +183,10 @@ class _Batch:
         self.steps: dict[str, list[tuple[Step, Command]]] = {}
         self.messages: list[tuple[Decision[Any], Command]] = []
 
-    def run(self, rows: Sequence[Fact | RefusedRow]) -> Program[Replay]:
+    def run(self, rows: Sequence[Row]) -> Program[Replay]:
         """Follow the facts that are new, and save what they come to."""
         digest, name = self.log_map.digest, self.log_map.name
-        facts = [row for row in rows if isinstance(row, Fact)]
+        facts = [each for row in rows for each in row if isinstance(each, Fact)]
         commands = [Command(id=f"{name}:{fact.case}:{fact.ordinal}", fingerprint=digest) for fact in facts]
         try:
             known = yield from self.work.known(commands)
@@ -147,14 +199,16 @@ class _Batch:
         self.before = yield from self.work.present(Complaint, tuple(dict.fromkeys(new)))
         following = iter(commands)
         for row in rows:
-            if isinstance(row, RefusedRow):
-                self._refuse(row)
-                continue
-            command = next(following)
-            if command.id in known:
-                self.result.events += 1
-            else:
-                self._follow(row, command)
+            told: list[tuple[Fact, Command]] = []
+            for each in row:
+                if isinstance(each, RefusedRow):
+                    self._refuse(each)
+                elif (command := next(following)).id in known:
+                    self.result.events += 1
+                else:
+                    told.append((each, command))
+            if told:
+                self._follow(told)
         yield from self._save()
         return self.result
 
@@ -166,22 +220,27 @@ class _Batch:
             raise ImportProblem(row.says, row=row.row, column=row.column)
         self.result.refuse(row)
 
-    def _follow(self, fact: Fact, command: Command) -> None:
-        source, id = self.log_map.name, self._id(fact)
-        complaint = self.now.get(id, self.before.get(id))
-        try:
-            when = stamp(fact.by or source, self.at, fact.occurred_at)
-            decision, message, finding = follow(complaint, fact, when, id=id, source=source)
-        except (InvalidValue, PolicyViolation) as error:
-            self._refuse(RefusedRow(fact.row, None, str(error)))
-            return
-        if complaint is None:
-            self.new.setdefault(fact.occurred_at.year, []).append(id)
-        self.now[id] = decision.after
-        self.steps.setdefault(id, []).extend((step, command) for step in decision.steps)
-        if message is not None:
-            self.messages.append((message, command))
-        self.result.take(fact, finding)
+    def _follow(self, told: Sequence[tuple[Fact, Command]]) -> None:
+        """Take what is new in a row; nothing of it, if a part cannot be followed."""
+        source, id = self.log_map.name, self._id(told[0][0])
+        before = complaint = self.now.get(id, self.before.get(id))
+        followed: list[Followed] = []
+        for fact, _ in told:
+            try:
+                when = stamp(fact.by or source, self.at, fact.occurred_at)
+                followed.append(follow(complaint, fact, when, id=id, source=source))
+            except (InvalidValue, PolicyViolation) as error:
+                self._refuse(refused_fact(fact, error, self.log_map))
+                return
+            complaint = followed[-1].decision.after
+        if before is None:
+            self.new.setdefault(told[0][0].occurred_at.year, []).append(id)
+        for (fact, command), (decision, message, finding) in zip(told, followed, strict=True):
+            self.now[id] = decision.after
+            self.steps.setdefault(id, []).extend((step, command) for step in decision.steps)
+            if message is not None:
+                self.messages.append((message, command))
+            self.result.take(fact, finding)
 
     def _save(self) -> Program[None]:
         for year, ids in self.new.items():

@@ -12,6 +12,9 @@ __all__ = ["Read", "Refused", "extra_readers", "readers"]
 MAX_CASE: Final = 200
 """Characters that the id of a case may have: it is a part of command keys."""
 
+MAX_CASE_BYTES: Final = 400
+"""The same in UTF-8: with the name of the log and a number, every store can still find it."""
+
 Read = Callable[[str], Any]
 """Gives the value of a cell, or None where nothing is there; raises `Refused`."""
 
@@ -78,8 +81,9 @@ def _needed(read: Read, name: str) -> Read:
 
 def _short(text: Read, name: str) -> Read:
     def short(cell: str) -> Any:
-        if len(cell) > MAX_CASE:
-            raise Refused(name, f"longer than the {MAX_CASE} characters that the id of a case may have")
+        if len(cell) > MAX_CASE or len(cell.encode("utf-8", "surrogatepass")) > MAX_CASE_BYTES:
+            most = f"{MAX_CASE} characters, or {MAX_CASE_BYTES} bytes in UTF-8,"
+            raise Refused(name, f"longer than the {most} that the id of a case may have")
         return text(cell)
 
     return short

@@ -33,7 +33,7 @@ FIELDS: Final = (
     "web",
 )
 """What a column may hold. The reference is the key of the customer in the other system; `contact` is the name of
-somebody there, whose the function, the numbers and the addresses are."""
+somebody there, whose the function, the numbers and the addresses are. Where nobody is named, the customer is."""
 
 NEEDED: Final = ("reference", "name")
 _POINTS: Final = tuple(kind for kind in ContactKind if kind.value in FIELDS)
@@ -85,8 +85,9 @@ def import_customers(
     """Take in the customers of a CSV file, plain or inside a .zip or .gz.
 
     The id of each follows from the source and its reference, so that none is taken in twice. A customer is left out if
-    its row cannot be read, or something but its profile is wrong; a field of a profile that is blank or wrong is told
-    and left out alone. Look for those who are there already under another name with `portfolio.duplicates`.
+    its row cannot be read, or something but its profile and its numbers and addresses is wrong; of these what is wrong,
+    and a field of the profile that is blank, is told and left out alone. Look for those who are there already under
+    another name with `portfolio.duplicates`.
 
     Raises:
         ImportProblem: the file cannot be read, or has not the columns of the map.
@@ -100,7 +101,7 @@ def import_customers(
     for row in rows:
         try:
             cells = _Cells(row, header, by_map)
-            decision = cells.customer(by=by, at=at)
+            decision = cells.customer(problems.append, by=by, at=at)
             if decision.after.id in decisions:
                 raise ImportProblem(
                     "that reference stands above already", row=row.n, column=by_map.columns["reference"]
@@ -131,7 +132,7 @@ class _Cells:
             raise ImportProblem(row.flaw or f"has {len(row.cells)} cells, the header has {len(header)}", row=row.n)
         self._n, self._map, self._cells = row.n, by_map, dict(zip(header, row.cells, strict=True))
 
-    def customer(self, *, by: Actor | str, at: datetime) -> Decision[Customer]:
+    def customer(self, tell: Callable[[ImportProblem], None], *, by: Actor | str, at: datetime) -> Decision[Customer]:
         """The decision to add the customer."""
         reference, name = (self._needed(field) for field in NEEDED)
         id = f"{self._map.source}:{reference}"
@@ -139,7 +140,7 @@ class _Cells:
         told |= {field: tuple(self._several(field)) for field in ("services", "tags")}
         given = {field: value for field, value in told.items() if value}
         try:
-            people = tuple(self._people(id))
+            people = tuple(self._people(id, name, tell))
             return actions.add(id=id, name=name, references=[id], contacts=people, by=by, at=at, **given)
         except RuleError as error:
             raise ImportProblem(f"the customer is left out: {error}", row=self._n) from None
@@ -162,11 +163,18 @@ class _Cells:
                 tell(ImportProblem(says, row=self._n, column=column))
         return added
 
-    def _people(self, id: str) -> Iterator[Contact]:
-        name = self._field("contact")
-        if name is not None:
-            points = [ContactPoint(kind=kind, value=value) for kind in _POINTS for value in self._several(kind.value)]
-            yield contact(name, id=f"{id}:contact", function=self._field("function"), points=points)
+    def _people(self, id: str, customer: str, tell: Callable[[ImportProblem], None]) -> Iterator[Contact]:
+        name, function, points = self._field("contact"), self._field("function"), tuple(self._points(tell))
+        if name or function or points:
+            yield contact(name or customer, id=f"{id}:contact", function=function, points=points)
+
+    def _points(self, tell: Callable[[ImportProblem], None]) -> Iterator[ContactPoint]:
+        for kind in _POINTS:
+            for value in self._several(kind.value):
+                try:
+                    yield ContactPoint(kind=kind, value=value)
+                except InvalidValue as error:
+                    tell(ImportProblem(error.says, row=self._n, column=self._map.columns[kind.value]))
 
     def _cell(self, column: str) -> str | None:
         return self._cells[column].strip() or None

@@ -1,7 +1,8 @@
 """A complaint follows another system's log: by our own commands where the lifecycle allows them, else by adoption.
 
-What the log says has happened, whether our table likes it or not. So nothing is dropped, and what our table would
-not have allowed is told as a finding: unless it only asks for what no log tells.
+What the log says has happened, whether our table likes it or not. So it is taken as it is, and what our table would
+not have allowed is told as a finding, unless it only asks for what no log tells. What happened before the receipt is
+one too.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,10 +30,12 @@ from servicecrm.complaints.lifecycle import (
 )
 from servicecrm.complaints.model import Channel, Complaint, Priority, Severity, Waiting, WaitingFor
 from servicecrm.complaints.policy import ComplaintPolicy
+from servicecrm.complaints.schema import COMPLAINT
 from servicecrm.errors import GuardNotMet, PolicyViolation
 from servicecrm.interop.logs import Fact
 from servicecrm.kernel.decisions import Decision, Stamp
 from servicecrm.kernel.frozen import FrozenMap
+from servicecrm.kernel.kinds import ColumnType, key_text, micros
 from servicecrm.kernel.lifecycle import Lifecycle
 from servicecrm.kernel.shapes import Code
 from servicecrm.tracking.messages import Message, MessageClass, write
@@ -48,6 +51,8 @@ CODES: Final[dict[str, type[Code]]] = {
     "impact": Severity,
     "priority": Priority,
 }
+
+TEXT_KEYS: Final = tuple(column.name for column in COMPLAINT.columns if column.type is ColumnType.TEXT)
 
 # A log tells no verdicts, findings and steps, nor what was said about recourse. It may all have been there, so that
 # its absence is not held against the log. It tells no risk to safety either, nor that nobody can be reached: ways that
@@ -85,14 +90,18 @@ def follow(complaint: Complaint | None, fact: Fact, stamp: Stamp, *, id: str, so
 
     Raises:
         InvalidValue: a value of the log has not the shape of our field.
-        PolicyViolation: the fact lies in the future.
+        PolicyViolation: the fact, or the receipt, lies in the future.
     """
+    if micros(fact.occurred_at) > micros(stamp["recorded_at"]):
+        raise PolicyViolation("occurred_at", "it lies in the future")
+    for name in fact.values.keys() & TEXT_KEYS:
+        key_text(name, str(fact.values[name]))
     start = Decision(complaint, complaint, ()) if complaint else _recorded(fact, stamp, id=id)
     before = start.after
     message_id = f"{id}:{fact.ordinal}"
     move = _move(before, fact, message_id)
     commands = _commands(before, fact, move)
-    finding = _against(before.state, commands, move)
+    finding = _too_early(before, fact) or _against(before.state, commands, move)
     if finding is None and (commands or complaint is None):
         try:
             return Followed(*_obeyed(start, commands, stamp), None)
@@ -223,6 +232,11 @@ def _policy(code: str) -> ComplaintPolicy:
 
 
 # -- obeying or adopting -------------------------------------------------------------------------
+
+
+def _too_early(complaint: Complaint, fact: Fact) -> str | None:
+    early = micros(fact.occurred_at) < micros(complaint.received_at)
+    return f"{fact.action or fact.state} before it was received" if early else None
 
 
 def _against(state: str, commands: Sequence[Command], move: Command | None) -> str | None:

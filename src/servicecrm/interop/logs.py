@@ -7,7 +7,7 @@ from os import PathLike
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from servicecrm.errors import ImportProblem
+from servicecrm.errors import ImportProblem, InvalidValue, PolicyViolation
 from servicecrm.interop.cells import Refused, extra_readers, readers
 from servicecrm.interop.csvfile import Row, read_rows
 from servicecrm.interop.maps import OUTCOME, LogMap, Word
@@ -21,8 +21,10 @@ LONGEST_WORD: Final = 40
 MAX_WORDS: Final = 1_000
 """Words that are counted one by one."""
 
-STEPS: Final = 4
-"""Facts that a row about a whole case can become: recorded, handled, answered, ended."""
+RECORDED, HANDLED, ANSWERED, ENDED = range(1, 5)
+"""The facts that a row about a whole case can become, and their numbers."""
+
+TIME_OF: Final = {RECORDED: "received_at", HANDLED: "received_at", ANSWERED: "answered_at", ENDED: "closed_at"}
 
 Value = str | datetime
 
@@ -34,7 +36,8 @@ class Fact(NamedTuple):
 
     `ordinal` numbers the facts of a case and stays the same when the log is read again. In a log of events it is the
     number of the row among those of its case, those that were refused or ignored counted too. A row about a whole
-    case has the numbers 1 to 4 for recorded, handled, answered and ended, with gaps, so that a later extract only adds.
+    case has the numbers 1 to 4 for recorded, handled, answered and ended, with gaps, so that a later extract only adds;
+    a log has one such row for each case.
 
     `values` are our other fields that the row fills, by name (times in UTC); `extra` what the map keeps besides.
     Of a whole case, the last fact has closing_code and reason, the one that says "answered" (without one, the last)
@@ -107,6 +110,8 @@ def read_log(
     Takes CSV or XES, also inside a .zip or .gz, and holds one row at a time. How the columns of XES are named:
     `servicecrm.interop.xes`. `count` tells how many rows a case has had with this one; without it the number of rows of
     each case is kept in memory, 0.1 KiB for a case. `servicecrm.desk.row_counts.RowCounts` keeps them in a file.
+    Where a row is about a whole case, those that become facts are counted, and the first one is taken: a log that has
+    several does not say which of them holds.
     A time without a zone is wall time in the map's zone: one that a change of clocks skips is shifted forward, one
     that comes twice is the first.
 
@@ -148,7 +153,8 @@ def _facts(
     more = extra_readers(log_map, names)
     constants = {c.field: c.value for c in log_map.columns if c.value is not None}
     unknown = _unknown(log_map, names)
-    facts_of = _facts_of_event if log_map.shape == "events" else _facts_of_case
+    whole = log_map.shape == "cases"
+    facts_of = _facts_of_case if whole else _facts_of_event
     width = len(names)
     for n, cells, flaw in rows:
         if flaw is not None or len(cells) != width:
@@ -158,7 +164,7 @@ def _facts(
         extra: dict[str, str] = {}
         try:
             case = read_case(cells[case_at])
-            nth = count(case)  # at once, so that the numbers stay when a bad row is mended
+            nth = 1 if whole else count(case)  # at once, so that the numbers stay when a bad row is mended
             for field, at, read in plan:
                 value = read(cells[at])
                 if value is not None:
@@ -168,6 +174,8 @@ def _facts(
                 if value is not None:
                     extra[field] = value
             facts = facts_of(log_map, (n, case, nth), values, MappingProxyType(extra))
+            if whole and facts and count(case) > 1:
+                raise Refused(names[case_at], "a row about this case stands above already")
         except Refused as refused:
             yield RefusedRow(n, refused.column, refused.says, unknown(refused.column, cells))
         else:
@@ -210,7 +218,7 @@ def _facts_of_event(_: LogMap, where: Where, values: dict[str, Any], extra: Mapp
 
 
 def _facts_of_case(log_map: LogMap, where: Where, values: dict[str, Any], extra: Mapping[str, str]) -> tuple[Fact, ...]:
-    n, case, nth = where
+    n, case, _ = where
     ours = log_map.vocabulary
     by, received = values.pop("by", None), values["received_at"]
     answered, closed = values.pop("answered_at", None), values.pop("closed_at", None)
@@ -219,24 +227,24 @@ def _facts_of_case(log_map: LogMap, where: Where, values: dict[str, Any], extra:
         word = Word(text="", state=ours.closed if closed else ours.answered if answered else ours.recorded)
     if word.ignored:
         return ()
-    steps: list[tuple[int, datetime, str | None, str | None]] = [(1, received, ours.recorded, None)]
+    steps: list[tuple[int, datetime, str | None, str | None]] = [(RECORDED, received, ours.recorded, None)]
     over = word.state in ours.ended
     if over or word.state == ours.answered:
         if answered or not over:
-            steps.append((3, _given(answered, log_map, "answered_at"), ours.answered, None))
+            steps.append((ANSWERED, _given(answered, log_map, "answered_at"), ours.answered, None))
         if over:
-            steps.append((4, _given(closed, log_map, "closed_at"), word.state, None))
+            steps.append((ENDED, _given(closed, log_map, "closed_at"), word.state, None))
     elif word.state != ours.recorded or word.waiting:
-        steps.append((2, received, word.state, word.waiting))
+        steps.append((HANDLED, received, word.state, word.waiting))
     told: dict[int, dict[str, Value]] = {step: {} for step, *_ in steps}
-    told[1], last = values, steps[-1][0]
+    told[RECORDED], last = values, steps[-1][0]
     for field in OUTCOME:
         if field in values:
-            told[3 if field == "answer" and 3 in told else last][field] = values.pop(field)
+            told[ANSWERED if field == "answer" and ANSWERED in told else last][field] = values.pop(field)
     return tuple(
         Fact(
-            *(n, case, (nth - 1) * STEPS + step, at, state, waiting, None, by),
-            *(MappingProxyType(told[step]), extra if step == 1 else _NOTHING),
+            *(n, case, step, at, state, waiting, None, by),
+            *(MappingProxyType(told[step]), extra if step == RECORDED else _NOTHING),
         )
         for step, at, state, waiting in steps
     )
@@ -244,6 +252,31 @@ def _facts_of_case(log_map: LogMap, where: Where, values: dict[str, Any], extra:
 
 def _given(time: datetime | None, log_map: LogMap, field: str) -> datetime:
     if time is None:
-        column = next(c.name for c in log_map.columns if c.field == field)
-        raise Refused(column, "is empty, but the state of the case needs this time")
+        raise Refused(_column_of(field, log_map), "is empty, but the state of the case needs this time")
     return time
+
+
+def _column_of(field: str, log_map: LogMap) -> str | None:
+    return next((column.name for column in log_map.columns if column.field == field), None)
+
+
+# -- a fact that nothing can follow --------------------------------------------------------------
+
+
+def refused_fact(fact: Fact, error: InvalidValue | PolicyViolation, log_map: LogMap) -> RefusedRow:
+    """The row of a fact that no record can follow, with the column whose value is to blame, if it is one's."""
+    if isinstance(error, InvalidValue):
+        field, says = error.where.removeprefix("Complaint."), error.says
+    elif error.rule == "occurred_at":
+        field, says = _latest_time(fact, log_map), "lies in the future"
+    else:
+        field, says = error.rule, error.says
+    column = _column_of(field, log_map)
+    return RefusedRow(fact.row, column, says if column is not None else str(error))
+
+
+def _latest_time(fact: Fact, log_map: LogMap) -> str:
+    if log_map.shape == "cases":
+        return TIME_OF[fact.ordinal]
+    received = fact.values.get("received_at")
+    return "received_at" if isinstance(received, datetime) and received > fact.occurred_at else "time"

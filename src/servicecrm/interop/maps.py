@@ -86,7 +86,8 @@ class LogMap:
     """How a log maps to ours; `from_toml` reads it.
 
     `name` is a part of the command keys, so it stays the same for later extracts of the same log. With `fold`,
-    words that differ only in letter case or in surrounding blanks are the same word; otherwise they are not.
+    words that differ only in letter case or in surrounding blanks are the same word; otherwise they are not. Values
+    that the map does not name stay as they are.
     `calendars` and `targets` say by which clocks the cases are measured.
     """
 

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import IO, Any, Final, Protocol
 
 from servicecrm.errors import InvalidValue, MalformedDocument
@@ -48,14 +49,13 @@ def write_wide(
         raise InvalidValue(
             "options", f"a code has a {SEPARATOR}, which stands between several of them; write long rows"
         )
-    writer = csv.writer(to)
-    writer.writerow([*beside, *keys])
-    count = 0
-    for response in responses:
-        cells = {answer.key: _cell(answer) for answer in response.answers}
-        writer.writerow([*_attributes(response, beside), *(cells.get(key, "") for key in keys)])
-        count += 1
-    return count
+
+    def rows() -> Iterator[list[str]]:
+        for response in responses:
+            cells = {answer.key: _cell(answer) for answer in response.answers}
+            yield [*_attributes(response, beside), *(cells.get(key, "") for key in keys)]
+
+    return _written(to, [*beside, *keys], rows())
 
 
 def write_long(responses: Iterable[Answered], to: IO[str], *, beside: Sequence[str] = ()) -> int:
@@ -68,15 +68,26 @@ def write_long(responses: Iterable[Answered], to: IO[str], *, beside: Sequence[s
 
     Source: C077.
     """
+
+    def rows() -> Iterator[list[str]]:
+        for n, response in enumerate(responses, 1):
+            told = [f"{n}", *_attributes(response, beside)]
+            for answer in response.answers:
+                for value in answer.codes or (_cell(answer) if answer.status is Status.ANSWERED else "",):
+                    yield [*told, answer.item, answer.row or "", answer.status.value, value]
+
+    return _written(to, ["response", *beside, *_LONG], rows())
+
+
+def _written(to: IO[str], header: Sequence[str], rows: Iterator[Sequence[str]]) -> int:
+    """Writes a table; tells how many rows. What is refused of the first one is refused before anything is written."""
+    first = list(islice(rows, 1))
     writer = csv.writer(to)
-    writer.writerow(["response", *beside, *_LONG])
+    writer.writerow(header)
     count = 0
-    for n, response in enumerate(responses, 1):
-        told = _attributes(response, beside)
-        for answer in response.answers:
-            for value in answer.codes or (_cell(answer) if answer.status is Status.ANSWERED else "",):
-                writer.writerow([n, *told, answer.item, answer.row or "", answer.status.value, value])
-                count += 1
+    for row in chain(first, rows):
+        writer.writerow(row)
+        count += 1
     return count
 
 
