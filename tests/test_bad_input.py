@@ -29,6 +29,7 @@ from servicecrm.errors import (
     TransitionNotAllowed,
 )
 from servicecrm.interop import COMPLAINT_WORDS, LogMap, read_log
+from servicecrm.kernel.filters import where
 from servicecrm.kernel.values import ContactKind, ContactPoint
 from servicecrm.storage.journal import replayed
 from servicecrm.storage.schema import CURRENT
@@ -96,13 +97,19 @@ TABLE: list[tuple[str, Wrong, type[ServiceCRMError], str]] = [
         "naive time: received",
         lambda crm, _: crm.complaints.record(subject=CANARY, channel="phone", received_at=NAIVE),
         NaiveDatetime,
-        r"occurred_at: a time needs a zone, such as datetime\(..., tzinfo=UTC\)",
+        r"^received_at: a time needs a zone, such as datetime\(..., tzinfo=UTC\)",
     ),
     (
         "naive time: occurred",
         lambda crm, id: crm.complaints.answer(id, CANARY, occurred_at=NAIVE),
         NaiveDatetime,
-        "a time needs a zone",
+        "^occurred_at: a time needs a zone",
+    ),
+    (
+        "naive time: compared",
+        lambda crm, _: list(crm.complaints.find(where("due_at") < NAIVE)),
+        NaiveDatetime,
+        "^due_at: a time needs a zone",
     ),
     (
         "naive time: until",
@@ -163,6 +170,30 @@ TABLE: list[tuple[str, Wrong, type[ServiceCRMError], str]] = [
         lambda crm, _: crm.history(7),
         InvalidValue,
         "id: expected text, got int",
+    ),
+    (
+        "wrong type: a record for its id",
+        lambda crm, id: crm.complaints.acknowledge(crm.complaints.get(id)),
+        InvalidValue,
+        "^id: expected text, got Complaint; give its id$",
+    ),
+    (
+        "wrong type: a record to look up",
+        lambda crm, id: crm.history(crm.complaints.get(id)),
+        InvalidValue,
+        "^id: expected text, got Complaint; give its id$",
+    ),
+    (
+        "wrong type: a record for the id of another",
+        lambda crm, id: crm.complaints.record(subject=CANARY, channel="phone", customer=crm.complaints.get(id)),
+        InvalidValue,
+        r"^Complaint\.customer: expected text, got Complaint; give its id$",
+    ),
+    (
+        "wrong type: a record to compare with",
+        lambda crm, id: list(crm.complaints.find(where("customer") == crm.complaints.get(id))),
+        InvalidValue,
+        "^customer: expected text, got Complaint; give its id$",
     ),
     (
         "unknown code",
@@ -340,7 +371,7 @@ def test_a_file_that_is_no_database_is_named_and_left_alone(path: Path) -> None:
 
 
 def test_a_folder_or_a_missing_one_is_named(path: Path) -> None:
-    missing = "does its folder exist, and may it be written"
+    missing = r"crm\.db cannot be opened: does the folder nowhere exist, and may it be written\?"
     for place, says in ((path.parent, "is a folder"), (path / "nowhere" / "crm.db", missing)):
         with pytest.raises(StoreUnavailable, match=says) as refused:
             connect(place)

@@ -224,6 +224,8 @@ def test_an_evaluation_counts_what_was_done_and_keeps_each_violation_once(  # C0
     complaint = crm.complaints.record(subject="No water", channel="phone", customer=CAFE, service="water")
     crm.complaints.record(subject="No gas", channel="phone", customer=CAFE, service="gas")
     outage = Outage(service="water", period=Period(start=at(2026, 3, 5), end=at(2026, 3, 6)))
+    early = crm.agreements.evaluate(agreement.id, "2026-03")
+    assert (early.kept, early.until) == (None, crm.clock())
     clock.advance(days=40)
     crm.sweep()
 
@@ -231,6 +233,7 @@ def test_an_evaluation_counts_what_was_done_and_keeps_each_violation_once(  # C0
 
     time, level = found.results
     assert again.results == found.results
+    assert found.until is None
     assert [each.record for each in time.missed] == [complaint.number]
     assert level.outcome == "missed"
     with crm.store.unit(readonly=True) as unit:

@@ -306,3 +306,26 @@ def test_what_cannot_be_measured_violates_nothing() -> None:  # C032
 
     assert violations(evaluation, by=ANN, at=MONDAY) == ()
     assert evaluation.kept is None
+
+
+# -- so far --------------------------------------------------------------------------------------
+
+
+def test_an_evaluation_of_a_period_that_goes_on_says_so() -> None:  # C032
+    agreement, end = about(at_least("99")), at(2026, 5, 1)
+    first, last = at(2026, 4, 1), end - timedelta(microseconds=1)
+
+    for now in (first, last):
+        found = evaluate(agreement, "2026-04", at=now)
+        assert (found.kept, found.until) == (True, now)
+        assert f"until={now!r}" in repr(found)
+    for over in (end, None):
+        assert evaluate(agreement, "2026-04", at=over).until is None
+
+
+def test_what_ended_within_a_period_is_judged_for_good_at_its_end() -> None:  # C032
+    agreement = about(at_least("99"), last_day=date(2026, 4, 10))
+
+    assert evaluate(agreement, "2026-04", at=at(2026, 4, 10)).until == at(2026, 4, 10)
+    assert evaluate(agreement, "2026-04", at=at(2026, 4, 11)).until is None
+    assert evaluate(agreement, "2026-05", at=at(2026, 4, 1)).until is None  # there is nothing to wait for

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -33,6 +34,13 @@ def test_what_was_released_stays_when_the_next_version_is() -> None:  # C025
     assert [version.number for version in second.versions] == [1, 2]
     assert second.versions[0].digest != second.versions[1].digest
     assert second.title() == "Water and more"
+
+
+@pytest.mark.parametrize("words", ["Water", None, ["Water"]])
+def test_words_of_a_service_that_are_not_by_language_are_refused(words: Any) -> None:  # C025, C093
+    for name in ("name", "utility", "requesting"):
+        with pytest.raises(InvalidValue, match="text is given by language, such as"):
+            a_definition(**{name: words})
 
 
 def test_the_digest_of_a_version_follows_from_its_definition_alone() -> None:  # C025

@@ -1,14 +1,16 @@
 """Lists of records as tables."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from servicecrm.analytics import Table
 from servicecrm.analytics.board import OpenRow
-from servicecrm.analytics.table import Table
 from servicecrm.errors import InvalidValue
 from servicecrm.testing import MONDAY, a_complaint, a_message
 
@@ -53,6 +55,38 @@ def test_it_goes_on_in_a_data_frame_with_a_type_for_each_column(library: str) ->
     assert list(frame.columns) == ["number", "handler", "safety", "reopenings"]
     assert frame["reopenings"].sum() == 0
     assert list(frame["handler"])[1] == "north"
+
+
+class Held(NamedTuple):
+    """What a data frame has types for, of which each may be missing."""
+
+    day: date | None
+    at: datetime | None
+    mixed: object
+
+
+MISSING = Held(None, None, None)
+IN_BERLIN = Held(date(2026, 3, 2), datetime(2026, 3, 2, 10, tzinfo=ZoneInfo("Europe/Berlin")), MONDAY)
+
+
+def test_times_are_in_utc_and_days_are_days_in_pandas_and_what_is_missing_is_missing() -> None:
+    pytest.importorskip("pandas")
+    frame = Table([IN_BERLIN, MISSING, Held(None, MONDAY, 1)]).to_pandas()
+
+    assert str(frame["at"].dtype) == "datetime64[us, UTC]"
+    assert list(frame["at"].dropna()) == [MONDAY, MONDAY]
+    assert frame["day"][0] == date(2026, 3, 2)
+    assert list(frame["mixed"]) == [MONDAY.isoformat(), None, 1]
+    assert list(frame.isna().sum()) == [2, 1, 1]
+
+
+def test_times_are_in_utc_and_days_are_days_in_polars_and_what_is_missing_is_missing() -> None:
+    polars = pytest.importorskip("polars")
+    frame = Table([IN_BERLIN, MISSING]).to_polars()
+
+    utc = polars.Datetime("us", "UTC")
+    assert frame.schema == {"day": polars.Date, "at": utc, "mixed": utc}
+    assert frame.rows() == [(date(2026, 3, 2), MONDAY, MONDAY), (None, None, None)]
 
 
 def test_what_does_not_go_together_is_refused() -> None:

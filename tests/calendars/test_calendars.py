@@ -660,6 +660,12 @@ def test_a_duration_is_over_when_it_says(duration: str, begin: str, due: str) ->
     assert (found.begin, found.waiting, found.calendar) == (at(begin), hours(0), OFFICE)
 
 
+@pytest.mark.parametrize("much", [timedelta(hours=3), 3, None])
+def test_a_duration_that_does_not_say_what_it_counts_is_refused(much: Any) -> None:  # C034
+    with pytest.raises(InvalidValue, match=f"a {type(much).__name__} does not say what it counts; write 3h business"):
+        Calendar(zone="UTC", hours="mon-fri 09:00-17:00").due(datetime(2026, 3, 2, 9, tzinfo=UTC), much)
+
+
 def test_what_would_be_due_when_it_is_closed_may_be_due_when_it_opens() -> None:
     for duration, at_next in (
         ("1h business", "09 09:00"),
@@ -804,6 +810,46 @@ def test_spent_time_explains_itself_in_either_direction() -> None:
         "business time from Mon 2026-03-09 10:00:00+0100 to Fri 2026-03-06 16:00:00+0100"
     )
     assert str(why).splitlines()[-1] == "spent -1 day, 22:00:00"
+
+
+def test_answers_name_the_holidays_between_their_ends() -> None:  # C034
+    shut = holidays({"2026-03-08": "A Sunday", "2026-03-09": "Company shut", "2026-03-11": "Later"})
+    calendar = evolve(OFFICE, holidays=shut)
+    closed = ["  closed  Sun 2026-03-08  A Sunday", "  closed  Mon 2026-03-09  Company shut"]
+    for each in (calendar, calendar & OFFICE, calendar & evolve(OFFICE, holidays=shut[:2])):
+        due = each.due(at("06 16:00"), "2h business")
+        why = due.explain()
+        assert str(why).splitlines() == [
+            "2h business from Fri 2026-03-06 16:00:00+0100",
+            "  open    Fri 2026-03-06 16:00:00+0100 to Fri 2026-03-06 17:00:00+0100  1:00:00",
+            *closed,
+            "  open    Tue 2026-03-10 09:00:00+0100 to Tue 2026-03-10 10:00:00+0100  1:00:00",
+            "due Tue 2026-03-10 10:00:00+0100",
+        ]
+        assert why.closed == shut[:2] == each.spent(due.at, at("06 16:00")).explain().closed
+    assert (calendar | OFFICE).due(at("06 16:00"), "2h business").explain().closed == shut[:1]
+    assert calendar.due(at("09 00:00"), "1m business").explain().closed == shut[1:2]
+    assert calendar.due(at("10 16:00"), "2h business").explain().closed == shut[2:]
+
+
+def test_time_that_passes_day_and_night_is_told_as_such_and_adds_up() -> None:
+    calendar = evolve(OFFICE, holidays=holidays({"2026-03-09": "Company shut"}))
+    for target in ("72h elapsed", "3 calendar days same clock"):
+        why = calendar.due(at("06 16:00"), target, pauses=[(at("07 16:00"), at("08 16:00"))]).explain()
+        assert str(why).splitlines() == [
+            f"{target} from Fri 2026-03-06 16:00:00+0100",
+            "  time    Fri 2026-03-06 16:00:00+0100 to Sat 2026-03-07 16:00:00+0100  1 day, 0:00:00",
+            "  paused  Sat 2026-03-07 16:00:00+0100 to Sun 2026-03-08 16:00:00+0100  1 day, 0:00:00",
+            "  time    Sun 2026-03-08 16:00:00+0100 to Tue 2026-03-10 16:00:00+0100  2 days, 0:00:00",
+            "due Tue 2026-03-10 16:00:00+0100",
+        ]
+    assert calendar.due(at("06 16:00"), "0h elapsed").explain().counted == ()
+
+
+def test_the_last_day_of_all_is_explained_too() -> None:
+    east = Calendar(zone="Pacific/Kiritimati", hours="mon-sun 00:00-24:00")
+    end = datetime(2199, 12, 31, 20, tzinfo=UTC)  # there it is the next year
+    assert east.due(end, "1h business").explain().closed == ()
 
 
 def test_threads_may_ask_one_calendar_at_once() -> None:

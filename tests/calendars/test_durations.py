@@ -72,6 +72,27 @@ def test_another_form_is_refused_with_those_that_are_allowed(text: str) -> None:
         duration(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("3 working days", "3 business days"),
+        ("1 workday", "1 business day"),
+        ("2 work days until close", "2 business days until close"),
+        ("4 business hours", "4h business"),
+        ("90 working minutes", "1h30m business"),
+    ],
+)
+def test_who_names_business_time_otherwise_is_told_what_is_meant(text: str, meant: str) -> None:
+    with pytest.raises(InvalidValue, match=rf"did you mean {meant}\? a duration is written like"):
+        duration(text)
+
+
+@pytest.mark.parametrize("text", ["working days", "3 working weeks", "3 days", "4 hours"])
+def test_nothing_is_guessed_where_more_is_wrong(text: str) -> None:
+    with pytest.raises(InvalidValue, match=r"^duration: a duration is written like"):
+        duration(text)
+
+
 @pytest.mark.parametrize("of", [ElapsedTime, BusinessTime])
 def test_a_duration_has_a_limit(of: type[ElapsedTime] | type[BusinessTime]) -> None:
     for seconds in (10**10, -(10**10)):

@@ -1,5 +1,6 @@
 """From the name of a store to a desk."""  # C123
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
-from servicecrm.desk import Desk, connect
+from servicecrm.desk import Desk, aconnect, connect
 from servicecrm.errors import NaiveDatetime, NoTransaction, ReadOnlyStore, SchemaTooOld, StoreUnavailable
 from servicecrm.storage import MemoryStore, SQLiteStore
 from servicecrm.storage.joined import JoinedStore
@@ -110,6 +111,22 @@ def test_an_unknown_kind_of_store_is_told_without_the_rest_of_its_name(url: str)
     with pytest.raises(StoreUnavailable, match="known: 'memory:', 'postgresql://' and the path of a file") as refused:
         connect(url)
     assert "secret" not in str(refused.value)
+
+
+def test_a_store_in_memory_and_a_file_called_memory_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreUnavailable, match=r"'memory:' is a store in memory, './memory' a file"):
+        connect("memory")
+    with pytest.raises(StoreUnavailable, match="'memory:'"):
+        asyncio.run(aconnect("memory"))
+    assert list(tmp_path.iterdir()) == []
+
+    for place in ("./memory", Path("memory")):
+        with connect(place) as crm:
+            assert crm.complaints.count() == 0
+    assert (tmp_path / "memory").is_file()
 
 
 def test_a_tenant_may_be_named(kept: str) -> None:

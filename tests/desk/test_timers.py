@@ -13,10 +13,13 @@ from servicecrm.cases import RequestType
 from servicecrm.desk import Desk, House, connect
 from servicecrm.desk.sweeping import Swept
 from servicecrm.errors import IdempotencyMismatch, InvalidValue, NotFound, PolicyViolation, RuleError
+from servicecrm.kernel.decisions import decide, stamp
+from servicecrm.kernel.records import evolve
 from servicecrm.testing import FixedClock, SeededIds
 from servicecrm.testing.contract.examples import sealed_head
 from servicecrm.testing.makers import MONDAY
 from servicecrm.tracking import Clock, Goal, Ladder, RecordEscalated, Rung, Targets, Threshold, clock_id, usual
+from servicecrm.tracking.clock_events import ClockRefreshed
 from tests.desk.calling import LIFECYCLES, WITH_CLOCKS, bring, call_of
 from tests.desk.changing import check_clock
 
@@ -104,6 +107,44 @@ def test_timers_of_another_time_are_those_that_would_have_been_told_then(crm: De
     assert crm.timers(complaint.id, at=MONDAY + HOUR) == then
     assert crm.timers(complaint.id)["acknowledge"].late
     assert crm.timers(complaint.id, at=MONDAY + 9 * DAY + HOUR) == crm.timers(complaint.id)
+
+
+def test_why_something_was_late_is_told_by_the_calendar_of_then(crm: Desk, clock: FixedClock) -> None:  # C035
+    complaint = bring(crm, "complaints", "recorded")
+    clock.advance(hours=6)
+    crm.complaints.acknowledge(complaint.id)
+    then = crm.timers(complaint.id)["acknowledge"].explain()
+    assert then.splitlines()[1:-1] == [
+        "4h business from Mon 2026-03-02 09:00:00+0000",
+        "  open    Mon 2026-03-02 09:00:00+0000 to Mon 2026-03-02 13:00:00+0000  4:00:00",
+        "due Mon 2026-03-02 13:00:00+0000",
+        "  open    Mon 2026-03-02 13:00:00+0000 to Mon 2026-03-02 15:00:00+0000  2:00:00",
+        "stopped Mon 2026-03-02 15:00:00+0000, late by 2:00:00 of open time",
+    ]
+
+    night = Calendar(zone="UTC", hours="mon-fri 20:00-24:00")
+    for _ in range(2):
+        clock.advance(days=1)
+        crm.policies.publish(night, name="default", effective=clock())
+        crm.policies.publish(Targets(), name="complaint", effective=clock())
+        crm.sweep()
+        assert crm.timers(complaint.id)["acknowledge"].explain() == then
+
+
+def test_a_result_whose_rules_are_gone_is_told_as_it_was_kept(crm: Desk, clock: FixedClock) -> None:  # C035
+    complaint = bring(crm, "complaints", "recorded")
+    crm.complaints.acknowledge(complaint.id)
+    for rules in ("policy 9; default@0", "policy 1; default@9", "policy 1; other@0", "rules of another house"):
+        clocked = kept(crm, complaint.id)
+        with crm.store.unit() as unit:
+            results = tuple(evolve(each, basis=rules) if each.done else each for each in clocked.timers)
+            unit.save(decide(clocked, ClockRefreshed(**stamp(ANN, clock())), timers=results))
+        assert crm.timers(complaint.id)["acknowledge"].explain().splitlines()[1:] == [
+            "from Mon 2026-03-02 09:00:00+0000",
+            "due Mon 2026-03-02 13:00:00+0000",
+            "stopped Mon 2026-03-02 09:00:00+0000, with 4:00:00 left",
+            f"settled under {rules}",
+        ]
 
 
 def test_a_wait_for_the_customer_takes_no_time_away(crm: Desk, clock: FixedClock) -> None:  # C035, K14

@@ -36,6 +36,13 @@ class Part:
     name: Personal[str]
 
 
+@attrs.frozen
+class Named:
+    """Something that has an id, as records have."""
+
+    id: object
+
+
 @record
 class Whole:
     text: str = ""
@@ -120,6 +127,23 @@ BAD: list[tuple[str, Any]] = [
 def test_a_field_takes_what_its_annotation_says(field: str, value: Any) -> None:
     assert getattr(Whole(**{field: value}), field) == value
     assert evolve(Whole(), **{field: value}) == Whole(**{field: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("parts", [Part(name="x")], "expected a tuple of Part, such as (one, another) or (one,), got list"),
+        ("parts", "x", "expected a tuple of Part, such as (one, another) or (one,), got str"),
+        ("tags", {"a"}, "expected a frozenset of texts, such as frozenset({one, another}), got set"),
+        ("extra", 1, "expected a mapping, got int"),
+        ("maybe", Named("x"), "expected text, got Named; give its id"),
+        ("text", Named(1), "expected text, got Named"),
+    ],
+)
+def test_a_refusal_says_what_to_write(field: str, value: Any, says: str) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        Whole(**{field: value})
+    assert refused.value.says == says
 
 
 @pytest.mark.parametrize(("field", "value"), BAD)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecrm import surveys
-from servicecrm.errors import GuardNotMet, IdempotencyMismatch, InvalidValue, TransitionNotAllowed
+from servicecrm.errors import GuardNotMet, IdempotencyMismatch, InvalidValue, PolicyViolation, TransitionNotAllowed
 from servicecrm.kernel.decisions import Event
 from servicecrm.kernel.documents import from_text, to_text
 from servicecrm.kernel.frozen import FrozenMap
@@ -27,7 +27,7 @@ from servicecrm.surveys import (
 )
 from servicecrm.surveys.evaluation_model import Handling
 from servicecrm.testing.makers import MONDAY
-from tests.surveys.campaigning import a_desk
+from tests.surveys.campaigning import a_campaign, a_desk, an_open_campaign
 from tests.surveys.making import ANN, BOB, TEN, a_release, en, ends, rating
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "survey_evaluation"
@@ -106,6 +106,55 @@ def test_an_evaluation_with_an_unhandled_low_service_is_not_published() -> None:
 
     waived = evaluations.handle(reviewed(), "billing", waiver="Replaced in May", by=BOB, at=MONDAY).after
     assert evaluations.publish(waived, by=BOB, at=MONDAY).after.published_at == MONDAY
+
+
+def test_nothing_is_published_while_people_still_answer() -> None:  # C080, C082
+    waived = evaluations.handle(reviewed(), "billing", waiver="Replaced in May", by=BOB, at=MONDAY).after
+    with pytest.raises(PolicyViolation, match="it is open, and more may answer; close it first"):
+        evaluations.publish(waived, a_campaign("open"), by=BOB, at=MONDAY)
+
+    assert evaluations.publish(waived, a_campaign("closed"), by=BOB, at=MONDAY).after.published_at == MONDAY
+
+
+def test_a_desk_publishes_what_came_of_a_campaign_once_it_is_closed() -> None:  # C080, C082
+    with a_desk() as (crm, _):
+        campaign = an_open_campaign(crm)
+        kept = crm.evaluations.draft(crm.evaluations.of(campaign.id), threshold={"overall": 6}, campaign=campaign.id)
+        crm.evaluations.conclude(kept.id, "Nobody answers")
+        crm.evaluations.review(kept.id)
+        with pytest.raises(PolicyViolation, match="close it first"):
+            crm.evaluations.publish(kept.id)
+        crm.campaigns.close(campaign.id)
+        assert crm.evaluations.publish(kept.id).state == "published"
+
+
+def test_an_evaluation_of_something_that_no_store_here_knows_is_published() -> None:  # C082
+    with a_desk() as (crm, _):
+        begun = evaluations.draft(an_evaluation(8), id="e-1", threshold=7, campaign="elsewhere", by=ANN, at=MONDAY)
+        crm.save(begun.then(evaluations.conclude, "All is well", by=ANN, at=MONDAY))
+        crm.evaluations.review("e-1")
+        assert crm.evaluations.publish("e-1").state == "published"
+
+
+@pytest.mark.parametrize("given", ["s-1", None, 7])
+def test_what_is_no_evaluation_is_refused_by_name(given: Any) -> None:
+    with pytest.raises(InvalidValue, match=f"evaluation: expected what .* gives, got {type(given).__name__}"):
+        evaluations.draft(given, id="e-1", threshold=7, by=ANN, at=MONDAY)
+    with pytest.raises(InvalidValue, match="languages: expected several values"):
+        evaluations.draft(an_evaluation(), id="e-1", threshold=7, languages="en", by=ANN, at=MONDAY)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"by": 7}, "by: expected several values"),
+        ({"by": {"team": "north"}}, "by team: expected several values"),
+        ({"codes": [["price"]]}, "codes: they are given by the item"),
+    ],
+)
+def test_an_argument_of_another_shape_is_refused_by_name(asked: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidValue, match=says):
+        an_evaluation(**asked)
 
 
 def test_it_is_reviewed_only_with_a_conclusion() -> None:  # C082
@@ -194,7 +243,9 @@ def test_the_report_tells_figures_conclusions_and_what_is_done() -> None:  # C08
     assert "## What follows\n\n- Bills annoy people" in text
     assert "- billing: 4.00 / 7 (n = 10): nothing is done: It ends in &lt;May&gt;" in text
     assert "nothing is decided yet" in report_markdown(kept())
-    assert "措施 a-1" in report_markdown(published(), language="zh")
+    assert "(n = 10): 已开启措施\n" in report_markdown(published(), language="zh")
+    named = report_markdown(published(), language="zh", names={"a-1": "ACT-2026-000001"})
+    assert "(n = 10): 措施 ACT-2026-000001\n" in named
     assert report_markdown(kept(), language="fr").startswith("# Evaluation")
 
 

@@ -71,6 +71,40 @@ def test_only_known_content_is_taken() -> None:
         surveys.edit(a_draft(), languages="en", by=ANN, at=MONDAY)
 
 
+BY_LANGUAGE = "a text is given by language, such as {'en': 'How satisfied are you?'}"
+
+
+@pytest.mark.parametrize("words", ["How?", 7, None, ["How?"]])
+def test_words_that_are_not_by_language_are_refused_by_the_argument_they_stand_in(words: Any) -> None:  # C074, C093
+    draft: Any = surveys.draft
+    an_item: Any = item
+    for name in ("title", "introduction"):
+        with pytest.raises(InvalidValue) as refused:
+            draft(**{"title": en("How?"), name: words}, id="q-1", by=ANN, at=MONDAY)
+        assert str(refused.value) == f"{name}: {BY_LANGUAGE}"
+    for name, given in (("text", words), ("hint", words), ("labels", {1: words}), ("options", {"a": words})):
+        with pytest.raises(InvalidValue) as refused:
+            an_item("a", "choice", **{"text": en("How?"), name: given})
+        assert str(refused.value) == f"{name}: {BY_LANGUAGE}"
+    with pytest.raises(InvalidValue, match=f"^rows: {BY_LANGUAGE[:20]}"):
+        item("a", "matrix", text=en("How?"), rows={"a": words})
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "says"),
+    [
+        ("labels", ["poor", "good"], "labels: they are given by point, such as {1: {'en': 'poor'}"),
+        ("options", "abc", "options: expected several values"),
+        ("rows", 7, "rows: expected several values"),
+        ("apart", "dont_know", "apart: expected several values"),
+    ],
+)
+def test_what_is_several_in_an_item_is_refused_by_its_name(name: str, given: Any, says: str) -> None:  # C074
+    with pytest.raises(InvalidValue) as refused:
+        item("a", "scale", **{"text": en("How?"), name: given})
+    assert str(refused.value).startswith(says)
+
+
 def test_an_item_is_found_by_its_id() -> None:
     assert a_draft().item("overall").id == "overall"
     with pytest.raises(InvalidValue, match="known: used, overall, "):

@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+import attrs
 import pytest
 
 from servicecrm.errors import InvalidValue
@@ -188,7 +189,49 @@ def test_a_result_stands_when_the_rules_change() -> None:
     assert later.basis == "policy 2; default@1"
     timer = stricter.timers(Facts(moments=moments), now=T0 + DAY, settled=later.results)["acknowledge"]
     assert (timer.state, timer.result) == (TimerState.MET, "met")
-    assert timer.explain() == "acknowledge 1: met\nsettled under policy 0; default@1"
+    assert timer.explain().splitlines() == [
+        "acknowledge 1: met",
+        "from Mon 2026-03-02 09:00:00+0000",
+        "due Mon 2026-03-02 13:00:00+0000",
+        "stopped Mon 2026-03-02 12:00:00+0000, with 1:00:00 left",
+        "settled under policy 0; default@1",
+    ]
+
+
+def test_a_result_is_explained_by_the_rules_of_then_as_long_as_they_lead_to_it() -> None:  # C035
+    moments = life((0 * HOUR, "received"), (5 * HOUR, "acknowledged"))
+    clock = seen(started(RECEIVED, BASIS), moments, BASIS, T0 + 5 * HOUR)
+    stricter = a_basis(usual("acknowledge", "1h business"), policy=2)
+    now, facts = T0 + DAY, Facts(moments=moments)
+
+    for basis, earlier in ((BASIS, {}), (stricter, {str(BASIS): BASIS})):
+        timer = basis.timers(facts, now=now, settled=clock.results, earlier=earlier)["acknowledge"]
+        assert timer.explain().splitlines() == [
+            "acknowledge 1: missed",
+            "4h business from Mon 2026-03-02 09:00:00+0000",
+            "  open    Mon 2026-03-02 09:00:00+0000 to Mon 2026-03-02 13:00:00+0000  4:00:00",
+            "due Mon 2026-03-02 13:00:00+0000",
+            "  open    Mon 2026-03-02 13:00:00+0000 to Mon 2026-03-02 14:00:00+0000  1:00:00",
+            "stopped Mon 2026-03-02 14:00:00+0000, late by 1:00:00 of open time",
+            "settled under policy 0; default@1",
+        ]
+    other = stricter.timers(facts, now=now, settled=clock.results, earlier={str(BASIS): stricter})["acknowledge"]
+    assert other.explain().splitlines()[1:3] == [
+        "from Mon 2026-03-02 09:00:00+0000",
+        "due Mon 2026-03-02 13:00:00+0000",
+    ]
+    unnamed = [evolve(each, basis=None) for each in clock.results]
+    assert "rules without a name" in BASIS.timers(facts, now=now, settled=unnamed)["acknowledge"].explain()
+
+
+def test_to_read_a_result_that_stands_computes_nothing_of_it_anew() -> None:  # C037
+    moments = life((0 * HOUR, "received"), (5 * HOUR, "acknowledged"))
+    clock = seen(started(RECEIVED, BASIS), moments, BASIS, T0 + 5 * HOUR)
+    with_nothing = attrs.evolve(BASIS, calendars={})  # none is asked
+
+    timer = with_nothing.timers(Facts(moments=moments), now=T0 + DAY, settled=clock.results)["acknowledge"]
+
+    assert (timer.state, timer.due_at) == (TimerState.MISSED, T0 + 4 * HOUR)
 
 
 def test_a_corrected_fact_gives_another_result_and_tells_the_old_one() -> None:

@@ -16,6 +16,7 @@ from servicecrm.kernel.records import evolve
 from servicecrm.tracking import (
     TEXTS,
     Goal,
+    Moment,
     Moments,
     OnChange,
     Target,
@@ -30,6 +31,7 @@ from servicecrm.tracking import (
 )
 from servicecrm.tracking.spells import Spell, spells
 from servicecrm.tracking.spells import happened as happened_by
+from servicecrm.tracking.stretches import Given
 from tests.tracking.lives import ALWAYS, DAY, HOUR, MINUTE, OFFICE, T0, happened, life, voided
 
 WAITS = {"pause": on("waiting"), "resume": on("resumed")}
@@ -490,6 +492,117 @@ def test_a_timer_names_the_holidays_that_put_it_off() -> None:  # C034
         ]
     either = read(moments, target, at=now, calendar=evolve(OFFICE, holidays=easter) | OFFICE)["resolution"]
     assert "closed" not in either.explain()  # the other one is open
+
+
+def test_a_timer_that_has_ended_tells_when_and_by_how_much_it_was_late() -> None:
+    moments = life((0 * HOUR, "received"), (2 * HOUR, "waiting"), (3 * HOUR, "resumed"), (26 * HOUR, "answered"))
+    for within, ends in (
+        (
+            "2h business",
+            [
+                "due Mon 2026-03-02 11:00:00+0000",
+                "  paused  Mon 2026-03-02 11:00:00+0000 to Mon 2026-03-02 12:00:00+0000  1:00:00",
+                "  open    Mon 2026-03-02 12:00:00+0000 to Mon 2026-03-02 17:00:00+0000  5:00:00",
+                "  open    Tue 2026-03-03 09:00:00+0000 to Tue 2026-03-03 11:00:00+0000  2:00:00",
+                "stopped Tue 2026-03-03 11:00:00+0000, late by 7:00:00 of open time",
+            ],
+        ),
+        (
+            "24h elapsed",
+            [
+                "due Tue 2026-03-03 10:00:00+0000",
+                "stopped Tue 2026-03-03 11:00:00+0000, late by 1:00:00",
+            ],
+        ),
+        (
+            "9h business",
+            [
+                "due Tue 2026-03-03 11:00:00+0000",
+                "stopped Tue 2026-03-03 11:00:00+0000, with 0:00:00 of open time left",
+            ],
+        ),
+        (
+            "2 business days",
+            [
+                "due Wed 2026-03-04 10:00:00+0000",
+                "stopped Tue 2026-03-03 11:00:00+0000, with 7:00:00 of open time left",
+            ],
+        ),
+        (
+            "26h elapsed",
+            ["due Tue 2026-03-03 12:00:00+0000", "stopped Tue 2026-03-03 11:00:00+0000, with 1:00:00 left"],
+        ),
+    ):
+        text = one(moments, evolve(RESOLUTION, within=within), DAY * 3).explain()
+        assert text.splitlines()[-len(ends) :] == ends
+    idle = one(life((0 * HOUR, "opened"), (HOUR, "done")), usual("action_due"), DAY).explain()
+    assert idle.splitlines()[1:] == [
+        "no goal holds for this record, so nothing is due",
+        "stopped Mon 2026-03-02 10:00:00+0000",
+    ]
+
+
+def test_a_given_time_is_told_as_such_whatever_the_goal_says() -> None:
+    moments = life((0 * HOUR, "received"), (1 * HOUR, "waiting"))
+    given = {"resolution": T0 + 2 * DAY}
+
+    def told(*more: Moment, by: Calendar = OFFICE, goal: str | None = "8h business") -> list[str]:
+        every, target = {"default": OFFICE, "own": by}, usual("resolution", calendar="own", within=goal)
+        now, told = T0 + 5 * DAY, (*moments, *more)
+        return (
+            timers(told, Targets(targets=(target,)), every, now=now, given=given)["resolution"].explain().splitlines()
+        )
+
+    assert told() == [
+        "resolution 1: paused (late)",
+        "from Mon 2026-03-02 09:00:00+0000",
+        "due at a given time, Wed 2026-03-04 09:00:00+0000",
+    ]
+    answered = happened("answered", T0 + 3 * DAY + HOUR, 3)
+    assert told(answered)[3:] == [
+        "  open    Wed 2026-03-04 09:00:00+0000 to Wed 2026-03-04 17:00:00+0000  8:00:00",
+        "  open    Thu 2026-03-05 09:00:00+0000 to Thu 2026-03-05 10:00:00+0000  1:00:00",
+        "stopped Thu 2026-03-05 10:00:00+0000, late by 9:00:00 of open time",
+    ]
+    for goal in ("8h elapsed", None):
+        assert told(answered, goal=goal)[3:] == ["stopped Thu 2026-03-05 10:00:00+0000, late by 1 day, 1:00:00"]
+
+
+def test_what_counts_after_a_given_time_is_counted_by_the_calendar_of_the_goal() -> None:
+    moments = life((0 * HOUR, "received"), (27 * HOUR, "answered"))
+    goals = (Goal(within="2h business", types=("night",), calendar="night"),)
+    night = Calendar(zone="UTC", hours="mon-sun 11:00-12:00")
+
+    found = timers(
+        moments,
+        Targets(targets=(usual("resolution", "8h business", goals=goals),)),
+        {"default": OFFICE, "night": night},
+        now=T0 + 5 * DAY,
+        type="night",
+        given={"resolution": T0 + HOUR},
+    )["resolution"]
+
+    assert found.explain().splitlines()[3:] == [
+        "  open    Mon 2026-03-02 11:00:00+0000 to Mon 2026-03-02 12:00:00+0000  1:00:00",
+        "  open    Tue 2026-03-03 11:00:00+0000 to Tue 2026-03-03 12:00:00+0000  1:00:00",
+        "stopped Tue 2026-03-03 12:00:00+0000, late by 2:00:00 of open time",
+    ]
+
+
+def test_what_was_missed_before_a_later_date_was_given_is_told() -> None:
+    moments = life((0 * HOUR, "received"), (4 * DAY, "answered"))
+    later = Given(at=T0 + 5 * DAY, since=T0 + 3 * DAY)
+
+    found = timers(
+        moments,
+        Targets(targets=(evolve(RESOLUTION, within="2h elapsed"),)),
+        {"default": OFFICE},
+        now=T0 + 5 * DAY,
+        given={"resolution": (later,)},
+    )["resolution"]
+
+    told = "stopped Fri 2026-03-06 09:00:00+0000, with 1 day, 0:00:00 left; an earlier due time was missed"
+    assert found.explain().splitlines()[-1] == told
 
 
 def test_timers_are_called_what_people_call_them_and_those_of_a_house_what_it_calls_them() -> None:  # C093

@@ -78,16 +78,20 @@ class Result:
 
 @attrs.frozen(kw_only=True)
 class Evaluation:
-    """Whether an agreement was kept in a period. `period` is the part of it in which the agreement was in force."""
+    """Whether an agreement was kept in a period. `period` is the part of it in which the agreement was in force.
+
+    `until` is when it was looked at if that part was not over by then, so that the rest may change what is said here.
+    """
 
     agreement: Agreement = attrs.field(repr=lambda agreement: agreement.id)
     name: str
     period: Period | None
+    until: datetime | None = None
     results: tuple[Result, ...]
 
     @property
     def kept(self) -> bool | None:
-        """Was all of it kept? None if nothing was missed, and not everything could be measured."""
+        """Was all of it kept, or with `until` so far? None if nothing was missed, and not everything was measured."""
         outcomes = {result.outcome for result in self.results}
         if Outcome.MISSED in outcomes:
             return False
@@ -127,12 +131,15 @@ def evaluate(
     timers: Iterable[TimerResult] = (),
     calendars: Mapping[str, BusinessHours] = MappingProxyType({}),
     policy: AgreementPolicy = DEFAULT,
+    at: datetime | None = None,
 ) -> Evaluation:
     """Compare what was measured with what was agreed, for a period such as `2026-03`, in the zone of the agreement.
 
     A level counts in periods of its own length; where the agreement was in force for a part of one, that part counts.
     Timers count by their due time. What nobody measured is neither met nor missed: an availability is judged only if it
     would come out alike whatever happened then, or if `enough` of the time was measured.
+
+    With `at`, the time at which one looks, an evaluation of a period that goes on says so, by its `until`.
 
     Raises:
         InvalidValue: the period has another form, or there is no calendar of the name that a line has.
@@ -145,7 +152,14 @@ def evaluate(
         return Evaluation(agreement=agreement, name=period, period=None, results=())
     told = tuple(figures), tuple(outages), None if watched is None else tuple(watched), tuple(timers)
     evaluating = _Evaluating(agreement, whole, part, _per(period), *told, calendars, policy.enough)
-    return Evaluation(agreement=agreement, name=period, period=part, results=tuple(evaluating.results()))
+    goes_on = at is not None and part.end is not None and micros(at) < micros(part.end)
+    return Evaluation(
+        agreement=agreement,
+        name=period,
+        period=part,
+        until=at if goes_on else None,
+        results=tuple(evaluating.results()),
+    )
 
 
 def violations(

@@ -2,5 +2,6 @@
 
 from servicecrm.analytics.clocks import TimerCount, count_timers
 from servicecrm.analytics.summary import CaseRow, Month, Share, Summary, summarise
+from servicecrm.analytics.table import Table
 
-__all__ = ["CaseRow", "Month", "Share", "Summary", "TimerCount", "count_timers", "summarise"]
+__all__ = ["CaseRow", "Month", "Share", "Summary", "Table", "TimerCount", "count_timers", "summarise"]

@@ -1,8 +1,10 @@
 """Numbers in other forms: as a text for people, as a table of HTML, as a data frame."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from html import escape
 from importlib import import_module
+from operator import attrgetter
 from typing import Any, Final, Literal
 from unicodedata import east_asian_width
 
@@ -78,6 +80,8 @@ def data_frame(
 ) -> Any:  # neither library is there for everybody, nor are its types
     """Rows as a data frame of a library; the columns say which types they have, a list being one of texts.
 
+    Times are in UTC.
+
     Raises:
         MissingExtra: the library is not installed.
     """
@@ -86,15 +90,22 @@ def data_frame(
     except ImportError as error:
         raise MissingExtra(f"a data frame of {library}", library) from error
     if library == "pandas":
-        return found.DataFrame(rows, columns=list(columns))
-    schema = {
-        name: found.List(found.String) if type_ is list else getattr(found, _POLARS[type_])
-        for name, type_ in columns.items()
-    }
-    return found.DataFrame(rows, schema=schema)
+        frame = found.DataFrame(rows, columns=list(columns))
+        times = {name: "datetime64[us, UTC]" for name, type_ in columns.items() if type_ is datetime}
+        return frame.astype(times) if times else frame
+    return found.DataFrame(rows, schema={name: _POLARS[type_](found) for name, type_ in columns.items()})
 
 
-_POLARS: Final[Mapping[type, str]] = {str: "String", float: "Float64", int: "Int64", bool: "Boolean"}
+_POLARS: Final[Mapping[type, Callable[[Any], Any]]] = {
+    str: attrgetter("String"),
+    float: attrgetter("Float64"),
+    int: attrgetter("Int64"),
+    bool: attrgetter("Boolean"),
+    date: attrgetter("Date"),
+    datetime: lambda polars: polars.Datetime("us", "UTC"),
+    list: lambda polars: polars.List(polars.String),
+}
+"""The types of polars for those of Python."""
 
 
 def _width(text: str) -> int:

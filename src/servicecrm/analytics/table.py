@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import attrs
 
@@ -38,7 +38,7 @@ class Table:
         self.columns: tuple[str, ...] = tuple(columns) or tuple(
             name for name in known if any(isinstance(row[name], _PLAIN) for row in rows)
         )
-        self._rows = [[_cell(row[name]) for name in self.columns] for row in rows]
+        self._rows = [[_value(row[name]) for name in self.columns] for row in rows]
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -47,28 +47,36 @@ class Table:
         return iter(self.to_dicts())
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """A dict for each record, in JSON types; amounts are texts."""
-        return [dict(zip(self.columns, row, strict=True)) for row in self._rows]
+        """A dict for each record, in JSON types; amounts, days and times are texts."""
+        return [dict(zip(self.columns, map(_text, row), strict=True)) for row in self._rows]
 
     def to_pandas(self) -> Any:  # pandas is not there for everybody, nor are its types
-        """The same as a data frame of pandas.
+        """The same as a data frame of pandas; times are times in UTC, and days are days.
 
         Raises:
             MissingExtra: pandas is not installed.
         """
-        return data_frame("pandas", self.to_dicts(), self._types())
+        return self._frame("pandas")
 
     def to_polars(self) -> Any:
-        """The same as a data frame of polars.
+        """The same as a data frame of polars; times are times in UTC, and days are days.
 
         Raises:
             MissingExtra: polars is not installed.
         """
-        return data_frame("polars", self.to_dicts(), self._types())
+        return self._frame("polars")
 
     def _repr_html_(self) -> str:
-        rows = [["" if cell is None else f"{cell}" for cell in row] for row in self._rows]
+        rows = [["" if cell is None else f"{_text(cell)}" for cell in row] for row in self._rows]
         return html_table(f"{len(self):,}", self.columns, rows)
+
+    def _frame(self, library: Literal["pandas", "polars"]) -> Any:
+        types = self._types()
+        rows = [
+            {name: _text(cell) if types[name] is str else cell for name, cell in zip(self.columns, row, strict=True)}
+            for row in self._rows
+        ]
+        return data_frame(library, rows, types)
 
     def _types(self) -> dict[str, type]:
         """What each column holds: that of its values, texts if it has none or several."""
@@ -78,12 +86,18 @@ class Table:
         return {name: found.pop() if len(found) == 1 else str for name, found in kinds.items()}
 
 
-def _cell(value: object) -> str | int | float | bool | None:
+_Cell = str | int | float | bool | date | None
+
+
+def _value(value: object) -> _Cell:
+    """What a data frame can hold of a value."""
     match value:
         case Enum():
             return str(value.value)
-        case None | bool() | int() | float() | str():
+        case None | bool() | int() | float() | str() | date():  # a time is a date as well
             return value
-        case date():  # a time as well
-            return value.isoformat()
     return str(value)
+
+
+def _text(cell: _Cell) -> str | int | float | bool | None:
+    return cell.isoformat() if isinstance(cell, date) else cell

@@ -6,8 +6,8 @@ from servicecrm.calendars.countries import country_holidays, makeup_days
 from servicecrm.calendars.durations import BusinessDays, BusinessTime, CalendarTime, Duration, ElapsedTime, duration
 from servicecrm.calendars.feeds import Feed
 from servicecrm.calendars.ics import FeedEvent, ics_holidays
-from servicecrm.calendars.model import BusinessHours, Calendar, CombinedCalendar, DayHours, Holiday, holidays
-from servicecrm.calendars.opening import Boundary, Negative, OpenTime, Origin
+from servicecrm.calendars.model import BusinessHours, Calendar, CombinedCalendar, DayHours, holidays
+from servicecrm.calendars.opening import Boundary, Holiday, Negative, OpenTime, Origin
 from servicecrm.calendars.schema import CALENDAR
 from servicecrm.calendars.years import YearlyHoliday, yearly
 

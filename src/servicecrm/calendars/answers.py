@@ -1,23 +1,24 @@
 """Answers that can explain themselves: when something is due, and how much time was spent."""
 
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import attrs
 
-from servicecrm.calendars.clock import MICRO, utc
+from servicecrm.calendars.clock import MICRO, midnight, utc
 from servicecrm.calendars.durations import BusinessDays, BusinessTime, CalendarTime, Duration, ElapsedTime, duration
-from servicecrm.calendars.opening import Boundary, Negative, OpenTime, Origin, one_of
+from servicecrm.calendars.opening import Boundary, Holiday, Negative, OpenTime, Origin, one_of
+from servicecrm.calendars.table import FIRST_YEAR, LAST_YEAR
 from servicecrm.calendars.tabulated import known_year
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import record
 from servicecrm.kernel.values import Period
 
-__all__ = ["Due", "Explanation", "Pause", "Spent", "due", "spent"]
+__all__ = ["Due", "Explanation", "Pause", "Spent", "due", "local_time", "spent"]
 
 Pause = tuple[datetime, datetime | None]
 """From when to when a clock stands still; without an end it still does."""
@@ -25,19 +26,29 @@ Pause = tuple[datetime, datetime | None]
 
 @record
 class Explanation:
-    """What led to an answer: what was asked, the open spans that counted, and what pauses cut out of them."""
+    """What led to an answer: what was asked, what counted, what pauses cut out of it, and the holidays in between.
+
+    What counts is open time, or with `all_time` every hour of the day; then no holiday changes anything.
+    """
 
     asked: str
     counted: tuple[Period, ...]
     paused: tuple[Period, ...]
+    closed: tuple[Holiday, ...] = ()
     answer: str
     zone: str
+    all_time: bool = False
 
     def __str__(self) -> str:
         tz = ZoneInfo(self.zone)
-        spans = [("open  ", period) for period in self.counted] + [("paused", period) for period in self.paused]
-        spans.sort(key=lambda each: micros(each[1].start))
-        return "\n".join([self.asked, *(f"  {what}  {_span(period, tz)}" for what, period in spans), self.answer])
+        counts = "time  " if self.all_time else "open  "
+        spans = [(counts, period) for period in self.counted] + [("paused", period) for period in self.paused]
+        lines = [(micros(period.start), f"  {what}  {_span(period, tz)}") for what, period in spans]
+        for day in self.closed:
+            told = f"  closed  {day.date:%a %Y-%m-%d}  {day.name}".rstrip()
+            lines.append((midnight(day.date.toordinal(), tz), told))
+        lines.sort(key=lambda line: line[0])
+        return "\n".join([self.asked, *(line for _, line in lines), self.answer])
 
 
 @attrs.frozen(kw_only=True)
@@ -52,15 +63,14 @@ class Due:
     calendar: OpenTime
 
     def explain(self) -> Explanation:
-        """The spans of business time between the beginning and the due time, with the pauses cut out."""
+        """What counted between the beginning and the due time, with the pauses cut out, and the holidays by name."""
         tz = self.calendar.tz()
-        counted, paused = _split(self.calendar, self.begin, self.at, self.pauses)
-        return Explanation(
-            asked=f"{self.duration} from {_local(self.begin, tz)}",
-            counted=counted,
-            paused=paused,
-            answer=f"due {_local(self.at, tz)}",
-            zone=tz.key,
+        return _explained(
+            self,
+            self.at,
+            asked=f"{self.duration} from {local_time(self.begin, tz)}",
+            answer=f"due {local_time(self.at, tz)}",
+            all_time=isinstance(self.duration, ElapsedTime | CalendarTime),
         )
 
 
@@ -75,15 +85,13 @@ class Spent:
     calendar: OpenTime
 
     def explain(self) -> Explanation:
-        """The spans of business time between both, with the pauses cut out."""
+        """The spans of business time between both, with the pauses cut out, and the holidays by name."""
         tz = self.calendar.tz()
-        counted, paused = _split(self.calendar, self.begin, self.end, self.pauses)
-        return Explanation(
-            asked=f"business time from {_local(self.begin, tz)} to {_local(self.end, tz)}",
-            counted=counted,
-            paused=paused,
+        return _explained(
+            self,
+            self.end,
+            asked=f"business time from {local_time(self.begin, tz)} to {local_time(self.end, tz)}",
             answer=f"spent {self.time}",
-            zone=tz.key,
         )
 
 
@@ -98,6 +106,11 @@ def due(
 ) -> Due:
     """When a duration that began at an instant is over. See `BusinessHours.due`."""
     wanted = duration(target) if isinstance(target, str) else target
+    if not isinstance(wanted, Duration):  # a timedelta is as much elapsed time as it is business time
+        raise InvalidValue(
+            "duration",
+            f"a {type(wanted).__name__} does not say what it counts; write 3h business, 3h elapsed or 3 business days",
+        )
     pauses = tuple(pauses)
     one_of(boundary, ("close", "next_open"), "boundary")
     rolled = one_of(origin, ("as_is", "roll"), "origin") == "roll"
@@ -195,23 +208,42 @@ def _merged(pauses: tuple[Pause, ...], first: int, last: int = _FOREVER) -> list
     return found
 
 
-def _split(
-    calendar: OpenTime, begin: datetime, end: datetime, pauses: tuple[Pause, ...]
-) -> tuple[tuple[Period, ...], tuple[Period, ...]]:
-    """What counted of the open spans between two instants, and what pauses cut out of them."""
-    first, last = sorted((micros(begin), micros(end)))
+def _explained(of: Due | Spent, end: datetime, *, asked: str, answer: str, all_time: bool = False) -> Explanation:
+    """What counted up to an instant, what pauses cut out of it, and the holidays on which nothing counted."""
+    calendar, tz = of.calendar, of.calendar.tz()
+    first, last = sorted((micros(of.begin), micros(end)))
     counted: list[Period] = []
     paused: list[Period] = []
-    edges = [first, *(edge for pause in _merged(pauses, first, last) for edge in pause), last]
+    edges = [first, *(edge for pause in _merged(of.pauses, first, last) for edge in pause), last]
     for n, (since, until) in enumerate(pairwise(edges)):
-        (paused if n % 2 else counted).extend(calendar.spans(utc(since), utc(until)))
-    return tuple(counted), tuple(paused)
+        start, stop = utc(since), utc(until)
+        whole = [Period(start=start, end=stop)] if since < until else []
+        (paused if n % 2 else counted).extend(whole if all_time else calendar.spans(start, stop))
+    days = utc(first).astimezone(tz).date(), utc(last).astimezone(tz).date()
+    return Explanation(
+        asked=asked,
+        counted=tuple(counted),
+        paused=tuple(paused),
+        closed=() if all_time else tuple(_closed(calendar, *days)),
+        answer=answer,
+        zone=tz.key,
+        all_time=all_time,
+    )
 
 
-def _local(at: datetime, tz: ZoneInfo) -> str:
+def _closed(calendar: OpenTime, first: date, last: date) -> Iterator[Holiday]:
+    """The holidays from one day to another; not those on which a part of the calendar is open all the same."""
+    for year in range(max(first.year, FIRST_YEAR), min(last.year, LAST_YEAR) + 1):  # zones reach over the edges
+        for holiday in calendar.holidays_in(year):
+            if first <= holiday.date <= last and not calendar.is_business_day(holiday.date):
+                yield holiday
+
+
+def local_time(at: datetime, tz: tzinfo) -> str:
+    """An instant as the clock of a zone shows it, as explanations write it."""
     return f"{at.astimezone(tz):%a %Y-%m-%d %H:%M:%S%z}"
 
 
 def _span(period: Period, tz: ZoneInfo) -> str:
     ends = period.start if period.end is None else period.end
-    return f"{_local(period.start, tz)} to {_local(ends, tz)}  {ends - period.start}"
+    return f"{local_time(period.start, tz)} to {local_time(ends, tz)}  {ends - period.start}"

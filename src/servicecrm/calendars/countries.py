@@ -5,7 +5,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from servicecrm.calendars.hours import DAY, Hours, day_hours, week_hours
-from servicecrm.calendars.model import DayHours, Holiday
+from servicecrm.calendars.model import DayHours
+from servicecrm.calendars.opening import Holiday
 from servicecrm.errors import InvalidValue, MissingExtra
 from servicecrm.kernel.values import fallbacks, language_tag
 

@@ -122,11 +122,19 @@ def duration(text: str) -> Duration:
             return BusinessDays(days=count, until=_BUSINESS[phrase])
         if found[2] == "calendar" and phrase in _CALENDAR:
             return CalendarTime(count=count, unit=_UNITS[unit], until=_CALENDAR[phrase])
+    asked = f"did you mean {meant}? " if (meant := _meant(text)) else ""
     raise InvalidValue(
         "duration",
-        "a duration is written like 36h elapsed, 1h30m business, 3 business days, 3 business days until close, "
+        f"{asked}a duration is written like 36h elapsed, 1h30m business, 3 business days, 3 business days until close, "
         "or 8 calendar weeks",
     )
+
+
+def _meant(text: str) -> Duration | None:
+    """The duration that is meant by a text which names business time in another usual way."""
+    said = re.sub(r"(\d+) (?:business|working) (h|m)(?:ours?|inutes?)\b", r"\1\2 business", text)
+    said = re.sub(r"\bwork(?:ing )? ?days?\b", "business days", said)
+    return None if said == text else duration(said)
 
 
 _BUSINESS: Final[dict[str | None, Literal["open", "clock", "close", "midnight"]]] = {

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from servicecrm.calendars.model import Holiday
+from servicecrm.calendars.opening import Holiday
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.records import evolve, record
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from servicecrm.calendars.model import Holiday
+from servicecrm.calendars.opening import Holiday
 from servicecrm.calendars.recurrence import Recurrence, recurrence
 from servicecrm.calendars.tabulated import known_year
 from servicecrm.errors import InvalidValue, MalformedDocument, MissingExtra

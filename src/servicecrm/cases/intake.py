@@ -55,7 +55,7 @@ def open(
 
     Source: C058, C068.
     """
-    event = CaseOpened(**stamp(by, at, received_at))
+    event = CaseOpened(**stamp(by, at, received_at, given_as="received_at"))
     rated = None if priority is None else Priority(priority)
     moments = with_moment((), MomentKind.RECEIVED, event, side=Side.OUTSIDE)
     if rated is not None:

@@ -70,7 +70,7 @@ def record(
 
     Source: ISO 10002 clause 7 (receipt); C040.
     """
-    event = ComplaintRecorded(**stamp(by, at, received_at))
+    event = ComplaintRecorded(**stamp(by, at, received_at, given_as="received_at"))
     feedback = Feedback(feedback)
     code = None if feedback is Feedback.COMPLAINT else feedback  # so that the clocks of complaints leave it alone
     moments = with_moment((), MomentKind.RECEIVED, event, side=Side.OUTSIDE, code=code)

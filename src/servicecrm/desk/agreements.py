@@ -193,7 +193,8 @@ class Agreements(AgreementTerms):
         """Compare an agreement with what was done in a period, and keep each violation once. See `agreements.evaluate`.
 
         The timers are those of complaints and cases about its services, as they were read last: of the customer, and of
-        its parts where nothing nearer to them is agreed.
+        its parts where nothing nearer to them is agreed. While the period goes on, `until` says up to when it was
+        judged.
         """
         order = Order(self._desk.actor, self._desk.clock(), None, self._desk.house)
         told, down = tuple(figures), tuple(outages)
@@ -217,6 +218,7 @@ class Agreements(AgreementTerms):
                 timers=timers,
                 calendars=calendars,
                 policy=policy,
+                at=order.at,
             )
             found_now = violations(evaluation, by=order.by, at=order.at)
             known = yield from work.present(Violation, [each.after.id for each in found_now])

@@ -378,7 +378,8 @@ class AsyncAgreements(AsyncAgreementTerms):
         """Compare an agreement with what was done in a period, and keep each violation once. See `agreements.evaluate`.
 
         The timers are those of complaints and cases about its services, as they were read last: of the customer, and of
-        its parts where nothing nearer to them is agreed.
+        its parts where nothing nearer to them is agreed. While the period goes on, `until` says up to when it was
+        judged.
         """
         return await _awaitable(self._awaited.evaluate)(
             agreement, period, figures=figures, outages=outages, watched=watched

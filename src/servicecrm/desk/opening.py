@@ -76,6 +76,8 @@ def place_of(store: "str | os.PathLike[str]") -> str:
     Raises:
         StoreUnavailable: it is none, and neither is what was given a store or a connection of a driver.
     """
+    if store == "memory":
+        raise StoreUnavailable("'memory' can be meant in two ways: 'memory:' is a store in memory, './memory' a file")
     try:
         place = os.fspath(store)
     except TypeError:

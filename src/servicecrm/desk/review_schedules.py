@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
 from servicecrm.calendars import Calendar
 from servicecrm.desk.books import book_of
@@ -14,10 +14,12 @@ from servicecrm.errors import ServiceCRMError
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
+from servicecrm.kernel.kinds import from_micros
 from servicecrm.kernel.years import later
 from servicecrm.processes.missed_review import escalate_missed
 from servicecrm.reviews import schedules
 from servicecrm.reviews.cadencing import Roll
+from servicecrm.reviews.lifecycle import CANCELLED
 from servicecrm.reviews.lifecycle import SCHEDULE as LIFECYCLE
 from servicecrm.reviews.model import Meeting, ServiceReview
 from servicecrm.reviews.monitor import Due, Gathering, dues, next_due, overdue
@@ -200,12 +202,30 @@ def missed(work: Work, order: Order) -> Program[Sequence[Decision[ActionItem]]]:
 
 
 def _gatherings(work: Work, customer: str | None) -> Program[list[Gathering]]:
-    """The meetings and reviews that are for a day of a schedule."""
-    meant = [where("due_on") != None]  # noqa: E711
+    """The meetings and reviews that are for a day of a schedule, but for those that were cancelled.
+
+    There are the more of them the longer customers are met, so that no more is read of each than is looked at.
+    """
+    meant = [where("due_on") != None, where("state") != CANCELLED]  # noqa: E711
     meant += [] if customer is None else [where("customer") == customer]
     found: list[Gathering] = []
-    meetings = yield from work.find(Meeting, *meant)
-    reviews = yield from work.find(ServiceReview, *meant)
-    found += meetings.items
-    found += reviews.items
+    for record in (Meeting, ServiceReview):
+        rows, _ = yield from work.rows(record, _Gathered._fields[:6], *meant)
+        found += map(_gathered, rows)
     return found
+
+
+class _Gathered(NamedTuple):
+    id: str
+    customer: str
+    occasion: str
+    due_on: date
+    planned_for: datetime
+    held_at: datetime | None
+    cancelled_at: datetime | None = None
+
+
+def _gathered(row: Sequence[Any]) -> _Gathered:
+    id, customer, occasion, due_on, planned_for, held_at = row
+    held = None if held_at is None else from_micros(held_at)
+    return _Gathered(id, customer, occasion, date.fromisoformat(due_on), from_micros(planned_for), held)

@@ -1,11 +1,14 @@
 """Timers at the desk: where they stand, what is due next, and escalation by hand."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
+from servicecrm.calendars import Calendar
 from servicecrm.desk.agreed import agreed_basis
+from servicecrm.desk.books import book_of
 from servicecrm.desk.following import Following, clock_of
 from servicecrm.desk.programs import Order, commanded, fetch, is_number, outcome_before, saved_with_all
 from servicecrm.desk.rules import basis_of
@@ -15,7 +18,9 @@ from servicecrm.kernel.filters import where
 from servicecrm.kernel.years import in_years
 from servicecrm.storage.ports import Page, Program
 from servicecrm.storage.work import Work
-from servicecrm.tracking import Clock, Timers, clock_id, clocks
+from servicecrm.tracking import Basis, Clock, Targets, Timers, clock_id, clocks
+from servicecrm.tracking.books import CalendarBook, TargetBook
+from servicecrm.tracking.clock_model import AGREED
 
 __all__ = ["escalated", "timers_of", "worklist_of"]
 
@@ -31,9 +36,50 @@ def timers_of(id: str, at: datetime) -> Callable[[Work], Program[Timers]]:
         house = yield from basis_of(work, tracked, at)
         basis = yield from agreed_basis(work, tracked, record, house, at, clock=clock)
         known = [] if clock is None else [each for each in clock.results if each.stopped_at and each.stopped_at <= at]
-        return basis.timers(tracked.facts(record), now=at, settled=known)
+        under = {each.basis for each in known if each.basis is not None} - {str(basis)}
+        earlier = (yield from _rules(work, tracked, clock, under)) if clock is not None and under else {}
+        return basis.timers(tracked.facts(record), now=at, settled=known, earlier=earlier)
 
     return program
+
+
+def _rules(work: Work, tracked: Tracked[Any], clock: Clock, names: Collection[str]) -> Program[dict[str, Basis]]:
+    """The rules of before by their names, such as `policy 1; default@2`, as far as all versions of them are there."""
+    found: dict[str, Basis] = {}
+    books: dict[str, CalendarBook] = {}
+    published = yield from book_of(work, partial(TargetBook, id=tracked.kind.name))
+    for name in names:
+        targets = _targets(name, tracked, clock, published)
+        versions = set(_PARTS.split(name))
+        calendars: dict[str, Calendar] = {}
+        needed: Collection[str] = () if targets is None else targets.calendars
+        for each in needed:
+            if each not in books:
+                books[each] = yield from book_of(work, partial(CalendarBook, id=each))
+            of = books[each]
+            number = next((n for n in range(len(of.versions) + 1) if f"{each}@{n}" in versions), None)
+            if number is not None:
+                calendars[each] = of.numbered(number)
+        if targets is not None and len(calendars) == len(needed):
+            found[name] = Basis(targets=targets, calendars=calendars)
+    return found
+
+
+def _targets(name: str, tracked: Tracked[Any], clock: Clock, published: TargetBook) -> Targets | None:
+    """The targets of rules of before. Of what was agreed for one record its clock knows the last ones alone."""
+    policy = _POLICY.match(name)
+    if policy is None:
+        return None
+    number = int(policy[1])
+    if AGREED in name:
+        return clock.agreed if clock.policy == number else None
+    if number > len(published.versions):
+        return None
+    return published.numbered(number) if number else tracked.targets
+
+
+_POLICY: Final = re.compile(r"policy (\d+)")
+_PARTS: Final = re.compile(f"{AGREED}|[,;] ")
 
 
 def worklist_of(handler: str, *, limit: int, after: str | None) -> Callable[[Work], Program[Page[Any]]]:

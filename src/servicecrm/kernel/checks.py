@@ -89,7 +89,7 @@ def _shape_of(annotation: Any, where: str, names: dict[str, Any]) -> _Shape | No
     if origin in (tuple, frozenset):
         if parts[1:] not in ((), (...,)):
             raise TypeError(f"{where}: a tuple holds any number of the same, such as tuple[str, ...]")
-        return _items(origin, _shape_of(parts[0], where, names), names)
+        return _items(origin, parts[0], _shape_of(parts[0], where, names), names)
     cls = origin or annotation
     if not isinstance(cls, type):
         return None
@@ -113,8 +113,9 @@ def _union(parts: list[_Shape | None]) -> _Shape | None:
     return _Shape(" or ".join(shape.quick for shape in shapes), exact)
 
 
-def _items(container: type, item: _Shape | None, names: dict[str, Any]) -> _Shape:
-    whole = _instance(container, names)
+def _items(container: type, of: Any, item: _Shape | None, names: dict[str, Any]) -> _Shape:
+    each = "texts" if base_type(of) is str else getattr(base_type(of), "__name__", "values")
+    whole = _instance(container, names, _MANY[container].format(each))
     if item is None:
         return whole
 
@@ -124,18 +125,27 @@ def _items(container: type, item: _Shape | None, names: dict[str, Any]) -> _Shap
     return _Shape(f"{whole.quick} and (not v or all([{item.quick} for v in v]))", exact)
 
 
-def _instance(cls: type, names: dict[str, Any]) -> _Shape:
+_MANY: dict[type, str] = {
+    tuple: "a tuple of {}, such as (one, another) or (one,)",
+    frozenset: "a frozenset of {}, such as frozenset({{one, another}})",
+}
+"""How values that are several are written; whoever gives a list or one alone learns it from here."""
+_NAMED = {"FrozenMap": "a mapping"}
+"""What a field takes whose record makes something else of it."""
+
+
+def _instance(cls: type, names: dict[str, Any], says: str | None = None) -> _Shape:
     name = f"class_{len(names)}"
     names[name] = cls
-    return _Shape(
-        f"type(v) is {name}", lambda value: None if isinstance(value, cls) else _expected(cls.__name__, value)
-    )
+    what = says or _NAMED.get(cls.__name__, cls.__name__)
+    return _Shape(f"type(v) is {name}", lambda value: None if isinstance(value, cls) else _expected(what, value))
 
 
 def text_problem(value: object) -> str | None:
     """What is wrong with a text that every store is to keep, or None."""
     if not isinstance(value, str):
-        return _expected("text", value)
+        problem = _expected("text", value)
+        return f"{problem}; give its id" if isinstance(getattr(value, "id", None), str) else problem
     if "\x00" in value:
         return "text must not hold the character NUL"
     if not value.isascii():

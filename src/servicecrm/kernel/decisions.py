@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypedDict, TypeVar
 
 import attrs
 
-from servicecrm.errors import PolicyViolation
+from servicecrm.errors import NaiveDatetime, PolicyViolation
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve, fields_of, record
 from servicecrm.kernel.shapes import filled
@@ -70,9 +70,22 @@ class Stamp(TypedDict):
     recorded_at: datetime
 
 
-def stamp(by: Actor | str, at: datetime, occurred_at: datetime | None = None) -> Stamp:
-    """What every event carries, from what every command is given: `at` is now, `occurred_at` perhaps earlier."""
+def stamp(
+    by: Actor | str, at: datetime, occurred_at: datetime | None = None, *, given_as: str = "occurred_at"
+) -> Stamp:
+    """What every event carries, from what every command is given: `at` is now, `occurred_at` perhaps earlier.
+
+    Raises:
+        NaiveDatetime: a time has no zone; names it as the command does, `given_as` being another name of the earlier.
+    """
+    _check_zone("at", at)
+    _check_zone(given_as, occurred_at)
     return Stamp(by=acting(by), occurred_at=at if occurred_at is None else occurred_at, recorded_at=at)
+
+
+def _check_zone(name: str, at: object) -> None:
+    if isinstance(at, datetime) and at.tzinfo is None:
+        raise NaiveDatetime(name)
 
 
 class Step(NamedTuple):

@@ -158,8 +158,6 @@ def folded(text: str) -> str:
 def _text(column: Column[Any], value: Any) -> str:
     if isinstance(value, Enum):
         value = value.value
-    if not isinstance(value, str):
-        raise TypeError
     return key_text(column.name, value)
 
 
@@ -177,9 +175,11 @@ def _boolean(_: Column[Any], value: Any) -> int:
     return int(value)
 
 
-def _instant(_: Column[Any], value: Any) -> int:
+def _instant(column: Column[Any], value: Any) -> int:
     if not isinstance(value, datetime):
         raise TypeError
+    if value.tzinfo is None:
+        raise NaiveDatetime(column.name)
     return micros(value)
 
 

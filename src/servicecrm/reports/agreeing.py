@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from servicecrm.agreements import TEXTS, Agreement, LevelTarget, Line, Price, TimeTarget
 from servicecrm.reports.model import Section
 from servicecrm.reports.writing import Writing
-from servicecrm.tracking import timer_name
 
 __all__ = ["agreement"]
 
@@ -22,8 +21,13 @@ def agreement(of: Agreement, write: Writing) -> Iterator[Section]:
         ("state", _word(f"state.{of.state}", write)),
         ("first_day", write.day(of.first_day)),
         ("last_day", write.day(of.final_day)),
-        ("extension", of.extension or ""),
-        ("notice", "" if termination is None else f"{termination.notice}, {_word(f'end_of.{termination.to}', write)}"),
+        ("extension", write.amount(of.extension or "")),
+        (
+            "notice",
+            ""
+            if termination is None
+            else f"{write.amount(termination.notice)}, {_word(f'end_of.{termination.to}', write)}",
+        ),
         ("review_every", of.review_every or ""),
         ("reporting", of.reporting or ""),
         ("change_rule", of.change_rule or ""),
@@ -62,10 +66,14 @@ def _promises(lines: tuple[Line, ...], write: Writing) -> Iterator[tuple[str, ..
 
 def _promise(target: TimeTarget | LevelTarget, write: Writing) -> tuple[str, str, str]:
     if isinstance(target, TimeTarget):
-        return timer_name(target.timer, language=write.language), target.within, ", ".join(target.priorities)
+        return write.target(target.timer), write.amount(target.within), ", ".join(target.priorities)
     unit = "%" if target.unit == "percent" else target.unit
     limit = "at_least" if target.at_least is not None else "at_most"
-    return target.measure, write.text(limit, limit=f"{target.limit:f}", unit=unit), _word(f"per.{target.per}", write)
+    return (
+        write.target(target.measure),
+        write.text(limit, limit=f"{target.limit:f}", unit=unit),
+        _word(f"per.{target.per}", write),
+    )
 
 
 def _price(price: Price | None, write: Writing) -> str:

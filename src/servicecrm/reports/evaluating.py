@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Final
 
-from servicecrm.measures import TEXTS as MEASURES
 from servicecrm.reports.model import Section
 from servicecrm.reports.writing import Writing
 from servicecrm.surveys.evaluation_model import LowScore, Saying, SurveyEvaluation
@@ -30,7 +29,7 @@ def survey_evaluation(kept: SurveyEvaluation, write: Writing) -> Iterator[Sectio
     yield from write.table("figures", head, _figures(kept, write, grouped=False))
     yield from write.table("groups", head, _figures(kept, write, grouped=True))
     low = [
-        (each.name, f"{each.value:.2f}", f"{each.threshold:g}", f"{each.n:,}", _decided(kept, each, write))
+        (_low(each.name, write), f"{each.value:.2f}", f"{each.threshold:g}", f"{each.n:,}", _decided(kept, each, write))
         for each in kept.low
     ]
     yield from write.table("low", ("score", "value", "threshold", "n", "decided"), low)
@@ -46,22 +45,24 @@ def _figures(kept: SurveyEvaluation, write: Writing, *, grouped: bool) -> Iterat
         said = [write.name(str(row["key"])), *([str(row["part"])] if row["part"] else []), *([group] if group else [])]
         yield (
             ", ".join(said),
-            _figure(str(row["figure"]), write),
+            write.figure(str(row["figure"])) or write.text("answers"),
             write.text("hidden") if row["hidden"] else _number(row["value"]),
             "" if row["low"] is None or row["high"] is None else f"{_number(row['low'])} … {_number(row['high'])}",
             "" if row["n"] is None else str(row["n"]),
         )
 
 
-def _figure(name: str, write: Writing) -> str:
-    key = f"method.{name}"
-    return MEASURES.get(key, language=write.language) if key in MEASURES.keys("en") else write.text("answers")
-
-
 def _number(value: object) -> str:
     return f"{value:,.2f}" if isinstance(value, int | float) else ""
 
 
+def _low(name: str, write: Writing) -> str:
+    """What a low score is of, such as `overall [north]` or `service water`, called as in the other tables."""
+    key, _, group = name.removeprefix("service ").removeprefix("dimension ").removesuffix("]").partition(" [")
+    return ", ".join(write.name(each) for each in (key, group) if each)
+
+
 def _decided(kept: SurveyEvaluation, low: LowScore, write: Writing) -> str:
-    found = [each.waiver or write.text("action") for each in kept.handled if low.name in each.scores]
+    about_it = [each for each in kept.handled if low.name in each.scores]
+    found = [each.waiver or write.names.get(each.action or "") or write.text("action") for each in about_it]
     return "; ".join(found) or write.text("undecided")

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from servicecrm.errors import InvalidValue
+from servicecrm.measures.kpis import kpi_period
 from servicecrm.reports.model import Passage, Section
 from servicecrm.reports.writing import Writing
-from servicecrm.reviews import TEXTS, DataPack, Meeting, PackEntry, Resolution, ServiceReview
+from servicecrm.reviews import TEXTS, Achieved, DataPack, Meeting, PackEntry, Resolution, ServiceReview
 from servicecrm.tracking.signatures import Signature
 
 __all__ = ["minutes", "service_review"]
@@ -35,7 +36,7 @@ def service_review(review: ServiceReview, write: Writing) -> Iterator[Section]:
     yield from write.table(
         "followed", ("action", "note"), [(write.name(each.action), each.note) for each in review.followed]
     )
-    yield from _looked_at(pack, write)
+    yield from _looked_at(pack, review, write)
     yield from write.passage("exceptional", review.exceptional)
     yield from write.points("customer_view", review.customer_view)
     yield from write.points("provider_view", review.provider_view)
@@ -45,17 +46,17 @@ def service_review(review: ServiceReview, write: Writing) -> Iterator[Section]:
     yield from write.points("addenda", [f"{write.day(each.at)}: {each.text}" for each in review.addenda])
 
 
-def _looked_at(pack: DataPack, write: Writing) -> Iterator[Section]:
+def _looked_at(pack: DataPack, review: ServiceReview, write: Writing) -> Iterator[Section]:
     """The data pack. Which sources gave nothing is said, as that is something else than that there was nothing."""
     periods = len({each.period for each in pack.results}) > 1  # one period is that of the review
     results = [
         (
             write.name(each.service),
             *([each.period or ""] if periods else []),
-            each.target or "",
-            each.agreed or "",
-            each.achieved or "",
-            TEXTS.get(f"achievement.{each.outcome}", language=write.language),
+            write.target(each.target or ""),
+            write.amount(each.agreed or ""),
+            write.amount(each.achieved or ""),
+            _outcome(each, pack, review, write),
         )
         for each in pack.results
     ]
@@ -64,7 +65,8 @@ def _looked_at(pack: DataPack, write: Writing) -> Iterator[Section]:
     for key in ("complaints", "praise", "changes", "risks", "needs"):
         yield from _entries(key, getattr(pack, key), write)
     measured = [
-        (each.measure, write.name(each.service), f"{each.value:,}", f"{each.n:,}") for each in pack.satisfaction
+        (write.figure(each.measure) or each.measure, write.name(each.service), f"{each.value:,}", f"{each.n:,}")
+        for each in pack.satisfaction
     ]
     yield from write.table("satisfaction", ("measure", "service", "value", "n"), measured)
     actions = [
@@ -75,6 +77,18 @@ def _looked_at(pack: DataPack, write: Writing) -> Iterator[Section]:
     if pack.missing:
         sources = ", ".join(TEXTS.get(f"pack_source.{each}", language=write.language) for each in pack.missing)
         yield write.section("missing", Passage(text=write.text("missing_sources", sources=sources)))
+
+
+def _outcome(of: Achieved, pack: DataPack, review: ServiceReview, write: Writing) -> str:
+    """What came of a target, or of its part that was over when figures were collected: the rest may change it."""
+    outcome = TEXTS.get(f"achievement.{of.outcome}", language=write.language)
+    if of.target is None:
+        return outcome
+    try:
+        end = kpi_period(of.period or review.period, zone=review.zone).end
+    except InvalidValue:  # a period of another form, which whoever collected it has named
+        return outcome
+    return write.text("so_far", outcome=outcome) if end is not None and pack.cut_off < end else outcome
 
 
 def _entries(key: str, entries: Iterable[PackEntry], write: Writing) -> Iterable[Section]:

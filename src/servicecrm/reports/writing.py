@@ -8,14 +8,18 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from servicecrm.agreements import TEXTS as AGREEMENTS
+from servicecrm.agreements.levels import AVAILABILITY
+from servicecrm.calendars import duration
 from servicecrm.errors import InvalidValue
-from servicecrm.kernel.texts import Texts
+from servicecrm.measures import TEXTS as MEASURES
+from servicecrm.reports.durations import TEXTS, in_words
 from servicecrm.reports.model import Block, Fact, Facts, Passage, Points, Section, Table
+from servicecrm.tracking import timer_name
 
 __all__ = ["TEXTS", "Writing", "written"]
 
-TEXTS: Final = Texts("servicecrm.reports")
-
+_PERCENT: Final = re.compile(r"(?<=\d )percent\Z")
 _NOT_WRITTEN: Final = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that nobody sees and files do not hold: controls, and halves of a pair."""
 
@@ -57,6 +61,24 @@ class Writing:
     def name(self, id: str | None) -> str:
         """What somebody or something is called."""
         return "" if id is None else self.names.get(id, id)
+
+    def target(self, name: str) -> str:
+        """What a timer or a measure is called; one of a house's own is called what the house calls it."""
+        if name == AVAILABILITY:
+            return AGREEMENTS.get(f"aspect.{name}", language=self.language)
+        return timer_name(name, language=self.language)
+
+    def figure(self, name: str) -> str | None:
+        """What a figure of a survey is called; None for a mere count of answers, and what is no such figure."""
+        key = f"method.{name}"
+        return MEASURES.get(key, language=self.language) if key in MEASURES.keys("en") else None
+
+    def amount(self, told: str) -> str:
+        """What was agreed or achieved: a duration in words, a share with its sign; anything else as it is."""
+        try:
+            return in_words(duration(told), language=self.language)
+        except InvalidValue:
+            return _PERCENT.sub("%", told)
 
     def day(self, at: date | None) -> str:
         """A day as the language writes it; that of a time is the day in the zone."""

@@ -111,7 +111,7 @@ class Columns:
         Raises:
             InvalidValue: there is not one for each.
         """
-        listed = list(values)
+        listed = several(name, values)
         if len(listed) != self.given:
             raise InvalidValue(name, f"expected one for each of {self.given} responses, got {len(listed)}")
         return [listed[place] for place in self.kept]

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypedDict
 import attrs
 
 from servicecrm.errors import InvalidValue, MissingExtra
+from servicecrm.kernel.shapes import several
 from servicecrm.measures.drivers import Drivers
 from servicecrm.measures.indexes import WeightedIndex, weighted_index
 from servicecrm.measures.scales import number, rescaled
@@ -204,7 +205,7 @@ def evaluate(
     """
     if min_n < 1:
         raise InvalidValue("min_n", "expected 1 or more; 1 shows every figure")
-    names = (by,) if isinstance(by, str) else tuple(by)
+    names = (by,) if isinstance(by, str) else several("by", by)
     given = by if isinstance(by, Mapping) else {}
     table = tabulate(questionnaire, responses, keep=() if given else names)
     table = attrs.evolve(table, others={**table.others, **{n: table.beside(v, f"by {n}") for n, v in given.items()}})
@@ -254,6 +255,8 @@ def _weighed(table: Columns, weights: Sequence[float] | Raking | None) -> list[f
 
 def _coded(table: Columns, codes: Mapping[str, Iterable[Iterable[str] | None]]) -> Columns:
     """The table with the codes of texts in place of the word that there is one."""
+    if not isinstance(codes, Mapping):
+        raise InvalidValue("codes", "they are given by the item, such as {'why': [('price',), None]}")
     cells = dict(table.cells)
     for id, of_each in codes.items():
         if table.questionnaire.item(id).kind is not ItemKind.TEXT:

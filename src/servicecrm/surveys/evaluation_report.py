@@ -1,7 +1,8 @@
 """The evaluation of a survey as it is published: its figures, what is done about low scores, what was concluded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
+from types import MappingProxyType
 from typing import Final
 
 from servicecrm.kernel.texts import Texts
@@ -13,8 +14,12 @@ __all__ = ["report_markdown"]
 _TEXTS: Final = Texts("servicecrm.surveys")
 
 
-def report_markdown(kept: SurveyEvaluation, *, language: str = "en") -> str:
+def report_markdown(
+    kept: SurveyEvaluation, *, language: str = "en", names: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """The whole report as a text in Markdown: with the figures as they were kept, whatever is computed today.
+
+    `names` are what actions are called by people, by their ids: their numbers, or their titles.
 
     Raises:
         InvalidValue: the language is not a language tag.
@@ -25,7 +30,7 @@ def report_markdown(kept: SurveyEvaluation, *, language: str = "en") -> str:
     parts = [str(pages[0]).rstrip()] if pages else []
     parts += _sayings(kept, language)
     if kept.low:
-        lines = [f"- {line}" for line in _low(kept, language)]
+        lines = [f"- {line}" for line in _low(kept, language, names)]
         parts.append("\n".join([f"## {_text('low', language)}", "", *lines]))
     return "\n\n".join(parts) + "\n"
 
@@ -37,16 +42,17 @@ def _sayings(kept: SurveyEvaluation, language: str) -> Iterator[str]:
             yield "\n".join([f"## {_text(f'saying.{kind.value}', language)}", "", *said])
 
 
-def _low(kept: SurveyEvaluation, language: str) -> Iterator[str]:
+def _low(kept: SurveyEvaluation, language: str, names: Mapping[str, str]) -> Iterator[str]:
     for score in kept.low:
-        decided = [_decided(each, language) for each in kept.handled if score.name in each.scores]
+        decided = [_decided(each, language, names) for each in kept.handled if score.name in each.scores]
         told = "; ".join(decided) or _text("unhandled", language)
         yield f"{_plain(score.name)}: {score.value:.2f} / {score.threshold:g} (n = {score.n:,}): {told}"
 
 
-def _decided(each: Handling, language: str) -> str:
+def _decided(each: Handling, language: str, names: Mapping[str, str]) -> str:
     if each.action is not None:
-        return _text("handled", language, action=_plain(each.action))
+        name = names.get(each.action)
+        return _text("opened", language) if name is None else _text("handled", language, action=_plain(name))
     return _text("waived", language, reason=_plain(each.waiver or ""))
 
 

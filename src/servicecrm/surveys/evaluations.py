@@ -12,11 +12,13 @@ evaluations.publish(kept, by="bob", at=now)
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from servicecrm.errors import InvalidValue
+from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, begin, stamp
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.shapes import several
 from servicecrm.measures.scales import number
+from servicecrm.surveys.campaign_lifecycle import OPEN
+from servicecrm.surveys.campaign_model import Campaign
 from servicecrm.surveys.cells import parts
 from servicecrm.surveys.evaluation import Evaluation
 from servicecrm.surveys.evaluation_events import (
@@ -208,18 +210,28 @@ def send_back(kept: SurveyEvaluation, reason: str, *, by: Actor | str, at: datet
     return EVALUATION_LIFECYCLE.move(kept, SEND_BACK, event, reviewed_at=None, reviewed_by=None)
 
 
-def publish(kept: SurveyEvaluation, *, by: Actor | str, at: datetime) -> Decision[SurveyEvaluation]:
+def publish(
+    kept: SurveyEvaluation, campaign: Campaign | None = None, *, by: Actor | str, at: datetime
+) -> Decision[SurveyEvaluation]:
     """Make an evaluation known. Its figures stay as they are.
+
+    While the `campaign` that it is of takes answers, nothing is published: what people read would sway their answers,
+    and the difference to what is published at the end would tell what the last ones said. For figures now and then,
+    ask in waves.
 
     Raises:
         TransitionNotAllowed: it is not reviewed.
         GuardNotMet: about a low score nothing is done and no reason is given; or its figures are not those of its
             digest.
+        PolicyViolation: the campaign is still open.
 
-    Source: C082.
+    Source: C080, C082.
     """
     event = EvaluationPublished(**stamp(by, at))
-    return EVALUATION_LIFECYCLE.move(kept, PUBLISH, event, published_at=event.occurred_at)
+    decision = EVALUATION_LIFECYCLE.move(kept, PUBLISH, event, published_at=event.occurred_at)
+    if campaign is not None and campaign.state == OPEN:
+        raise PolicyViolation("campaign", "it is open, and more may answer; close it first")
+    return decision
 
 
 def _check_numbers(threshold: Thresholds) -> None:
@@ -261,6 +273,10 @@ def _name(line: Line) -> str:
 
 
 def _told(evaluation: Evaluation, languages: Iterable[str]) -> tuple[tuple[FrozenMap, ...], FrozenMap, str]:
+    if not isinstance(evaluation, Evaluation):
+        raise InvalidValue("evaluation", f"expected what surveys.evaluate gives, got {type(evaluation).__name__}")
     figures = tuple(map(FrozenMap, evaluation.to_dicts()))
-    pages = FrozenMap({language: evaluation.markdown(language=language) for language in languages})
+    pages = FrozenMap(
+        {language: evaluation.markdown(language=language) for language in several("languages", languages)}
+    )
     return figures, pages, figures_digest(figures, pages)

@@ -8,7 +8,7 @@ import attrs
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.records import evolve, record
-from servicecrm.kernel.shapes import Code, filled
+from servicecrm.kernel.shapes import Code, filled, several
 from servicecrm.kernel.values import language_tag
 from servicecrm.measures.scales import NOT_ANSWERED, Scale, number
 from servicecrm.surveys.logic import shape_problems
@@ -63,12 +63,14 @@ class Apart(Code):
     DONT_KNOW = "dont_know"
 
 
+_SPOKEN: Final = "a text is given by language, such as {'en': 'How satisfied are you?'}"
+
+
 def spoken(of: object, attribute: "attrs.Attribute[FrozenMap]", words: FrozenMap) -> None:
     """Refuses what is no text by language; `attrs.field(validator=spoken)`."""
     for language, text in words.items():
         if language_tag(language) != language or not isinstance(text, str) or not text.strip():
-            where = f"{type(of).__name__}.{attribute.name}"
-            raise InvalidValue(where, "a text is given by language, such as {'en': 'How satisfied are you?'}")
+            raise InvalidValue(f"{type(of).__name__}.{attribute.name}", _SPOKEN)
 
 
 @record
@@ -215,23 +217,25 @@ def item(
     """
     kind = ItemKind(kind)
     if isinstance(options, Mapping):
-        options = (Option(code=code, text=by_language(words)) for code, words in options.items())
+        options = [Option(code=code, text=by_language(words, "options")) for code, words in options.items()]
     if isinstance(rows, Mapping):
-        rows = (Row(code=code, text=by_language(words)) for code, words in rows.items())
+        rows = [Row(code=code, text=by_language(words, "rows")) for code, words in rows.items()]
+    if not isinstance(labels, Mapping):
+        raise InvalidValue("labels", "they are given by point, such as {1: {'en': 'poor'}, 5: {'en': 'good'}}")
     return Item(
         id=id,
         kind=kind,
-        text=by_language(text),
-        hint=by_language(hint),
+        text=by_language(text, "text"),
+        hint=by_language(hint, "hint"),
         required=required,
         shown_if=FrozenMap(shown_if),
         scale=_USUAL.get(kind) if scale is None else scale,
-        labels=tuple(Label(at=number(at), text=by_language(words)) for at, words in labels.items()),
+        labels=tuple(Label(at=number(at), text=by_language(words, "labels")) for at, words in labels.items()),
         polarity=Polarity(polarity),
         reverse=reverse,
-        apart=tuple(map(Apart, apart)),
-        options=tuple(options),
-        rows=tuple(rows),
+        apart=tuple(map(Apart, several("apart", apart))),
+        options=several("options", options),
+        rows=several("rows", rows),
         least=None if least is None else number(least),
         most=None if most is None else number(most),
         whole=whole,
@@ -242,8 +246,14 @@ def item(
     )
 
 
-def by_language(words: Words) -> FrozenMap:
-    """A text by language as it is kept, the languages in their usual case."""
+def by_language(words: Words, name: str = "text") -> FrozenMap:
+    """A text by language as it is kept, the languages in their usual case.
+
+    Raises:
+        InvalidValue: it is not given by language; says which argument, by its `name`.
+    """
+    if not isinstance(words, Mapping):
+        raise InvalidValue(name, _SPOKEN)
     return FrozenMap({language_tag(language): text for language, text in words.items()})
 
 

@@ -61,7 +61,7 @@ def draft(
         family=family or id,
         state=LIFECYCLE.initial,
         drafted_at=at,
-        **_told({"title": title, "languages": tuple(title), **content}),
+        **_told({"title": title, "languages": title, **content}),
     )
     return begin(new, QuestionnaireDrafted(**stamp(by, at)))
 
@@ -201,8 +201,8 @@ def retire(
 
 
 _TOLD: Final[Mapping[str, Callable[[Any], object]]] = {
-    "title": by_language,
-    "introduction": by_language,
+    "title": lambda words: by_language(words, "title"),
+    "introduction": lambda words: by_language(words, "introduction"),
     "items": lambda items: several("Questionnaire.items", items),
     "languages": lambda tags: tuple(map(language_tag, several("Questionnaire.languages", tags))),
     "extra": FrozenMap,

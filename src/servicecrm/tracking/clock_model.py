@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Final, NewType
 
@@ -11,7 +12,8 @@ from servicecrm.calendars import BusinessHours, Calendar, CombinedCalendar
 from servicecrm.kernel.records import record
 from servicecrm.kernel.shapes import filled
 from servicecrm.tracking.moments import Moments
-from servicecrm.tracking.readings import Reading
+from servicecrm.tracking.readings import Reading, reading
+from servicecrm.tracking.runs import Timer
 from servicecrm.tracking.stretches import Dates
 from servicecrm.tracking.targets import Targets
 from servicecrm.tracking.timing import Timers, timers
@@ -128,8 +130,18 @@ class Basis:
         """These rules with the targets that were agreed for one record, and the calendars that they name."""
         return attrs.evolve(self, targets=targets, calendars={**self.calendars, **calendars}, house=self)
 
-    def timers(self, facts: Facts, *, now: datetime, settled: Iterable[Reading] = ()) -> Timers:
-        """The timers of a record by these rules; see `timers`."""
+    def timers(
+        self,
+        facts: Facts,
+        *,
+        now: datetime,
+        settled: Iterable[Reading] = (),
+        earlier: Mapping[str, "Basis"] = MappingProxyType({}),
+    ) -> Timers:
+        """The timers of a record by these rules; see `timers`.
+
+        `earlier` are other rules by their names: a result that was kept under them is explained by them.
+        """
         return timers(
             facts.moments,
             self.targets,
@@ -139,7 +151,17 @@ class Basis:
             type=facts.type,
             given=facts.given,
             settled=settled,
+            counted=partial(_counted, facts=facts, now=now, today=self, earlier=earlier),
         )
+
+
+def _counted(kept: Reading, *, facts: Facts, now: datetime, today: Basis, earlier: Mapping[str, Basis]) -> Timer | None:
+    """The timer of a result by the rules under which it was kept, if they are there and it comes out the same."""
+    if kept.read is None or kept.basis is None:
+        return None
+    rules = today if kept.basis == str(today) else earlier.get(kept.basis)
+    found = () if rules is None else rules.timers(facts, now=now)
+    return next((timer for timer in found if reading(timer, read=kept.read, basis=kept.basis) == kept), None)
 
 
 def _named(calendars: Iterable[BusinessHours]) -> str:

@@ -1,5 +1,6 @@
 """What a clock keeps of a timer: where it stood when it was last read, and for good once it came to its end."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from servicecrm.kernel.records import record
@@ -57,8 +58,8 @@ def reading(timer: Timer, *, read: int, basis: str) -> Reading:
     )
 
 
-def settled_timer(kept: Reading) -> Timer:
-    """The timer of a result that was kept."""
+def settled_timer(kept: Reading, counted: Callable[[], Timer | None] | None = None) -> Timer:
+    """The timer of a result that was kept, and how to find what counted then."""
     return Timer(
         name=kept.name,
         n=kept.n,
@@ -71,4 +72,5 @@ def settled_timer(kept: Reading) -> Timer:
         remaining=kept.remaining,
         pauses=(),
         settled=kept.basis or "rules without a name",
+        counted=counted,
     )

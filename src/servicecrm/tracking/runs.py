@@ -1,6 +1,6 @@
 """One run of a timer under the goals and dates that held meanwhile: when it is due, and what came of it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -43,7 +43,8 @@ class Timer:
     `elapsed`, `remaining` and `overrun` are counted as the target counts: open time, or all time; without pauses; up to
     now, or to the end. `remaining` is below zero by the overrun. While it is paused nothing is due, unless it was
     before, or is fixed. `late` says that it was overdue at some time, which nothing but a corrected fact undoes.
-    `settled` names the rules under which the result of a clock was kept.
+    `given` says that it is due at a time that somebody gave, and not by a goal. `settled` names the rules under which
+    the result of a clock was kept, and `counted` is the same timer by these rules, as far as they are known.
     """
 
     name: str
@@ -60,7 +61,9 @@ class Timer:
     next_at: datetime | None = None
     goal: Goal | None = None
     due: Due | None = None
+    given: bool = False
     settled: str | None = None
+    counted: "Callable[[], Timer | None] | None" = attrs.field(default=None, eq=False, repr=False)
 
     @property
     def overrun(self) -> timedelta:
@@ -80,13 +83,8 @@ class Timer:
         return self.state.value if self.done else None
 
     def explain(self) -> str:
-        """Why it is due when it is: the goal, the open spans that count, what pauses cut out of them, and holidays."""
-        head = f"{self.name} {self.n}: {self.state}{' (late)' if self.late and not self.done else ''}"
-        if self.settled is not None:
-            return f"{head}\nsettled under {self.settled}"
-        if self.due is None:
-            return f"{head}\nno goal holds for this record, so nothing is due"
-        return f"{head}\n{explained(self.due, paused=self.due_at is None)}"
+        """Why it is due when it is: the goal, what counts, what pauses cut out of it, holidays, and how it ended."""
+        return explained(self)
 
 
 @attrs.frozen(kw_only=True)
@@ -161,6 +159,7 @@ class _Run:
             next_at=next_at if last and self.spell.ended is None else None,
             goal=held.goal,
             due=last.due if last else None,
+            given=held.date is not None,
         )
 
     def _state(self, *, holds: bool, late: bool) -> TimerState:
@@ -204,7 +203,7 @@ class _Run:
         ends = [held.since for held in self.course[1:]]
         for n, (held, until) in enumerate(zip(self.course, [*ends, self.end], strict=True)):
             if held.date is not None:
-                yield f"given {held.date.isoformat()}", self._stretch(held, until, self._on(held.date), ())
+                yield f"given {held.date.isoformat()}", self._stretch(held, until, self._on(held.date, held.goal), ())
             elif held.goal is not None:
                 due = self._due(held.goal, held.since, before)
                 before = self._stretch(held, min(until, self.reached), due, self.pauses)
@@ -227,10 +226,11 @@ class _Run:
         calendar = self.calendar if goal.calendar is None else self.context.calendar(goal.calendar)
         return Measure.of(duration(goal.within), calendar)
 
-    def _on(self, date: datetime) -> Due:
+    def _on(self, date: datetime, goal: Goal | None) -> Due:
         """Due on a date, whatever is waited for."""
         length = ElapsedTime(seconds=(date - self.spell.began) // timedelta(seconds=1))
-        return Due(at=date, waiting=_ZERO, begin=self.spell.began, duration=length, pauses=(), calendar=self.calendar)
+        calendar = self._measure(goal).calendar
+        return Due(at=date, waiting=_ZERO, begin=self.spell.began, duration=length, pauses=(), calendar=calendar)
 
     def _due(self, goal: Goal, since: datetime, before: Stretch | None) -> Due:
         measure = self._measure(goal)

@@ -200,6 +200,17 @@ class Targets:
             if all(condition.kind in ending for condition in target.start):
                 raise InvalidValue(f"target {target.name}", "it never runs: what starts it also ends the record")
 
+    @property
+    def calendars(self) -> frozenset[str]:
+        """The names of the calendars that they count by."""
+        goals = ((target, goal) for target in self.targets for goal in target.goals)
+        return frozenset(
+            (
+                *(target.calendar for target in self.targets),
+                *(goal.calendar or target.calendar for target, goal in goals),
+            )
+        )
+
     def check(
         self,
         kinds: Iterable[str],

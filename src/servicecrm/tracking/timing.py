@@ -4,8 +4,9 @@ Nothing is added up and kept, so that a late entry, a voided one, another calend
 would have led to from the start, and no pause is ever lost.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import attrs
@@ -98,13 +99,15 @@ def timers(
     type: str | None = None,
     given: Mapping[str, Dates] | None = None,
     settled: Iterable[Reading] = (),
+    counted: Callable[[Reading], Timer | None] | None = None,
 ) -> Timers:
     """Every timer of a record as it stands now, or stood at an earlier time.
 
     Moments of the kind `rated` say which priority it had when; `priority` is for a record without such moments.
     `given` are the dates that were fixed for a timer by hand. It is due then, whatever the goal or a pause, but only
     since the date was given: what was missed before stays missed.
-    `settled` are results that a clock keeps, whatever would come out today.
+    `settled` are results that a clock keeps, whatever would come out today. `counted` finds how such a result came out
+    then; it is asked when one is explained.
 
     Raises:
         NaiveDatetime: a time has no zone.
@@ -120,7 +123,7 @@ def timers(
     # Of several priorities at one time the last one that was told counts.
     ratings = tuple({at: moment.code or "" for at, moment in facts if moment.kind == RATED}.items())
     context = Context(now=now, calendars=calendars, ratings=ratings or ((_ALWAYS, priority),), type=type)
-    found = {kept.key: settled_timer(kept) for kept in settled}
+    found = {kept.key: settled_timer(kept, counted and partial(counted, kept)) for kept in settled}
     live: dict[tuple[str, int], Timer] = {}
     for target in targets.targets:
         runs = spells(target, targets, facts)
