@@ -157,7 +157,7 @@ TABLE: list[tuple[str, Wrong, type[ServiceCRMError], str]] = [
         "wrong type: one text for several",
         lambda crm, _: crm.complaints.record(subject=CANARY, channel="phone", tags=CANARY),
         InvalidValue,
-        r"Complaint\.tags: expected several values, such as tags=\['water'\]",
+        r"tags: expected several values, such as tags=\['water'\]",
     ),
     (
         "wrong type: no id",

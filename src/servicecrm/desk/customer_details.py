@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Unpack
 from servicecrm.desk.customer_links import CustomerLinks, by_rules_of_the_day
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.filters import where
+from servicecrm.kernel.shapes import several
 from servicecrm.kernel.values import ContactPoint
 from servicecrm.portfolio import actions
 from servicecrm.portfolio.codes import ContactRole, Purpose, ValueClass
@@ -17,7 +18,7 @@ from servicecrm.portfolio.parts import Contact
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 
-__all__ = ["CustomerDetails", "several_of"]
+__all__ = ["CustomerDetails"]
 
 OF_WHOM_IT_IS: tuple[str, ...] = (
     "update",
@@ -73,8 +74,8 @@ class CustomerDetails(CustomerLinks):
             "role": role,
             "points": points,
             "language": language,
-            "purposes": several_of(purposes),
-            "primary": several_of(primary),
+            "purposes": frozenset(several("purposes", purposes)),
+            "primary": frozenset(several("primary", primary)),
             "since": since,
             "until": until,
         }
@@ -251,8 +252,3 @@ class CustomerDetails(CustomerLinks):
     ) -> Customer:
         """End a hold. See `portfolio.release`."""
         return self._do("release", customer, command, name=name, occurred_at=occurred_at)
-
-
-def several_of(values: Iterable[Any]) -> Any:
-    """The values as a set; one text is left as it is, and refused further down."""
-    return values if isinstance(values, str) else frozenset(values)

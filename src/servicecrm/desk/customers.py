@@ -5,7 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Unpack
 
-from servicecrm.desk.customer_details import CustomerDetails, several_of
+from servicecrm.desk.customer_details import CustomerDetails
 from servicecrm.desk.customer_links import by_rules_of_the_day, ids_of
 from servicecrm.desk.customers_brought import Brought, bring, brought
 from servicecrm.desk.programs import Decided, Order, fetch, start
@@ -15,6 +15,7 @@ from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.kinds import Indexed, micros
+from servicecrm.kernel.shapes import several
 from servicecrm.portfolio import actions
 from servicecrm.portfolio.codes import CustomerKind
 from servicecrm.portfolio.customers import last_heard
@@ -77,9 +78,9 @@ class Customers(CustomerDetails):
             "deputy": deputy,
             "parent": parent,
             "language": language,
-            "services": several_of(services),
-            "references": several_of(references),
-            "tags": several_of(tags),
+            "services": frozenset(several("services", services)),
+            "references": frozenset(several("references", references)),
+            "tags": frozenset(several("tags", tags)),
             "verified": verified,
             "extra": extra,
             "occurred_at": occurred_at,

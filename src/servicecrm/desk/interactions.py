@@ -8,6 +8,7 @@ from servicecrm.desk.commands import Commands
 from servicecrm.desk.programs import Decided, Order, fetch, start
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
+from servicecrm.kernel.shapes import several
 from servicecrm.portfolio import interactions
 from servicecrm.portfolio.codes import Direction, InteractionKind
 from servicecrm.portfolio.interaction_lifecycle import LIFECYCLE, VOIDED
@@ -62,11 +63,11 @@ class Interactions(Commands[Interaction]):
             "prospect": prospect,
             "partner": partner,
             "contact": contact,
-            "participants": participants if isinstance(participants, str) else tuple(participants),
+            "participants": several("participants", participants),
             "handler": handler,
             "summary": summary,
             "outcome": outcome,
-            "links": links if isinstance(links, str) else frozenset(links),
+            "links": frozenset(several("links", links)),
             "minutes": minutes,
             "extra": extra,
             "occurred_at": occurred_at,

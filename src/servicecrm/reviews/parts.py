@@ -94,6 +94,8 @@ def more_topics(agenda: tuple[Topic, ...], topics: Iterable[Topic]) -> tuple[Top
     """An agenda with more topics; what comes from a record that is on it already is left out."""
     found = list(agenda)
     for topic in several("topics", topics):
+        if not isinstance(topic, Topic):
+            raise InvalidValue("topics", f"expected a Topic, got {type(topic).__name__}")
         known = {(each.source_kind, each.source) for each in found if each.source is not None}
         if (topic.source_kind, topic.source) not in known:
             found.append(topic)
