@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from servicecrm.calendars import Calendar, Holiday
 from servicecrm.cases import RequestType
-from servicecrm.desk import Desk, House, connect
+from servicecrm.desk import Desk, House, connect, sweeping
 from servicecrm.desk.sweeping import Swept
 from servicecrm.errors import IdempotencyMismatch, InvalidValue, NotFound, PolicyViolation, RuleError
+from servicecrm.kernel import filters
 from servicecrm.kernel.decisions import decide, stamp
 from servicecrm.kernel.records import evolve
 from servicecrm.testing import FixedClock, SeededIds
@@ -343,15 +344,34 @@ def test_a_change_that_comes_too_late_tells_of_what_was_missed_before_any_sweep(
 
 def test_clocks_that_cannot_be_read_are_named_and_the_others_are_swept(crm: Desk, clock: FixedClock) -> None:  # C037
     good, case = bring(crm, "complaints", "recorded"), bring(crm, "cases", "routed")
-    over = Calendar(zone="UTC", hours="mon-fri 09:00-17:00", valid_until=date(2026, 3, 2))
-    crm.policies.publish(over, name="summer", effective=MONDAY)
-    accept = usual("accept", "9h business", calendar="summer")
-    crm.policies.publish(Targets(targets=(accept,)), name="case", effective=MONDAY)
+    let_no_case_be_read(crm)
     clock.advance(days=1)
     swept = crm.sweep()
 
     assert swept.failed == (case.id,)
     assert {each.id for each in swept.events} == {good.id}
+
+
+def test_a_sweep_ends_and_tells_when_too_many_clocks_cannot_be_read(  # C037
+    crm: Desk, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(7):
+        bring(crm, "cases", "routed")
+    let_no_case_be_read(crm)
+    clock.advance(days=1)
+    monkeypatch.setattr(sweeping, "BATCH", 2)
+    monkeypatch.setattr(sweeping, "GIVEN_UP", 5)
+    monkeypatch.setattr(filters, "MAX_VALUES", 5)
+
+    assert len(crm.sweep().failed) == 4
+
+
+def let_no_case_be_read(crm: Desk) -> None:
+    """Publish targets by a calendar that has ended."""
+    over = Calendar(zone="UTC", hours="mon-fri 09:00-17:00", valid_until=date(2026, 3, 2))
+    crm.policies.publish(over, name="summer", effective=MONDAY)
+    accept = usual("accept", "9h business", calendar="summer")
+    crm.policies.publish(Targets(targets=(accept,)), name="case", effective=MONDAY)
 
 
 # -- escalation ----------------------------------------------------------------------------------

@@ -37,8 +37,8 @@ logger: logging.Logger = logging.getLogger("servicecrm")
 BATCH: Final = 50
 """So many clocks are read in one unit."""
 
-PART: Final = 1_000
-"""So many values a filter takes."""
+GIVEN_UP: Final = 1_000
+"""After so many clocks that cannot be read a sweep ends: a filter takes no more that are to be passed over."""
 
 AHEAD: Final = timedelta(days=365)
 """So far around the time of a sweep days are counted."""
@@ -96,6 +96,9 @@ class Sweep:
             # Others, whose clocks go otherwise, find other rules in force: we would undo each other's work for ever.
             self._disputed |= {kind for kind, _ in read & self._read}
             self._read |= read
+        if len(self._failed) + BATCH > GIVEN_UP:
+            logger.warning("%s clocks cannot be read; the sweep ends, and tells them", len(self._failed))
+            return False
         return bool(part.clocks or part.events)
 
     def some(self, work: Work) -> Program[Swept]:
@@ -104,6 +107,7 @@ class Sweep:
             days = yield from self._days(work)
             if days:
                 return Swept(events=days)
+        but_failed = [~where("about").one_of(self._failed)] if self._failed else []
         for tracked in TRACKED.values():
             basis = yield from basis_of(work, tracked, self._at)
             mine = where("about_kind") == tracked.kind.name
@@ -111,7 +115,7 @@ class Sweep:
             if (name := (yield from stale(work, tracked, basis, self._at))) is not None:
                 reasons.append((where("basis") == name, "basis"))
             for due, order in reasons:
-                some = yield from work.take(Clock, mine, due, *self._but_failed(), order=order, limit=BATCH)
+                some = yield from work.take(Clock, mine, due, *but_failed, order=order, limit=BATCH)
                 if not some:
                     continue
                 records = yield from _known(work, tracked, [clock.about for clock in some])
@@ -143,9 +147,6 @@ class Sweep:
             # But the same rules with newer time zones stand: another machine knows them, and this one does not yet.
             yield where("basis") > str(basis).removesuffix(basis.zones) + AFTER_ZONES, "basis"
 
-    def _but_failed(self) -> Sequence[Filter]:
-        parts = (self._failed[first : first + PART] for first in range(0, len(self._failed), PART))
-        return [~where("about").one_of(part) for part in parts]
 
     def _one(self, work: Work, tracked: Tracked[Any], clock: Clock, known: Any, basis: Basis) -> Program[Swept]:
         following = Following(self._house, work, self._by, self._at)
