@@ -16,7 +16,7 @@ from servicecrm.errors import InvalidValue
 from servicecrm.kernel.records import evolve
 from servicecrm.reports import TEXTS, Document, Passage, Table, document, html, markdown
 from servicecrm.reports.documents import KINDS, Told
-from servicecrm.reports.durations import in_words
+from servicecrm.reports.durations import every, in_words
 from servicecrm.reports.markdown import plain
 from servicecrm.reviews import Achieved, Achievement, Measured, ServiceReview
 from servicecrm.surveys.evaluation_model import Handling, LowScore
@@ -318,3 +318,15 @@ def test_a_page_asks_for_nothing_and_runs_nothing() -> None:
     assert "default-src 'none'" in page
     assert not re.search(r"<script|src=|@import|url\(|https?:", page)
     assert '<html lang="en">' in page
+
+
+@pytest.mark.parametrize(
+    ("cadence", "told"),
+    [
+        ("quarter", ("every quarter", "jedes Quartal", "每季度")),
+        ("2 weeks", ("every 2 weeks", "alle 2 Wochen", "每 2 周")),
+        ("FREQ=MONTHLY;BYDAY=-1FR", ("FREQ=MONTHLY;BYDAY=-1FR",) * 3),
+    ],
+)
+def test_how_often_is_told_in_words(cadence: str, told: tuple[str, ...]) -> None:  # C084, C093
+    assert tuple(every(cadence, language=tag) for tag in LANGUAGES) == told

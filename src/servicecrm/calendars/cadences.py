@@ -16,7 +16,7 @@ from servicecrm.errors import InvalidValue, NoBusinessTime
 from servicecrm.kernel.records import evolve, record
 from servicecrm.kernel.shapes import filled
 
-__all__ = ["Cadence", "Recurring", "Standing", "due_list", "standing"]
+__all__ = ["Cadence", "Recurring", "Standing", "due_list", "regular", "standing"]
 
 _DAY: Final = timedelta(days=1)
 _LAST: Final = date(LAST_YEAR, 12, 31)
@@ -38,6 +38,12 @@ _UNITS: Final = {
     "year": _Unit("month", 12, 366),
 }
 _EVERY: Final = re.compile(rf"(?:([1-9]\d{{0,2}}) )?({'|'.join(_UNITS)})s?", re.ASCII)
+
+
+def regular(every: str) -> tuple[int, str] | None:
+    """How many of which unit lie between: `2 weeks`; None if it is a rule, or has another form."""
+    found = _EVERY.fullmatch(every)
+    return None if found is None else (int(found[1] or 1), found[2])
 
 
 @record
@@ -70,7 +76,7 @@ class Cadence:
     def __attrs_post_init__(self) -> None:
         if "=" in self.every:
             recurrence(self.every, "Cadence.every")
-        elif not _EVERY.fullmatch(self.every):
+        elif regular(self.every) is None:
             raise InvalidValue(
                 "Cadence.every",
                 "it is written like 2 weeks, quarter, 1 year, or as a rule like FREQ=MONTHLY;BYDAY=-1FR",
@@ -124,12 +130,11 @@ class Cadence:
 
     def _regular(self, since: date) -> Iterator[date]:
         """The days on which it is due by its rule alone, from a day on."""
-        found = _EVERY.fullmatch(self.every)
+        found = regular(self.every)
         if found is None:
             yield from recurrence(self.every).days(self.start, since=since, end=_LAST + _DAY)
             return
-        unit = _UNITS[found[2]]
-        count = int(found[1] or 1)
+        count, unit = found[0], _UNITS[found[1]]
         n = max(0, (since - self.start).days // (unit.longest * count))
         while (day := CalendarTime(count=n * count * unit.times, unit=unit.unit).after(self.start)) <= _LAST:
             if day >= since:

@@ -147,7 +147,6 @@ class Sweep:
             # But the same rules with newer time zones stand: another machine knows them, and this one does not yet.
             yield where("basis") > str(basis).removesuffix(basis.zones) + AFTER_ZONES, "basis"
 
-
     def _one(self, work: Work, tracked: Tracked[Any], clock: Clock, known: Any, basis: Basis) -> Program[Swept]:
         following = Following(self._house, work, self._by, self._at)
         try:

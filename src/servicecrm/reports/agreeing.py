@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from servicecrm.agreements import TEXTS, Agreement, LevelTarget, Line, Price, TimeTarget
+from servicecrm.reports.durations import every
 from servicecrm.reports.model import Section
 from servicecrm.reports.writing import Writing
 
@@ -28,7 +29,7 @@ def agreement(of: Agreement, write: Writing) -> Iterator[Section]:
             if termination is None
             else f"{write.amount(termination.notice)}, {_word(f'end_of.{termination.to}', write)}",
         ),
-        ("review_every", of.review_every or ""),
+        ("review_every", every(of.review_every or "", language=write.language)),
         ("reporting", of.reporting or ""),
         ("change_rule", of.change_rule or ""),
     )

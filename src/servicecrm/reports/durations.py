@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from servicecrm.calendars import BusinessDays, BusinessTime, CalendarTime, Duration, ElapsedTime
+from servicecrm.calendars.cadences import regular
 from servicecrm.kernel.texts import Texts
 
-__all__ = ["in_words"]
+__all__ = ["every", "in_words"]
 
 TEXTS = Texts("servicecrm.reports")
 
@@ -21,6 +22,15 @@ def in_words(length: Duration, *, language: str) -> str:
 
     amounts = [text(f"{unit}.{'one' if abs(n) == 1 else 'many'}", n=f"{n}") for n, unit in _amounts(length)]
     return text(f"until.{_until(length)}", time=" ".join(amounts))
+
+
+def every(cadence: str, *, language: str) -> str:
+    """How often, in a language: `2 weeks` is every 2 weeks, alle 2 Wochen, 每 2 周. A rule stays as it is."""
+    found = regular(cadence)
+    if found is None:
+        return cadence
+    n, unit = found
+    return TEXTS.get(f"every.{unit}.{'one' if n == 1 else 'many'}", language=language, n=f"{n}")
 
 
 def _amounts(length: Duration) -> Iterator[tuple[int, str]]:
