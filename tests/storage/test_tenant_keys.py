@@ -141,7 +141,7 @@ PACKAGE = Path(servicecrm.__file__).parent
 MENTION = re.compile(r'\b(?:FROM|JOIN|UPDATE|INTO|COPY|USING) "?(servicecrm_\w*|…)')
 NAMES = re.compile(r"WHERE tenant = |INTO \w+ \(tenant\b")
 
-TENANTS = "SELECT tenant FROM servicecrm_tenants UNION SELECT tenant FROM servicecrm_seals ORDER BY tenant"
+TENANTS = SQLTables("default", SQLITE).tenants().sql
 NEW_ROWS = "INSERT INTO … (…) VALUES (…)"
 COPIED = "COPY … (…) FROM STDIN"
 

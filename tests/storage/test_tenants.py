@@ -470,6 +470,8 @@ def told(value: object) -> object:
     if attrs.has(kind):
         names = [field.name for field in attrs.fields(kind) if field.name not in CHANGING]
         return kind.__name__, {name: told(getattr(value, name)) for name in names}
+    if callable(value):  # what is found out when somebody asks
+        return told(value())
     if isinstance(value, Mapping):
         return {str(key): told(value[key]) for key in sorted(value, key=str)}
     if isinstance(value, frozenset | set):

@@ -92,7 +92,6 @@ CREATE TABLE servicecrm_outbox (
 CREATE INDEX servicecrm_outbox_place ON servicecrm_outbox (tenant, place);
 CREATE INDEX servicecrm_outbox_waiting ON servicecrm_outbox (tenant, place)
     WHERE delivered_at IS NULL AND failed_at IS NULL;
-CREATE INDEX servicecrm_outbox_record ON servicecrm_outbox (tenant, kind, record);
 CREATE INDEX servicecrm_outbox_failed ON servicecrm_outbox (tenant, place) WHERE failed_at IS NOT NULL;
 """
 

@@ -1,5 +1,4 @@
 ALTER TABLE servicecrm_outbox ADD COLUMN cause TEXT;
-CREATE INDEX servicecrm_outbox_record ON servicecrm_outbox (tenant, kind, record);
 
 ALTER TABLE servicecrm_complaint ADD COLUMN "figures" TEXT;
 ALTER TABLE servicecrm_case ADD COLUMN "figures" TEXT;
