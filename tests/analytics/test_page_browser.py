@@ -24,8 +24,9 @@ SECONDS = 120
 LAUNCH = """\
 import os, sys
 into, out = int(sys.argv[1]), int(sys.argv[2])
-os.dup2(into, 18), os.dup2(out, 19)
-os.dup2(18, 3), os.dup2(19, 4)
+free = max(into, out, 4) + 1
+os.dup2(into, free), os.dup2(out, free + 1)
+os.dup2(free, 3), os.dup2(free + 1, 4)
 os.execvp(sys.argv[3], sys.argv[3:])
 """
 """Starts a browser that is told what to do on its file 3, and answers on its file 4."""
