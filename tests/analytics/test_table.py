@@ -89,6 +89,16 @@ def test_times_are_in_utc_and_days_are_days_in_polars_and_what_is_missing_is_mis
     assert frame.rows() == [(date(2026, 3, 2), MONDAY, MONDAY), (None, None, None)]
 
 
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_column_without_any_value_has_the_type_of_its_field(library: str) -> None:
+    frames = pytest.importorskip(library)
+    tables = (Table([a_complaint(due_at=at)], columns=("id", "due_at", "stage")) for at in (None, MONDAY))
+    first, second = (table.to_pandas() if library == "pandas" else table.to_polars() for table in tables)
+
+    assert list(first.dtypes) == list(second.dtypes)
+    assert len(frames.concat([first, second])) == 2
+
+
 def test_what_does_not_go_together_is_refused() -> None:
     with pytest.raises(InvalidValue, match="of one kind"):
         Table([a_complaint(), a_message()])

@@ -220,7 +220,7 @@ def test_a_log_of_which_nothing_can_be_taken_fails_after_it_was_told_why(
 
     assert replay(log, "--store", store, "--json", report) == 1
     out, err = capsys.readouterr()
-    says = "nothing could be taken; the summary says why 100 rows were refused"
+    says = "nothing could be taken; the summary says why; rows refused: 100"
     assert err.splitlines()[2:] == [f"servicecrm: {log}: {says}"]
     assert "\nRefused rows\n        100  'Changed at': " in out
     assert json.loads(report.read_text("utf-8"))["refused_rows"] == 100

@@ -339,6 +339,12 @@ def test_a_text_that_no_store_could_find_the_complaint_by_is_refused(name: str) 
         Case().follow(closed._replace(values={name: "x" * 501}))
 
 
+def test_a_name_that_no_message_could_be_found_by_is_refused() -> None:
+    answered = fact("responded", answer="It runs again.")
+    with pytest.raises(InvalidValue, match=r"^by: .* at most 500 bytes"):
+        Case().follow(answered._replace(by="x" * 501))
+
+
 # -- the order of time -----------------------------------------------------------------------------
 
 RECEIVED = START + timedelta(days=1)

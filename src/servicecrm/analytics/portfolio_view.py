@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import attrs
 
@@ -24,9 +24,6 @@ from servicecrm.reviews.schedule_model import Schedule
 from servicecrm.reviews.schema import MEETING, SCHEDULE, SERVICE_REVIEW
 
 __all__ = ["PortfolioLine", "PortfolioView", "portfolio_view"]
-
-PART: Final = 1_000
-"""So many ids are asked for at once."""
 
 
 class Finds(Reads, Protocol):

@@ -1,16 +1,17 @@
 """A list of records as a table: to look at in a notebook, and to go on with in a data frame."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final, Literal
+from types import UnionType
+from typing import Any, Final, Literal, Union, get_args, get_origin
 
 import attrs
 
 from servicecrm.analytics.printing import data_frame, html_table
 from servicecrm.errors import InvalidValue
-from servicecrm.kernel.records import fields_of
+from servicecrm.kernel.records import base_type, fields_of
 
 __all__ = ["Table"]
 
@@ -39,6 +40,7 @@ class Table:
             name for name in known if any(isinstance(row[name], _PLAIN) for row in rows)
         )
         self._rows = [[_value(row[name]) for name in self.columns] for row in rows]
+        self._plain = _plain_types(type(every[0])) if every else {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -79,11 +81,28 @@ class Table:
         return data_frame(library, rows, types)
 
     def _types(self) -> dict[str, type]:
-        """What each column holds: that of its values, texts if it has none or several."""
+        """What each column holds: that of its values; if it has none what its field is for; texts if it has several."""
         kinds = {
             name: {type(row[n]) for row in self._rows if row[n] is not None} for n, name in enumerate(self.columns)
         }
-        return {name: found.pop() if len(found) == 1 else str for name, found in kinds.items()}
+        return {
+            name: self._plain.get(name, str) if not found else found.pop() if len(found) == 1 else str
+            for name, found in kinds.items()
+        }
+
+
+def _plain_types(record: type) -> dict[str, type]:
+    """The fields that hold a number, a day or a time, if anything, and which of them."""
+    if not attrs.has(record):
+        return {}
+    found: dict[str, type] = {}
+    for field in attrs.fields(record):
+        whole = base_type(field.type)
+        parts = get_args(whole) if get_origin(whole) in (Union, UnionType) else (whole,)
+        kinds = {base_type(part) for part in parts} & {bool, int, float, date, datetime}
+        if len(kinds) == 1:
+            found[field.name] = kinds.pop()
+    return found
 
 
 _Cell = str | int | float | bool | date | None

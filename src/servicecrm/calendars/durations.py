@@ -132,7 +132,7 @@ def duration(text: str) -> Duration:
 
 def _meant(text: str) -> Duration | None:
     """The duration that is meant by a text which names business time in another usual way."""
-    said = re.sub(r"(\d+) (?:business|working) (h|m)(?:ours?|inutes?)\b", r"\1\2 business", text)
+    said = re.sub(r"(\d{1,6}) (?:business|working) (h|m)(?:ours?|inutes?)\b", r"\1\2 business", text)
     said = re.sub(r"\bwork(?:ing )? ?days?\b", "business days", said)
     return None if said == text else duration(said)
 

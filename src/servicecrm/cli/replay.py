@@ -63,7 +63,7 @@ def replay_log(args: Namespace) -> None:
         print(line)
     if result.refused_rows and not result.events:
         sys.stdout.flush()
-        raise ImportProblem(f"nothing could be taken; the summary says why {result.refused_rows:,} rows were refused")
+        raise ImportProblem(f"nothing could be taken; the summary says why; rows refused: {result.refused_rows:,}")
 
 
 def profile_line(desk: Desk) -> str:

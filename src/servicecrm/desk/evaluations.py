@@ -168,8 +168,10 @@ class Evaluations(Commands[SurveyEvaluation]):
         """Make it known. See `evaluations.publish`."""
 
         def more(work: Work, found: SurveyEvaluation, _: Order) -> Program[Mapping[str, Any]]:
-            known = yield from work.present(Campaign, [found.campaign] if found.campaign else [])
-            return {"campaign": next(iter(known.values()), None)}
+            if found.campaign is None or not work.keeps(Campaign):
+                return {}
+            known = yield from work.present(Campaign, [found.campaign])
+            return {"campaign": known.get(found.campaign)}
 
         return self._do("publish", kept, command, more=more)
 

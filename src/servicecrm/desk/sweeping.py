@@ -38,7 +38,7 @@ BATCH: Final = 50
 """So many clocks are read in one unit."""
 
 GIVEN_UP: Final = 1_000
-"""After so many clocks that cannot be read a sweep ends: a filter takes no more that are to be passed over."""
+"""After so many clocks of a kind that cannot be read, no more of them are: a filter passes over no more than these."""
 
 AHEAD: Final = timedelta(days=365)
 """So far around the time of a sweep days are counted."""
@@ -63,6 +63,8 @@ class Swept:
     clocks: int = 0
     events: tuple[SweptEvent, ...] = ()
     failed: tuple[str, ...] = ()
+    _kind: str = attrs.field(default="", eq=False, repr=False)
+    """What their clocks are about."""
     _by_rules: bool = attrs.field(default=False, eq=False, repr=False)
     """Were these read because other rules are in force?"""
 
@@ -82,7 +84,7 @@ class Sweep:
 
     def __init__(self, house: House | None, by: Actor, at: datetime) -> None:
         self._house, self._by, self._at = house, by, in_years("now", at, spare=AHEAD)
-        self._failed: tuple[str, ...] = ()
+        self._failed: dict[str, tuple[str, ...]] = {}
         self._read: set[tuple[str, str]] = set()
         self._disputed: set[str] = set()
         self._begun: bool = False
@@ -90,15 +92,15 @@ class Sweep:
     def goes_on(self, part: Swept) -> bool:
         """After a unit that came to this: are there perhaps more?"""
         self._begun = True
-        self._failed += part.failed
+        if part.failed:
+            failed = self._failed[part._kind] = (*self._failed.get(part._kind, ()), *part.failed)  # noqa: SLF001
+            if _given_up(failed):
+                logger.warning("%s clocks of %s cannot be read; their sweep ends", len(failed), part._kind)  # noqa: SLF001
         if part._by_rules:  # noqa: SLF001
             read = {(event.kind, event.id) for event in part.events}
             # Others, whose clocks go otherwise, find other rules in force: we would undo each other's work for ever.
             self._disputed |= {kind for kind, _ in read & self._read}
             self._read |= read
-        if len(self._failed) + BATCH > GIVEN_UP:
-            logger.warning("%s clocks cannot be read; the sweep ends, and tells them", len(self._failed))
-            return False
         return bool(part.clocks or part.events)
 
     def some(self, work: Work) -> Program[Swept]:
@@ -107,8 +109,11 @@ class Sweep:
             days = yield from self._days(work)
             if days:
                 return Swept(events=days)
-        but_failed = [~where("about").one_of(self._failed)] if self._failed else []
         for tracked in TRACKED.values():
+            failed = self._failed.get(tracked.kind.name, ())
+            if _given_up(failed):
+                continue
+            but_failed = [~where("about").one_of(failed)] if failed else []
             basis = yield from basis_of(work, tracked, self._at)
             mine = where("about_kind") == tracked.kind.name
             reasons = [*self._reasons(tracked, basis)]
@@ -122,7 +127,7 @@ class Sweep:
                 parts: list[Swept] = []
                 for clock in some:
                     parts += [(yield from self._one(work, tracked, clock, records.get(clock.about), basis))]
-                return attrs.evolve(Swept.together(parts), by_rules=order == "basis")
+                return attrs.evolve(Swept.together(parts), kind=tracked.kind.name, by_rules=order == "basis")
         return Swept()
 
     def _days(self, work: Work) -> Program[tuple[SweptEvent, ...]]:
@@ -167,6 +172,10 @@ class Sweep:
         yield from work.save(*decisions, notices=told)
         named = tracked.kind.name, record.id, getattr(record, "number", None)
         return Swept(1, tuple(SweptEvent(*named, event) for decision in decisions for event in decision.events))
+
+
+def _given_up(failed: Sequence[str]) -> bool:
+    return len(failed) + BATCH > GIVEN_UP
 
 
 def _known(work: Work, tracked: Tracked[Any], ids: Sequence[str]) -> Program[Mapping[str, Any]]:

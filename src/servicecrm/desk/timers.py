@@ -19,7 +19,7 @@ from servicecrm.kernel.years import in_years
 from servicecrm.storage.ports import Page, Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking import Basis, Clock, Targets, Timers, clock_id, clocks
-from servicecrm.tracking.books import CalendarBook, TargetBook
+from servicecrm.tracking.books import DEFAULT_CALENDAR, CalendarBook, TargetBook
 from servicecrm.tracking.clock_model import AGREED
 
 __all__ = ["escalated", "timers_of", "worklist_of"]
@@ -57,7 +57,8 @@ def _rules(work: Work, tracked: Tracked[Any], clock: Clock, names: Collection[st
             if each not in books:
                 books[each] = yield from book_of(work, partial(CalendarBook, id=each))
             of = books[each]
-            number = next((n for n in range(len(of.versions) + 1) if f"{each}@{n}" in versions), None)
+            first = 0 if each == DEFAULT_CALENDAR else 1  # which is there before any is published
+            number = next((n for n in range(first, len(of.versions) + 1) if f"{each}@{n}" in versions), None)
             if number is not None:
                 calendars[each] = of.numbered(number)
         if targets is not None and len(calendars) == len(needed):

@@ -94,6 +94,7 @@ def follow(complaint: Complaint | None, fact: Fact, stamp: Stamp, *, id: str, so
     """
     if micros(fact.occurred_at) > micros(stamp["recorded_at"]):
         raise PolicyViolation("occurred_at", "it lies in the future")
+    key_text("by", fact.by or "")
     for name in fact.values.keys() & TEXT_KEYS:
         key_text(name, str(fact.values[name]))
     start = Decision(complaint, complaint, ()) if complaint else _recorded(fact, stamp, id=id)

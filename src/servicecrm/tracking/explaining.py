@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, timedelta, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from servicecrm.calendars import BusinessDays, BusinessTime, duration
 from servicecrm.calendars.answers import local_time, spent
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from servicecrm.tracking.runs import Timer
 
 __all__ = ["explained"]
+
+MOST: Final = 20
+"""So much of what counted after the due time is told line by line."""
 
 
 def explained(timer: "Timer") -> str:
@@ -44,7 +47,10 @@ def _stopped(timer: "Timer") -> Iterator[str]:
     open_time = _counts_open_time(timer)
     if timer.due is not None and timer.overrun and open_time:
         over = spent(timer.due.calendar, timer.due.at, timer.stopped_at, pauses=timer.due.pauses, negative="signed")
-        yield from str(over.explain()).splitlines()[1:-1]
+        lines = str(over.explain()).splitlines()[1:-1]
+        yield from lines[:MOST]
+        if len(lines) > MOST:
+            yield f"  ... and {len(lines) - MOST} lines more"
     in_time = _in_time(timer, " of open time" if open_time else "")
     yield f"stopped {local_time(timer.stopped_at, _zone(timer))}{in_time}"
 
