@@ -215,7 +215,7 @@ class Stand:
         crm.policies.publish(RequestType(code="leak"), effective=MONDAY)
         crm.policies.publish(COMPLAINTS, name="complaint", effective=MONDAY)
         self.ids = {(part, state): bring(crm, part, state).id for part, ways in WAYS.items() for state in ways}
-        crm.store.atomically(_with_a_failed_notice, claiming=True)
+        crm.store.atomically(with_a_failed_notice, claiming=True)
         self._unit: contextlib.ExitStack | None = None
 
     def outcome(self, call: Callable[[Desk], object]) -> object:
@@ -277,7 +277,7 @@ class Stand:
         return self._plain(facts), texts
 
 
-def _with_a_failed_notice(unit: EngineUnit) -> None:
+def with_a_failed_notice(unit: EngineUnit) -> None:
     unit.save(notices=[Notice(key="n-dead", topic="t", recipient="r", kind="complaint", id="c")])
     unit.settle(unit.claim("w", now=MONDAY), delivered=False, dead=True)
 

@@ -41,8 +41,8 @@ MAX_PARTS: Final = 500
 MAX_DEPTH: Final = 50
 MAX_VALUES: Final = 1_000
 
-PART: Final = 200
-"""How many of many values are asked for at once: with more, SQLite rather reads a whole table."""
+PART: Final = 50
+"""How many of many values are asked for at once: from some hundred on, SQLite rather reads all that is open."""
 
 
 class Filter:
