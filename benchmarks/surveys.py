@@ -145,7 +145,7 @@ def by_expressions(frame: pl.DataFrame) -> pl.DataFrame:
     """The same by polars alone, without a word of Python for a group."""
     answer = pl.col("recommend")
     there = (answer >= 0) & (answer <= 10) & (answer % 1 == 0)
-    n, up, down = pl.col("n"), pl.col("up").cast(pl.Int64), pl.col("down").cast(pl.Int64)
+    n, up, down = pl.col("n"), pl.col("promoters"), pl.col("detractors")
     p, d = (up + 0.75) / (n + 3), (down + 0.75) / (n + 3)
     half = Z * ((p + d - (p - d) ** 2) / (n + 3)).sqrt()
     counted = (
@@ -153,14 +153,20 @@ def by_expressions(frame: pl.DataFrame) -> pl.DataFrame:
         .group_by("service")
         .agg(
             n=there.sum(),
-            up=(there & (answer >= 9)).sum(),
-            down=(there & (answer <= 6)).sum(),
-            missing=answer.null_count(),
+            promoters=(there & (answer >= 9)).sum(),
+            detractors=(there & (answer <= 6)).sum(),
+            not_answered=answer.null_count(),
             invalid=(~there).sum(),
         )
+        .with_columns(pl.exclude("service").cast(pl.Int64))
     )
     scored = counted.with_columns(nps=100 * (up - down) / n, low=100 * (p - d - half), high=100 * (p - d + half))
-    return scored.collect()
+    # Limits end with the scale and include the score; where nobody answered there is nothing.
+    value, low, high = pl.col("nps"), pl.col("low").clip(-100), pl.col("high").clip(None, 100)
+    limits = {"low": pl.min_horizontal(value, low), "high": pl.max_horizontal(value, high)}
+    some = pl.when(n > 0)
+    found = scored.with_columns(nps=some.then(value), **{name: some.then(limit) for name, limit in limits.items()})
+    return found.collect()
 
 
 def cells_by_ipfn(frame: pd.DataFrame) -> "pd.Series[float]":

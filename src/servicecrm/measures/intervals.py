@@ -37,14 +37,14 @@ def share_interval(hits: float, n: float, *, method: ShareMethod = "wilson", con
     if method not in _SHARES:
         raise InvalidValue("method", f"expected one of {', '.join(_SHARES)}")
     low, high = _SHARES[method](hits, n, confidence)
-    return Interval(max(0.0, low), min(1.0, high))
+    return Interval(low if low > 0 else 0.0, high if high < 1 else 1.0)
 
 
 def _wilson(hits: float, n: float, confidence: float) -> tuple[float, float]:
     z = two_sided_z(confidence)
-    p, square = hits / n, z * z
-    middle = (p + square / (2 * n)) / (1 + square / n)
-    half = z / (1 + square / n) * sqrt(p * (1 - p) / n + square / (4 * n * n))
+    p, added = hits / n, z * z / n
+    middle = (p + added / 2) / (1 + added)
+    half = z / (1 + added) * sqrt((p * (1 - p) + added / 4) / n)
     return 0.0 if hits == 0 else middle - half, 1.0 if hits == n else middle + half
 
 
