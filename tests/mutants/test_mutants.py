@@ -160,6 +160,10 @@ def search_minds_the_case(patch: pytest.MonkeyPatch) -> None:
     around(patch, Kind, "index_of", index_of)
 
 
+def indexes_stay_as_they_were(patch: pytest.MonkeyPatch) -> None:
+    around(patch, Kind, "unchanged", lambda _, kind, *__: frozenset(column.name for column in kind._indexed))
+
+
 def old_terms_stay(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(MemoryTables, "drop_terms", lambda *_: None)
 
@@ -266,6 +270,7 @@ MUTANTS: tuple[tuple[str, str, Break], ...] = (
     (SQLITE, "Paging", paged("DESC, id DESC", "DESC, id ASC")),
     (SQLITE, "Filters", negation_knows_three_values),
     (MEMORY, "Filters", search_minds_the_case),
+    (SQLITE, "Filters", indexes_stay_as_they_were),
     (MEMORY, "Terms", old_terms_stay),
     (MEMORY, "History", facts_are_not_written_down),
     (MEMORY, "Tampering", seals_are_not_chained),

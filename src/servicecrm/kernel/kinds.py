@@ -3,7 +3,7 @@
 Columns and terms are declared once, in a slice's `schema.py`, and mean the same in memory and in SQL.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -218,6 +218,13 @@ class Term(Generic[R]):
     )
 
 
+def _in_indexes(kind: "Kind[R]") -> list[Column[R]]:
+    """The columns that stand in an index, that of the human numbers included."""
+    named = {kind.column(name).name for index in kind.indexes for name in index}
+    numbers = set() if kind.prefix is None else {"number"}
+    return [column for column in kind.columns if column.name in named | numbers]
+
+
 @attrs.frozen
 class Kind(Generic[R]):
     """A kind of record: its stable name, its document, its columns and terms, and the texts that a search looks at.
@@ -240,11 +247,9 @@ class Kind(Generic[R]):
     _by_name: Mapping[str, Column[R]] = attrs.field(
         init=False, eq=False, default=attrs.Factory(lambda self: {c.name: c for c in self.columns}, takes_self=True)
     )
-
-    def __attrs_post_init__(self) -> None:
-        for index in self.indexes:
-            for name in index:
-                self.column(name)
+    _indexed: Sequence[Column[R]] = attrs.field(
+        init=False, eq=False, repr=False, default=attrs.Factory(_in_indexes, takes_self=True)
+    )
 
     def column(self, name: str) -> Column[R]:
         """The column of this name.
@@ -270,10 +275,16 @@ class Kind(Generic[R]):
         known = ", ".join(term.name for term in self.terms) or "none"
         raise InvalidValue(self.name, f"there is no term {name!r}; known: {known}")
 
-    def index_of(self, record: R) -> dict[str, Indexed]:
+    def unchanged(self, before: R, after: R) -> frozenset[str]:
+        """The columns in indexes that hold the very same in both: to write them would write their indexes anew."""
+        return frozenset([column.name for column in self._indexed if column.of(before) is column.of(after)])
+
+    def index_of(self, record: R, without: Collection[str] = ()) -> dict[str, Indexed]:
         """The stored columns of a record, the search text among them."""
         index: dict[str, Indexed] = {}
         for column in self.columns:
+            if column.name in without:
+                continue
             value = column.of(record)
             index[column.name] = None if value is None else column.encode(value)
         if self.search is not None:

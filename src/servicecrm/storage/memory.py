@@ -162,7 +162,9 @@ class MemoryTables:
         old = records.get(change.row.id)
         if old is None or old.row.revision != change.expected:
             return None
-        self._data.put(records, change.row.id, Stored(change.row, change.columns, old.terms))
+        if old.row.schema != change.row.schema and old.columns.keys() != change.columns.keys():
+            return None
+        self._data.put(records, change.row.id, Stored(change.row, {**old.columns, **change.columns}, old.terms))
         entries = self._table("journal", kind.name, change.row.id)
         return Link(len(entries), entries[len(entries)].hash) if entries else START
 

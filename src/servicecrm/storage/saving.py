@@ -1,11 +1,11 @@
 """Decisions on their way into the tables: what is saved of each, and in which order."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from servicecrm.kernel.decisions import Step
+from servicecrm.kernel.decisions import Decision, Step
 from servicecrm.kernel.documents import joined
 from servicecrm.kernel.kinds import Indexed, Kind
 from servicecrm.kernel.records import fields_of, personal_fields
@@ -13,7 +13,7 @@ from servicecrm.storage.journal import Told, told
 from servicecrm.storage.ports import Program
 from servicecrm.storage.rows import Change, RecordRow, Tables, Term, ask
 
-__all__ = ["Save", "grouped", "index_terms", "number_of", "told_anew"]
+__all__ = ["Save", "grouped", "index_terms", "number_of", "told_anew", "unchanged"]
 
 
 @attrs.define
@@ -42,6 +42,19 @@ class Save:
             self.facts = told(self.saved, zip(self.steps, self.commands, strict=True), members)
         row = RecordRow(self.saved.id, self.saved.revision, self.kind.schema.current, self.text)
         return Change(row, self.columns, self.saved.revision - 1)
+
+
+def unchanged(
+    kind_of: Callable[[type], Kind[Any]], decisions: Iterable[Decision[Any]]
+) -> Mapping[type, frozenset[str]]:
+    """The columns in indexes that no decision changes, by the type of the records; see `Kind.unchanged`."""
+    same: dict[type, frozenset[str]] = {}
+    for decision in decisions:
+        before, after, record = decision.before, decision.after, type(decision.after)
+        if type(before) is record:
+            names = kind_of(record).unchanged(before, after)
+            same[record] = same.get(record, names) & names
+    return same
 
 
 def told_anew(record: object, step: Step) -> Step:

@@ -183,12 +183,15 @@ class SQLTables:
         return Rows(table, names, rows, Statements(_insert_sql(table, names), rows, bool))
 
     def update(self, kind: Kind[Any], changes: Sequence[Change]) -> Statements:
-        sql = _update_sql(table_of(kind), tuple(changes[0].columns))
+        columns = tuple(changes[0].columns)
+        # Columns that are left out are right if what is stored was written by the same rules.
+        whole = len(columns) == len(kind.columns) + (kind.search is not None)
         rows = []
-        for row, columns, expected in changes:
+        for row, given, expected in changes:
+            there = (self.tenant, row.id, expected) if whole else (self.tenant, row.id, expected, row.schema)
             chain = (self.tenant, kind.name, row.id)
-            rows.append((*row[1:], *columns.values(), self.tenant, row.id, expected, *chain, *chain))
-        return Statements(sql, rows, _link)
+            rows.append((*row[1:], *given.values(), *there, *chain, *chain))
+        return Statements(_update_sql(table_of(kind), columns, "" if whole else " AND schema = ?"), rows, _link)
 
     def add_terms(self, kind: Kind[Any], terms: Sequence[Term]) -> Rows:
         return self._new(f"{table_of(kind)}_terms", ("field", "value", "id"), terms)
@@ -431,14 +434,14 @@ def _insert_sql(table: str, names: tuple[str, ...]) -> str:
 
 
 @cache
-def _update_sql(table: str, columns: tuple[str, ...]) -> str:
+def _update_sql(table: str, columns: tuple[str, ...], also: str) -> str:
     changes = ", ".join(f'"{name}" = ?' for name in ("revision", "schema", "document", *columns))
     # What is asked next is told at once: where the record's chain ends.
     n, hash = (
         f"(SELECT {name} FROM servicecrm_journal WHERE tenant = ? AND kind = ? AND id = ? ORDER BY n DESC LIMIT 1)"
         for name in ("n", "hash")
     )
-    return f"UPDATE {table} SET {changes} WHERE tenant = ? AND id = ? AND revision = ? RETURNING {n}, {hash}"
+    return f"UPDATE {table} SET {changes} WHERE tenant = ? AND id = ? AND revision = ?{also} RETURNING {n}, {hash}"
 
 
 def _in_order(ids: Sequence[str], rows: list[Row]) -> list[RecordRow | None]:

@@ -28,7 +28,7 @@ from servicecrm.storage.journal import FIRST_SEAL, START, EntryRow, Link, SealRo
 from servicecrm.storage.ports import Command, Entry, Fact, Notice, Outcome, Page, Program
 from servicecrm.storage.queue import Queue
 from servicecrm.storage.rows import Coming, Query, RecordRow, Tables, ask, fetched, loaded
-from servicecrm.storage.saving import Save, grouped, index_terms, number_of, told_anew
+from servicecrm.storage.saving import Save, grouped, index_terms, number_of, told_anew, unchanged
 
 __all__ = ["BROKEN", "Work"]
 
@@ -188,7 +188,8 @@ class Work(Queue):
         if commands and len(commands) != steps:
             raise ValueError(f"{steps} facts need as many commands, got {len(commands)}")
         names = iter([command.id if command else None for command in commands] or [None] * steps)
-        saves = [self._prepared(decision, [next(names) for _ in decision.steps]) for decision in decisions]
+        same = unchanged(self._kind, decisions)
+        saves = [self._prepared(decision, [next(names) for _ in decision.steps], same) for decision in decisions]
         for group in grouped(saves):
             kind = group[0].kind
             yield from self._insert(kind, group) if group[0].before is None else self._update(kind, group)
@@ -207,7 +208,9 @@ class Work(Queue):
         self._saved += [(save.kind.name, save.saved) for save in saves]
         return tuple(save.saved for save in saves)
 
-    def _prepared(self, decision: Decision[Any], commands: Sequence[str | None]) -> Save:
+    def _prepared(
+        self, decision: Decision[Any], commands: Sequence[str | None], same: Mapping[type, frozenset[str]]
+    ) -> Save:
         before, after = decision.before, decision.after
         kind = self._kind(type(after))
         if not decision.steps or (before is not None and (type(before), before.id) != (type(after), after.id)):
@@ -217,7 +220,8 @@ class Work(Queue):
         steps = decision.steps
         if any(step.event.erases for step in steps):
             steps = (*steps[:-1], told_anew(saved, steps[-1]))
-        return Save(kind, before, saved, kind.index_of(saved), steps, commands)
+        columns = kind.index_of(saved) if before is None else kind.index_of(saved, without=same[type(saved)])
+        return Save(kind, before, saved, columns, steps, commands)
 
     def _insert(self, kind: Kind[Any], saves: Sequence[Save]) -> Program[None]:
         inserted = yield from ask(Tables.insert, kind, Coming((save.change for save in saves), len(saves)))
@@ -229,11 +233,17 @@ class Work(Queue):
     def _update(self, kind: Kind[Any], saves: Sequence[Save]) -> Program[None]:
         links = yield from ask(Tables.update, kind, [save.change for save in saves])
         for save, link in zip(saves, links, strict=True):
-            id = save.saved.id
-            if link is None:
-                (found,) = yield from ask(Tables.fetch, kind, [id])
-                raise StaleRevision(kind.name, id, save.before.revision, found and found.revision)
-            self._links[kind.name, id] = link
+            self._links[kind.name, save.saved.id] = link or (yield from self._written_whole(save))
+
+    def _written_whole(self, save: Save) -> Program[Link]:
+        """A record that an older version saved: which of its columns that had, nobody knows."""
+        kind, id, expected = save.kind, save.saved.id, save.before.revision
+        (found,) = yield from ask(Tables.fetch, kind, [id])
+        if found is not None and found.revision == expected and found.schema != kind.schema.current:
+            (link,) = yield from ask(Tables.update, kind, [save.change._replace(columns=kind.index_of(save.saved))])
+            if link is not None:
+                return link
+        raise StaleRevision(kind.name, id, expected, found and found.revision)
 
     def _reserve(self, kind: Kind[Any], numbers: Iterable[str | None]) -> Program[None]:
         """Numbers that a host chose itself are not given again; the highest one of a year speaks for all."""

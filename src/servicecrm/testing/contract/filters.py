@@ -93,6 +93,15 @@ class Filters:
         assert count(store, where("open") == False) == 1  # noqa: E712
         assert count(store, where("closed_at") == AT) == 1
 
+    def test_records_that_are_changed_together_are_found_by_what_each_is_now(self, store: Store) -> None:
+        one, two, three = put(store, *(complaint(id, category="water", handler="ann") for id in "abc"))
+
+        put(store, amended(one, category="roads"), amended(two, handler="bea"), amended(three, forwards=1))
+        assert ids(find(store, where("category") == "water")) == ["b", "c"]
+        assert ids(find(store, where("category") == "roads")) == ["a"]
+        assert ids(find(store, where("handler") == "ann")) == ["a", "c"]
+        assert ids(find(store, where("handler") == "bea")) == ["b"]
+
     def test_a_search_looks_for_a_part_whatever_the_case(self, store: Store) -> None:
         put(store, complaint("a", subject="Große STRASSE"), complaint("b", subject="Short", text="Big ROAD"))
 
