@@ -21,7 +21,7 @@ RULES: Final = (
     (r'\A"""(.*?), awaited\..*?"""', r'"""\1, for threads."""'),
     (r"await finished\((.*)\)\n", r"\1\n"),
     (r"from servicecrm\.storage\.aio import AsyncAnswer, finished\n", ""),
-    (r"from servicecrm\.storage\.store import Mode\n", "from servicecrm.storage.store import Answer, Mode\n"),
+    (r"(from servicecrm\.storage\.store import )AskedMore", r"\1Answer, AskedMore"),
     (r"servicecrm\.desk\.adesk", "servicecrm.desk.desk"),
     (r"(?s)async def _wait\(.*?\n\n?\Z", ""),
     (r"await _wait\((.*), (.*)\)\n", r"\1.wait(\2)\n"),

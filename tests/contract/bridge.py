@@ -116,8 +116,15 @@ class Bridge:
         else:
             self._run(_left(manager, None))
 
-    def perform(self, program: Callable[[Work], Program[T]], *, readonly: bool = False, claiming: bool = False) -> T:
-        return self._run(self.awaited.perform(program, readonly=readonly, claiming=claiming))
+    def perform(
+        self,
+        program: Callable[[Work], Program[T]],
+        *,
+        readonly: bool = False,
+        claiming: bool = False,
+        glance: bool = False,
+    ) -> T:
+        return self._run(self.awaited.perform(program, readonly=readonly, claiming=claiming, glance=glance))
 
     def atomically(self, function: Callable[[Any], T], *, readonly: bool = False, claiming: bool = False) -> T:
         context = self._run.context()

@@ -336,10 +336,12 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
                 progress(result)
         return result
 
-    async def perform(self, program: Callable[[Work], Program[T]], *, readonly: bool = False) -> T:
-        """Run a program on the store; what every method above does."""
+    async def perform(
+        self, program: Callable[[Work], Program[T]], *, readonly: bool = False, glance: bool = False
+    ) -> T:
+        """Run a program on the store; what every method above does. A `glance` most likely asks one question."""
         with self._own_tables():
-            return await self.store.perform(program, readonly=readonly)
+            return await self.store.perform(program, readonly=readonly, glance=glance)
 
     async def close(self) -> None:
         """Give the store back. A desk that came from another one leaves that to it."""

@@ -201,4 +201,4 @@ class Cases(CaseIntake):
             page = yield from work.find(Case, where("requester") == requester)
             return Dossier.of(requester, page.items)
 
-        return self._desk.perform(program, readonly=True)
+        return self._desk.perform(program, glance=True)

@@ -420,10 +420,10 @@ class Desk(BaseDesk[EngineStore]):
 
     # -- the end ---------------------------------------------------------------------------------
 
-    def perform(self, program: Callable[[Work], Program[T]], *, readonly: bool = False) -> T:
-        """Run a program on the store; what every method above does."""
+    def perform(self, program: Callable[[Work], Program[T]], *, readonly: bool = False, glance: bool = False) -> T:
+        """Run a program on the store; what every method above does. A `glance` most likely asks one question."""
         with self._own_tables():
-            return self.store.perform(program, readonly=readonly)
+            return self.store.perform(program, readonly=readonly, glance=glance)
 
     def close(self) -> None:
         """Give the store back. A desk that came from another one leaves that to it."""

@@ -21,11 +21,11 @@ class Outbox:
 
     def pending(self, *, limit: int = 50, after: str | None = None) -> Page[Queued]:
         """One page of the notices that wait or are claimed, in the order in which they came."""
-        return self._desk.perform(lambda work: work.queued(limit=limit, after=after), readonly=True)
+        return self._desk.perform(lambda work: work.queued(limit=limit, after=after), glance=True)
 
     def failed(self, *, limit: int = 50, after: str | None = None) -> Page[Queued]:
         """One page of the notices that were given up, in the order in which they came."""
-        return self._desk.perform(lambda work: work.queued(failed=True, limit=limit, after=after), readonly=True)
+        return self._desk.perform(lambda work: work.queued(failed=True, limit=limit, after=after), glance=True)
 
     def counts(self) -> OutboxCounts:
         """How many notices are in which state, and the oldest one that is not delivered."""

@@ -120,7 +120,7 @@ class Policies:
     def book(self, of: type[P], name: str | None = None) -> PolicyBook[P]:
         """All versions that were published of some rules: `book(ComplaintPolicy)`, `book(Calendar, "default")`."""
         empty = _empty(of, name)
-        return self._desk.perform(lambda work: book_of(work, empty), readonly=True)
+        return self._desk.perform(lambda work: book_of(work, empty), glance=True)
 
     def in_force(self, of: type[P], name: str | None = None, *, at: datetime | None = None) -> P:
         """The rules at an instant, by default now; the shipped ones before the first version."""
@@ -133,7 +133,7 @@ class Policies:
             found: P = book.in_force(instant, otherwise=shipped)[1]
             return found
 
-        return self._desk.perform(program, readonly=True)
+        return self._desk.perform(program, glance=True)
 
 
 def _empty(of: object, name: str | None) -> Callable[[], PolicyBook[Any]]:

@@ -41,7 +41,7 @@ class Register(Generic[R]):
             NotFound: there is none, or it belongs to another tenant.
         """
         kind: Kind[R] = self._kind
-        return self._desk.perform(lambda work: fetch(work, kind, id), readonly=True)
+        return self._desk.perform(lambda work: fetch(work, kind, id), glance=True)
 
     def messages(self, id: str) -> tuple[Message, ...]:
         """What was said about a record, notes among it, oldest first."""
@@ -81,7 +81,7 @@ class Register(Generic[R]):
             asked = yield from self._asked(work, *filters)
             return (yield from work.find(self._kind.schema.record, asked, order=order, limit=limit, after=after))
 
-        return self._desk.perform(program, readonly=True)
+        return self._desk.perform(program, glance=True)
 
     def count(self, *filters: Filter) -> int:
         """How many records pass all filters."""
@@ -90,7 +90,7 @@ class Register(Generic[R]):
             asked = yield from self._asked(work, *filters)
             return (yield from work.count(self._kind.schema.record, asked))
 
-        return self._desk.perform(program, readonly=True)
+        return self._desk.perform(program, glance=True)
 
     def search(self, text: str, *filters: Filter, limit: int = 20) -> tuple[R, ...]:
         """Records whose number, names or words hold this text, newest first, whatever the case."""
@@ -100,7 +100,7 @@ class Register(Generic[R]):
             page = yield from work.find(self._kind.schema.record, asked, order="-id", limit=limit)
             return page.items
 
-        return self._desk.perform(program, readonly=True)
+        return self._desk.perform(program, glance=True)
 
     def worklist(self, handler: str, *, limit: int = 50, after: str | None = None) -> Page[R]:
         """The open records of a handler, those that are due next first.
@@ -116,7 +116,7 @@ class Register(Generic[R]):
                 raise InvalidValue("worklist", f"records of the kind {self._kind.name} have no handler; use find()")
             return (yield from work.find(self._kind.schema.record, mine, order=due, limit=limit, after=after))
 
-        return self._desk.perform(program, readonly=True)
+        return self._desk.perform(program, glance=True)
 
     def _asked(self, work: Work, *filters: Filter) -> Program[Filter]:
         """All of these filters as one. A state that is misspelt would find nothing, and nobody would notice."""

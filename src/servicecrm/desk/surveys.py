@@ -249,4 +249,4 @@ class Campaigns(Commands[Campaign]):
         def program(work: Work) -> Program[tuple[Campaign, ...]]:
             return (yield from work.find(Campaign, where("series") == series, order="wave")).items
 
-        return self._desk.perform(program, readonly=True)
+        return self._desk.perform(program, glance=True)

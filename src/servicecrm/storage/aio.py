@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from inspect import isawaitable
 from typing import Any, Protocol, Self, TypeVar, cast
 
@@ -15,6 +16,7 @@ from servicecrm.storage.ports import Command, Fact, Head, Op, Program
 from servicecrm.storage.rows import Tables, ask
 from servicecrm.storage.store import (
     Answer,
+    AskedMore,
     BaseStore,
     Engine,
     EngineStore,
@@ -134,22 +136,31 @@ class AsyncEngineStore(BaseStore[AsyncEngine]):
                 await run(work.remember([(command, outcome)], now=datetime.now(UTC)))
 
     async def perform(
-        self, program: Callable[[Work], Program[T]], *, readonly: bool = False, claiming: bool = False
+        self,
+        program: Callable[[Work], Program[T]],
+        *,
+        readonly: bool = False,
+        claiming: bool = False,
+        glance: bool = False,
     ) -> T:
         """Run a program in a unit of work of its own, or in the one that is open.
 
-        A unit of its own is run again when others came in between.
+        A unit of its own is run again when others came in between. A `glance` only reads, and most likely asks one
+        question; if it asks more, it is run again in a transaction.
         """
         joined = self._joined()
         if joined is not None:
             # Not through `_working`, which would take what other tasks write in the unit meanwhile for ours.
             return await cast(_AsyncRun, joined.run)(program(joined.work))
 
-        async def once() -> T:
-            async with self._working(mode_of(readonly=readonly, claiming=claiming)) as (work, run):
+        async def once(mode: Mode) -> T:
+            async with self._working(mode) as (work, run):
                 return await run(program(work))
 
-        return await self._again(once)
+        if glance and self.engine.glances:
+            with contextlib.suppress(AskedMore, StoreUnavailable):
+                return await once("glance")
+        return await self._again(partial(once, mode_of(readonly=readonly or glance, claiming=claiming)))
 
     async def atomically(
         self, function: Callable[[AsyncUnit], Awaitable[T]], *, readonly: bool = False, claiming: bool = False
@@ -260,6 +271,7 @@ class ThreadEngine:
         self.seals: bool = engine.seals
         self.holds: bool = engine.holds
         self.joined: bool = engine.joined
+        self.glances: bool = False
         self.engine: Engine = engine
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="servicecrm")
         self._process = os.getpid()

@@ -152,6 +152,7 @@ class JoinedEngine:
         self.seals: bool = True
         self.holds: bool = False
         self.joined: bool = True
+        self.glances: bool = False
         self.place: Place = Place.of(connection)
         self._connection = connection
         self._closed = False

@@ -53,6 +53,7 @@ class MemoryEngine:
         self.seals: bool = True
         self.holds: bool = False
         self.joined: bool = False
+        self.glances: bool = False
         self._data = _Data()
         self._lock = Places(1)
         self.timeout: float = timeout

@@ -288,8 +288,15 @@ class Store(Protocol):
         """Call a function with a unit of its own, and again with a new one when others came in between."""
         ...
 
-    def perform(self, program: "Callable[[Work], Program[T]]", *, readonly: bool = False, claiming: bool = False) -> T:
-        """Run a program in a unit of work of its own, or in the one that is open."""
+    def perform(
+        self,
+        program: "Callable[[Work], Program[T]]",
+        *,
+        readonly: bool = False,
+        claiming: bool = False,
+        glance: bool = False,
+    ) -> T:
+        """Run a program in a unit of work of its own, or in the one that is open; a `glance` asks one question."""
         ...
 
     def seal(self) -> int:

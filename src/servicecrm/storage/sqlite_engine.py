@@ -83,6 +83,7 @@ class SQLiteEngine:
         self.seals: bool = True
         self.holds: bool = False
         self.joined: bool = False
+        self.glances: bool = False
         self._process = os.getpid()
         self._closed = False
         self._idle: list[sqlite3.Connection] = []

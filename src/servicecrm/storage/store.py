@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Generic, Literal, NamedTuple, Protocol, Self, TypeVar, cast
 
-from servicecrm.errors import StaleRevision, StoreBusy, StoreError
+from servicecrm.errors import StaleRevision, StoreBusy, StoreError, StoreUnavailable
 from servicecrm.kernel.decisions import Decision, flat
 from servicecrm.kernel.filters import Filter
 from servicecrm.kernel.kinds import Identified, Indexed, Kind, key_text
@@ -21,6 +22,7 @@ from servicecrm.storage.work import BROKEN, Work
 
 __all__ = [
     "Answer",
+    "AskedMore",
     "BaseStore",
     "Engine",
     "EngineStore",
@@ -50,9 +52,14 @@ class Run(Protocol):
     def __call__(self, program: Program[T]) -> T: ...
 
 
-Mode = Literal["read", "write", "program", "claim"]
+Mode = Literal["glance", "read", "write", "program", "claim"]
 """What a transaction is for. One of a program writes as well, and its block waits for nothing but answers; one that
-claims does not mind what others do to rows that it passes over."""
+claims does not mind what others do to rows that it passes over. A glance answers one question, and then raises
+`AskedMore`."""
+
+
+class AskedMore(BaseException):
+    """A glance was not enough. No error, so that no program takes it for one of its own."""
 
 
 class Settings(Protocol):
@@ -66,6 +73,8 @@ class Settings(Protocol):
     """May others change what a unit has only read? Then it is looked at once more at the end."""
     joined: bool
     """Does a host commit?"""
+    glances: bool
+    """Is one question answered without a transaction around it?"""
 
 
 class Engine(Settings, Protocol):
@@ -235,7 +244,7 @@ class BaseStore(Generic[E]):
         return Work(
             self._kinds,
             tenant=self.name,
-            readonly=mode == "read",
+            readonly=mode in ("glance", "read"),
             seals=self.engine.seals,
             holds=self.engine.holds and mode in ("write", "program"),
             registered=self.name in self._registered,
@@ -276,22 +285,31 @@ class EngineStore(BaseStore[Engine]):
             if command is not None and unit.outcome is None and outcome is not None:
                 run(work.remember([(command, outcome)], now=datetime.now(UTC)))
 
-    def perform(self, program: Callable[[Work], Program[T]], *, readonly: bool = False, claiming: bool = False) -> T:
+    def perform(
+        self,
+        program: Callable[[Work], Program[T]],
+        *,
+        readonly: bool = False,
+        claiming: bool = False,
+        glance: bool = False,
+    ) -> T:
         """Run a program in a unit of work of its own, or in the one that is open.
 
         A unit of its own is run again when others came in between: somebody saved one of its records, or the database
-        could not let both units have been alone.
+        could not let both units have been alone. A `glance` only reads, and most likely asks one question; if it asks
+        more, it is run again in a transaction.
         """
 
-        mode = mode_of(readonly=readonly, claiming=claiming)
-        if mode == "write":
-            mode = "program"
-
-        def once() -> T:
+        def once(mode: Mode) -> T:
             with self._working(mode) as (work, run):
                 return run(program(work))
 
-        return self._again(once)
+        if glance and self.engine.glances:
+            # A transaction finds out which connections are lost, and passes over them.
+            with contextlib.suppress(AskedMore, StoreUnavailable):
+                return once("glance")
+        mode = mode_of(readonly=readonly or glance, claiming=claiming)
+        return self._again(partial(once, "program" if mode == "write" else mode))
 
     def atomically(self, function: Callable[[EngineUnit], T], *, readonly: bool = False, claiming: bool = False) -> T:
         """Call a function with a unit of its own, and again with a new one when others came in between.
@@ -345,7 +363,7 @@ class EngineStore(BaseStore[Engine]):
 
     def tenants(self) -> tuple[str, ...]:
         """The tenants that have saved something."""
-        return self.perform(lambda _: ask(Tables.tenants), readonly=True)
+        return self.perform(lambda _: ask(Tables.tenants), glance=True)
 
     def seal(self) -> int:
         """Link what no seal covers yet into this tenant's chain; tells how many entries.
@@ -361,7 +379,7 @@ class EngineStore(BaseStore[Engine]):
 
     def head(self) -> Head:
         """The end of this tenant's journal; keep it elsewhere to prove later that nothing was cut off."""
-        return self.perform(lambda _: head_of(), readonly=True)
+        return self.perform(lambda _: head_of(), glance=True)
 
     def verify(self, head: Head | None = None) -> int:
         """Check every entry and seal of this tenant's journal; tells how many entries there are.

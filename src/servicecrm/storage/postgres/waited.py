@@ -36,7 +36,7 @@ from servicecrm.storage.postgres.dialect import (
 )
 from servicecrm.storage.schema import CURRENT
 from servicecrm.storage.statements import Rows, SQLTables, Statement, Statements
-from servicecrm.storage.store import Answer, Mode
+from servicecrm.storage.store import Answer, AskedMore, Mode
 
 __all__ = ["JoinedPostgres", "OwnCursor", "PostgresEngine"]
 
@@ -71,6 +71,8 @@ class PostgresEngine:
         self.seals: bool = False
         self.holds: bool = isolation != "serializable"
         self.joined: bool = False
+        # What serializable units see is for the server to judge, and who keeps tenants apart says in each whose it is.
+        self.glances: bool = isolation != "serializable" and not tenants_apart
         self._schema = schema
         self._isolation: Isolation = isolation
         self._tenants_apart = tenants_apart
@@ -93,6 +95,10 @@ class PostgresEngine:
             raise ForkedStoreError(self._process, os.getpid())
         if self._closed:
             raise StoreUnavailable("the store is closed")
+        if mode == "glance":
+            with self._glance(tenant) as once:
+                yield once
+            return
         start = begin("read" if self._readonly else mode, self._isolation, tenant if self._tenants_apart else None)
         cursor = self._pool.begun(start)
         try:
@@ -117,6 +123,26 @@ class PostgresEngine:
             except BaseException:
                 _rollback(cursor)
                 raise
+        finally:
+            self._pool.put_back(cursor)
+
+    @contextlib.contextmanager
+    def _glance(self, tenant: str) -> Iterator[Answer]:
+        """One question without a transaction: its answer is of one moment anyway, and comes sooner."""
+        cursor = self._pool.taken()
+        try:
+            tables = SQLTables(tenant, POSTGRES)
+            session = _Session(cursor, tables, self._schema, copies=False)
+            asked = False
+
+            def answer(op: Op) -> Any:
+                nonlocal asked
+                if asked or getattr(op, "writes", True):
+                    raise AskedMore
+                asked = True
+                return session.answer(op, tables)
+
+            yield answer
         finally:
             self._pool.put_back(cursor)
 
@@ -181,21 +207,24 @@ class _Pool:
             "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
         )
 
+    def taken(self) -> Cursor:
+        """A cursor on a connection of its own; give it back."""
+        try:
+            return _cursor(self._pool.getconn())
+        except PoolTimeout as error:
+            raise self._why() from error
+        except PoolClosed as error:
+            raise StoreUnavailable("the store is closed") from error
+
     def begun(self, start: bytes) -> Cursor:
         """A cursor in a new transaction; connections that the server has closed meanwhile are passed over."""
         for left in reversed(range(self._pool.max_size + 1)):
-            try:
-                connection = self._pool.getconn()
-            except PoolTimeout as error:
-                raise self._why() from error
-            except PoolClosed as error:
-                raise StoreUnavailable("the store is closed") from error
-            cursor = _cursor(connection)
+            cursor = self.taken()
             try:
                 cursor.execute(start, prepare=False)
             except BaseException as error:
                 _rollback(cursor)
-                lost = connection.closed and left
+                lost = cursor.connection.closed and left
                 self.put_back(cursor)
                 if not isinstance(error, psycopg.Error):
                     raise
@@ -231,6 +260,7 @@ class JoinedPostgres:
         self.seals: bool = False
         self.holds: bool = True
         self.joined: bool = True
+        self.glances: bool = False
         self.place: Place = Place.of(connection)
         self._connection = connection
         self.schema: str | None = schema

@@ -159,6 +159,26 @@ class Units:
         (saved,) = store.perform(lambda work: work.save(complaint()))
         assert get(store, Complaint, "c-1") == saved
 
+    def test_a_glance_sees_what_is_there_and_may_ask_more(self, store: Store) -> None:
+        put(store, complaint("a"), complaint("b"))
+
+        def program(work):  # type: ignore[no-untyped-def]
+            there = yield from work.count(Complaint)
+            return there, (yield from work.get(Complaint, "b")).id
+
+        assert store.perform(lambda work: work.count(Complaint), glance=True) == 2
+        assert store.perform(program, glance=True) == (2, "b")
+        with store.unit() as unit:
+            unit.save(complaint("c"))
+            assert store.perform(lambda work: work.count(Complaint), glance=True) == 3
+
+    def test_a_glance_writes_nothing(self, store: Store) -> None:
+        with pytest.raises(ReadOnlyStore):
+            store.perform(lambda work: work.save(complaint()), glance=True)
+        with pytest.raises(ReadOnlyStore):
+            store.perform(lambda work: work.numbers(Complaint, 2026, 1), glance=True)
+        assert count(store) == 0
+
     def test_a_stale_program_inside_a_unit_is_not_repeated(self, store: Store) -> None:
         (old,) = put(store, complaint())
         put(store, amended(old, forwards=1))
