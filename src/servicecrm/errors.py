@@ -296,7 +296,7 @@ class SchemaTooOld(StoreError):
         self.known = known
         super().__init__(
             f"the store has version {found}, this servicecrm needs version {known}; "
-            "back it up, then open it with migrate=True"
+            "back it up with the version that made it, then open it with migrate=True"
             if found
             else "the tables of servicecrm are missing, so there is no store there; "
             "open it for writing with migrate=True, or call install(), to make one"

@@ -1,5 +1,6 @@
 """Replaying a log into a store: every fact once, in batches, whatever happens in between."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -67,6 +68,27 @@ def test_a_second_run_changes_nothing(desk: Desk, facts: list[Fact | RefusedRow]
     assert (first.events, first.new) == (second.events, 300) == (300, 300)
     assert (second.new, second.findings) == (0, 0)
     desk.store.verify()
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["in one batch", "each fact in a batch of its own"])
+@pytest.mark.parametrize("mended", [0, 1, 2])
+def test_a_row_that_is_mended_after_what_follows_it_was_taken_is_refused(
+    desk: Desk, facts: list[Fact | RefusedRow], mended: int, *, apart: bool
+) -> None:
+    case = [each for each in facts if isinstance(each, Fact) and each.case == facts_of_one(facts)]
+    assert len(case) > mended + 1
+    replay(desk, [each for each in case if each is not case[mended]], MAP)
+    before = everything(desk)
+
+    again = replay(desk, case, MAP, batch=1 if apart else 100)
+    assert (again.new, again.refused_rows) == (0, 1)
+    assert "comes before what was taken of its case already" in again.refused[0].says
+    assert everything(desk) == before
+
+
+def facts_of_one(facts: list[Fact | RefusedRow]) -> str:
+    """The case with the most facts."""
+    return Counter(each.case for each in facts if isinstance(each, Fact)).most_common(1)[0][0]
 
 
 def test_a_later_extract_only_adds(desk: Desk, facts: list[Fact | RefusedRow]) -> None:

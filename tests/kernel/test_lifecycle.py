@@ -276,6 +276,17 @@ def test_a_house_adds_states_and_moves_of_its_own() -> None:  # C003
     assert TABLE.states == ("new", "open", "done", "void")
 
 
+def test_what_is_allowed_everywhere_is_allowed_in_an_added_state_too() -> None:  # C003
+    parked = Ticket(state="parked", owner="bob")
+    wider = TABLE.with_moves(Move("park", "open", "parked"), Move("unpark", "parked", "open"))
+    own = TABLE.with_moves(Move("park", "open", "parked"), Move("note", "parked", "open"))
+
+    assert set(wider.allowed("parked")) == {"note", "unpark"}
+    assert wider.step(parked, "note") == "parked"
+    assert own.step(parked, "note") == "open"
+    assert own.allowed("void") == TABLE.allowed("void")
+
+
 def test_a_move_of_the_same_action_and_state_is_replaced_where_it_stands() -> None:  # C003
     stricter = TABLE.with_moves(Move("drop", "open", "void", "chief"), Move("reopen", "done", "new"))
 

@@ -216,7 +216,10 @@ def test_a_server_that_cannot_be_trusted_gets_no_letter(
 
 
 def test_a_server_that_does_not_start_tls_gets_no_letter(port: int, server: Server) -> None:
-    with SMTPSender("127.0.0.1", HEAD, port=port) as sender, pytest.raises(NotDelivered, match="SMTPNotSupported"):
+    with (
+        SMTPSender("127.0.0.1", HEAD, port=port) as sender,
+        pytest.raises(NotDelivered, match="STARTTLS extension not supported"),
+    ):
         sender.send(a_letter())
     assert server.taken == []
 

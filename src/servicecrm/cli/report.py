@@ -152,14 +152,15 @@ def _refusals(result: Replay, unknown: UnknownWords | None) -> _Refusals:
 
 
 def _refused_lines(refused: _Refusals, log: str) -> Iterator[str]:
+    for each in refused.others:
+        column = "" if each.column is None else f"{each.column!r}: "
+        yield f"  {each.count:>9,}  {column}{each.says}  ({log}:{each.first_row})"
+    # The words stand below their heading, and nothing else does.
     if refused.words:
         *_, first = refused.words[0]
         yield f"  {first.column!r}: {first.says}"
     for word, count, first in refused.words:
         yield f"  {count:>9,}  {word!r}  ({log}:{first.row})"
-    for each in refused.others:
-        column = "" if each.column is None else f"{each.column!r}: "
-        yield f"  {each.count:>9,}  {column}{each.says}  ({log}:{each.first_row})"
     if refused.left:
         yield f"  {refused.left:>9,}  ..."
 

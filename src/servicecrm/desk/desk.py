@@ -221,8 +221,9 @@ class Desk(BaseDesk[EngineStore]):
     ) -> tuple[Any, ...]:
         """Save decisions that a host made with the pure commands; gives the records with their new revisions.
 
-        A command that decides about several records gives a tuple; it is taken as it is. What follows from the
-        decisions is saved with them: clocks are read again, and notices kept. The same `command` again saves nothing,
+        A command that decides about several records gives a tuple; it is taken as it is: the rights, checklists and
+        limits of the house are for the commands of the desk, and not asked. What follows from the decisions is saved
+        with them: clocks are read again, and notices kept. The same `command` again saves nothing,
         and gives the first of the records as it is now.
 
         Raises:

@@ -1,7 +1,7 @@
 """Replay another system's log into a store: every fact once, in batches, however often the log is sent."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +30,11 @@ SHOWN: Final = 10
 
 MAX_REASONS: Final = 100
 """Kinds of refused rows that are counted one by one: a file that is no table has one for each row."""
+
+AHEAD: Final = 3
+"""How many rows after the last new one of a case are looked for: as many refused ones may stand between."""
+
+TOO_LATE: Final = "comes before what was taken of its case already; replay the whole log into another store"
 
 Row = list[Fact | RefusedRow]
 """What belongs together: all that a row about a whole case says, or else one event, or one refused row."""
@@ -185,18 +190,15 @@ class _Batch:
 
     def run(self, rows: Sequence[Row]) -> Program[Replay]:
         """Follow the facts that are new, and save what they come to."""
-        digest, name = self.log_map.digest, self.log_map.name
         facts = [each for row in rows for each in row if isinstance(each, Fact)]
-        commands = [Command(id=f"{name}:{fact.case}:{fact.ordinal}", fingerprint=digest) for fact in facts]
-        try:
-            known = yield from self.work.known(commands)
-        except IdempotencyMismatch:
-            raise ImportProblem(
-                f"the store holds the log {name!r} under another map; "
-                "use the map that it was replayed with, another store, or another [log] name"
-            ) from None
-        new = (self._id(fact) for fact, command in zip(facts, commands, strict=True) if command.id not in known)
-        self.before = yield from self.work.present(Complaint, tuple(dict.fromkeys(new)))
+        commands = [self._command(fact.case, fact.ordinal) for fact in facts]
+        known = yield from self._known(commands)
+        old: dict[str, int] = {}
+        new: dict[str, int] = {}
+        for fact, command in zip(facts, commands, strict=True):
+            (old if command.id in known else new)[fact.case] = fact.ordinal
+        self.before = yield from self.work.present(Complaint, [self._id(case) for case in new])
+        taken = yield from self._taken(old, new)
         following = iter(commands)
         for row in rows:
             told: list[tuple[Fact, Command]] = []
@@ -207,13 +209,40 @@ class _Batch:
                     self.result.events += 1
                 else:
                     told.append((each, command))
-            if told:
+            if told and told[0][0].ordinal < taken.get(told[0][0].case, 0):
+                self._refuse(RefusedRow(told[0][0].row, None, TOO_LATE))
+            elif told:
                 self._follow(told)
         yield from self._save()
         return self.result
 
-    def _id(self, fact: Fact) -> str:
-        return f"{self.log_map.name}:{fact.case}"
+    def _command(self, case: str, ordinal: int) -> Command:
+        return Command(id=f"{self.log_map.name}:{case}:{ordinal}", fingerprint=self.log_map.digest)
+
+    def _known(self, commands: Sequence[Command]) -> Program[Container[str]]:
+        """Those that the store holds."""
+        try:
+            return (yield from self.work.known(commands))
+        except IdempotencyMismatch:
+            raise ImportProblem(
+                f"the store holds the log {self.log_map.name!r} under another map; "
+                "use the map that it was replayed with, another store, or another [log] name"
+            ) from None
+
+    def _taken(self, old: Mapping[str, int], new: Mapping[str, int]) -> Program[Mapping[str, int]]:
+        """Up to where the cases were taken before, as far as these facts and those right after them tell."""
+        ahead = {
+            self._command(case, n): (case, n)
+            for case, last in new.items()
+            if self._id(case) in self.before
+            for n in range(last + 1, last + 1 + AHEAD)
+        }
+        known = yield from self._known([*ahead])
+        later = [place for command, place in ahead.items() if command.id in known]
+        return {**old, **dict(later)}
+
+    def _id(self, case: str) -> str:
+        return f"{self.log_map.name}:{case}"
 
     def _refuse(self, row: RefusedRow) -> None:
         if self.strict:
@@ -222,7 +251,7 @@ class _Batch:
 
     def _follow(self, told: Sequence[tuple[Fact, Command]]) -> None:
         """Take what is new in a row; nothing of it, if a part cannot be followed."""
-        source, id = self.log_map.name, self._id(told[0][0])
+        source, id = self.log_map.name, self._id(told[0][0].case)
         before = complaint = self.now.get(id, self.before.get(id))
         followed: list[Followed] = []
         for fact, _ in told:

@@ -203,9 +203,15 @@ class Lifecycle(Generic[R]):
     def with_moves(self, *moves: Move[R], resting: Iterable[str] = (), final: Iterable[str] = ()) -> "Lifecycle[R]":
         """A new checked table with more moves; a row with the same action and state is replaced where it stands.
 
-        `resting` and `final` say what the added states are, if they are not open.
+        `resting` and `final` say what the added states are, if they are not open. What is allowed in every state, such
+        as to say something, is allowed in an added one; every other row for it you give.
         """
-        table = list(self.moves)
+        added = dict.fromkeys(state for move in moves for state in (*move.from_, move.to) if state != STAY)
+        states = (*self.states, *(state for state in added if state not in self.states))
+        table = [
+            attrs.evolve(move, from_=states) if frozenset(self.states) <= frozenset(move.from_) else move
+            for move in self.moves
+        ]
         for new in moves:
             table = merged(table, new)
         return self._rebuilt(table, self.resting.union(resting), self.final.union(final))

@@ -152,5 +152,7 @@ def _is_final(error: OSError) -> bool:
 
 
 def _told(error: OSError) -> str:
+    if isinstance(error, smtplib.SMTPNotSupportedError):  # says what, in words of smtplib's own
+        return f"SMTPNotSupportedError: {error}"
     status = _status(error)
     return type(error).__name__ if status is None else f"{type(error).__name__} {status}"
