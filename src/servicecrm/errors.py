@@ -199,6 +199,8 @@ class StaleRevision(StoreError):
         self.expected = expected
         self.actual = actual
         found = "the store has none" if actual is None else f"the store has revision {actual}"
+        if actual == expected:
+            found = "the store has another one of that number"
         super().__init__(f"{kind} {id}: the change is based on revision {expected}, {found}; load it again and repeat")
 
 

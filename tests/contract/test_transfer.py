@@ -141,7 +141,9 @@ FORGED = [
     ("command", 1, None, "id"),
     ("number", 3, "abc", "last"),
     ("number", 3, 2**63, "last"),
+    ("number", 3, 10**12, "last"),  # no number follows that could be told
     ("notice", 2, 0, "place"),
+    ("notice", 2, 2**53 + 1, "place"),
     ("notice", 7, "not JSON", None),
     ("notice", 7, "[]", None),
     ("notice", 8, -(2**62), None),
@@ -223,7 +225,9 @@ def test_numbers_go_on_after_those_of_the_records(store: EngineStore) -> None:
         assert unit.number(Complaint, 2027) == "CMP-2027-000001"
 
 
-@pytest.mark.parametrize(("told", "following"), [(1, "CMP-2026-000004"), (41, "CMP-2026-000042")])
+@pytest.mark.parametrize(
+    ("told", "following"), [(1, "CMP-2026-000004"), (41, "CMP-2026-000042"), (10**12 - 1, "CMP-2026-1000000000000")]
+)
 def test_numbers_go_on_after_the_highest_that_is_told(store: EngineStore, told: int, following: str) -> None:
     changed = body()
     for line in changed:

@@ -7,7 +7,8 @@ from itertools import pairwise
 import pytest
 
 from servicecrm.analytics.status_key import StatusKey
-from servicecrm.complaints import Complaint, ComplaintPolicy, LinkKind
+from servicecrm.complaints import Complaint, ComplaintPolicy, LinkKind, adopt
+from servicecrm.complaints.parts import Link
 from servicecrm.desk import Desk, House, connect
 from servicecrm.errors import GuardNotMet, NotFound, PolicyViolation, TransitionNotAllowed
 from servicecrm.kernel import filters
@@ -26,6 +27,22 @@ def types(crm: Desk, id: str) -> list[str]:
 
 
 # -- merging -------------------------------------------------------------------------------------
+
+
+def test_what_was_adopted_in_a_circle_stops_nobody(crm: Desk, bring: Bring) -> None:
+    one, other = bring("in_handling"), bring("in_handling")
+    for complaint, target in ((one, other), (other, one)):
+        link = Link(kind=LinkKind.DUPLICATE_OF, complaint=target.id)
+        crm.save(
+            adopt(crm.complaints.get(complaint.id), "merged", source="old", links=(link,), by="ann", at=crm.clock())
+        )
+
+    assert [each.id for each in crm.complaints.duplicates(one.id)] == [other.id]
+    assert crm.status(one.id, audience="complainant").state == "merged"
+    assert len(crm.complaints.messages(one.id)) == len(crm.complaints.messages(other.id)) == 0
+    crm.complaints.reopen(one.id, "There is another one.")
+    crm.complaints.message(other.id, "It is still dry.", side="outside")
+    assert [each.text for each in crm.complaints.messages(one.id)] == ["It is still dry."]
 
 
 @pytest.mark.parametrize("named_by", ["id", "number"])
@@ -135,6 +152,24 @@ def test_what_the_complainant_of_a_merged_complaint_says_is_kept_with_its_target
     assert {each.text: each.author for each in said}["after"] == "c-7"
     assert crm.complaints.messages(target.id)[0].text == "before"
     assert [message.text for message in crm.complaints.messages(twin.id)] == ["before"]
+
+
+def test_what_another_complainant_says_is_told_and_erased_as_theirs_alone(crm: Desk) -> None:  # C011, C012
+    theirs, target = (
+        crm.complaints.record(subject="No water", channel="phone", customer=f"customer-{n}") for n in (1, 2)
+    )
+    crm.complaints.merge(theirs.id, target.id)
+    crm.complaints.message(theirs.id, "My insulin is spoilt.", side="outside")
+    crm.complaints.message(target.id, "It runs again.", side="outside")
+
+    told = {customer: crm.privacy.access(customer)["messages"] for customer in ("customer-1", "customer-2")}
+    assert {customer: [each["text"] for each in messages] for customer, messages in told.items()} == {
+        "customer-1": ["My insulin is spoilt."],
+        "customer-2": ["It runs again."],
+    }
+    crm.complaints.withdraw(target.id)
+    crm.privacy.forget("customer-2", "asked for")
+    assert [each.text for each in crm.complaints.messages(target.id)] == ["My insulin is spoilt.", "[erased]"]
 
 
 def test_what_we_write_to_a_merged_complaint_stays_with_it(crm: Desk, bring: Bring) -> None:

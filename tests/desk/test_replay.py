@@ -217,6 +217,7 @@ CASE_MAP = LogMap.from_toml(CASES, COMPLAINT_WORDS)
 HEAD = "Key,Opened,Replied,Closed,Due,Status,Team\n"
 GOOD = "a,2025-03-01,2025-03-02,2025-03-03,,Closed,Pipes\n"
 FUTURE = "lies in the future"
+YEARS = "a time in a log lies in the years 1901 to 2198"
 LONG = "a text to be found by has at most 500 bytes in UTF-8"
 
 
@@ -233,6 +234,10 @@ def read(folder: Path, rows: str, log_map: LogMap = CASE_MAP) -> list[Fact | Ref
         ("b,2026-01-02,2026-01-03,2026-01-04,,Closed,Pipes\n", ("Opened", FUTURE)),
         ("b,2026-01-02,,,,Active,Pipes\n", ("Opened", FUTURE)),
         (f"b,2025-03-01,2025-03-02,2025-03-03,,Closed,{'x' * 501}\n", ("Team", LONG)),
+        # What other systems write for "none".
+        ("b,2025-03-01,2025-03-02,2025-03-03,9999-12-31,Closed,Pipes\n", ("Due", YEARS)),
+        ("b,1900-01-01,2025-03-02,2025-03-03,,Closed,Pipes\n", ("Opened", YEARS)),
+        ("b,0001-01-01,,,,Active,Pipes\n", ("Opened", YEARS)),
     ],
 )
 @pytest.mark.parametrize("batch", [1, 2, 1_000])

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from servicecrm import portfolio
+from servicecrm import complaints, portfolio
 from servicecrm.agreements import Agreement, actions
 from servicecrm.agreements.lifecycle import BOUND
+from servicecrm.complaints import Complaint, LinkKind
 from servicecrm.errors import PolicyViolation
 from servicecrm.kernel.decisions import Decision
 from servicecrm.portfolio import Customer
@@ -156,3 +157,34 @@ def test_one_that_is_new_is_not_concluded_beside_one_that_was_being_signed_befor
         thread.join()
 
     assert len(rivals(concluded(server))) == (0 if touching else 1)
+
+
+@pytest.mark.parametrize("named_by", ["id", "number"])
+def test_no_two_complaints_are_linked_below_each_other_at_once(
+    server: Place, monkeypatch: pytest.MonkeyPatch, named_by: str
+) -> None:  # C055
+    """Each is linked when both have read the other one."""
+    both_have_read, waited, link = threading.Barrier(2), set[str](), complaints.actions.link
+
+    def link_later(found: Complaint, *args: Any, **told: Any) -> Decision[Complaint]:
+        if found.id not in waited:  # whoever came second tries again alone
+            waited.add(found.id)
+            both_have_read.wait(30)
+        return link(found, *args, **told)
+
+    def link_it(pair: tuple[Complaint, Complaint]) -> None:
+        with server.open() as crm, contextlib.suppress(PolicyViolation):
+            crm.complaints.link(pair[0].id, getattr(pair[1], named_by), "child_of")
+
+    with server.open() as crm:
+        one, other = (crm.complaints.record(subject="No water", channel="phone") for _ in range(2))
+    monkeypatch.setattr(complaints.actions, "link", link_later)
+    threads = [threading.Thread(target=link_it, args=(pair,)) for pair in ((one, other), (other, one))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with server.open() as crm:
+        parents = [crm.complaints.get(each.id).linked(LinkKind.CHILD_OF) for each in (one, other)]
+    assert sum(map(len, parents)) == 1

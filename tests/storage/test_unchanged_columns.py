@@ -8,12 +8,14 @@ import pytest
 from servicecrm.complaints import COMPLAINT, Complaint
 from servicecrm.desk import Desk, connect
 from servicecrm.errors import StaleRevision
+from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.kinds import Kind
 from servicecrm.storage import SQLiteStore
 from servicecrm.storage.ports import Program
 from servicecrm.storage.rows import Change, RecordRow, Tables, ask
-from servicecrm.testing.contract.examples import amended, complaint, get, put
+from servicecrm.storage.saving import unchanged
+from servicecrm.testing.contract.examples import amended, complaint, put
 from tests.desk.places import STORES, empty_store
 
 FRAME = 4096 + 24
@@ -31,7 +33,7 @@ def frames(folder: Path) -> int:
     with SQLiteStore(folder / "crm.db", writers="one") as store:
         put(store, *new)
     with SQLiteStore(folder / "crm.db", writers="one") as store:
-        put(store, amended(get(store, Complaint, "c-1000"), handler="bea"))
+        store.atomically(lambda unit: unit.save(amended(unit.get(Complaint, "c-1000"), handler="bea")))
         return (folder / "crm.db-wal").stat().st_size // FRAME
 
 
@@ -53,6 +55,14 @@ def test_a_column_counts_as_unchanged_only_if_its_value_is_the_very_same() -> No
         *("verdict", "duplicate_of"),
     }
     assert COMPLAINT.index_of(after, without={"customer"}).keys() == COMPLAINT.index_of(after).keys() - {"customer"}
+
+
+def test_a_record_that_was_changed_in_place_is_written_whole() -> None:
+    before = complaint(handler="ann").after
+    change = amended(before, forwards=1)
+
+    assert unchanged(lambda _: COMPLAINT, [change])[Complaint] >= {"handler"}
+    assert unchanged(lambda _: COMPLAINT, [Decision(before, before, change.steps)])[Complaint] == frozenset()
 
 
 def test_what_an_older_version_saved_is_written_whole(crm: Desk) -> None:  # C121

@@ -1,7 +1,7 @@
 """How complaints belong together, at the desk: merged, split, linked, and come again."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from servicecrm.complaints.codes import LinkKind
@@ -12,6 +12,7 @@ from servicecrm.desk.books import book_of
 from servicecrm.desk.complaint_decisions import ComplaintDecisions
 from servicecrm.desk.merged import merged_into
 from servicecrm.desk.programs import Order, fetch
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.filters import Filter, where
 from servicecrm.kernel.kinds import micros
 from servicecrm.storage.ports import Program
@@ -96,7 +97,7 @@ class ComplaintLinks(ComplaintDecisions):
             found = yield from fetch(work, self._kind, other)
             above: list[str] = []
             parents = found.linked(LinkKind.CHILD_OF)
-            while parents:
+            while parents and parents[0] not in above:
                 above += parents
                 parent = yield from fetch(work, self._kind, parents[0])
                 parents = parent.linked(LinkKind.CHILD_OF)
@@ -127,15 +128,24 @@ class ComplaintLinks(ComplaintDecisions):
         `within` is how long before, by default as the house has it. Complaints without customer or category are like
         no others; what was merged counts no more.
 
+        Raises:
+            InvalidValue: `within` is no duration.
+
         Source: C055.
         """
+        if within is not None and not isinstance(within, timedelta):
+            raise InvalidValue("within", f"expected a duration, got {type(within).__name__}")
 
         def program(work: Work) -> Program[tuple[Complaint, ...]]:
             found: Complaint = yield from fetch(work, self._kind, complaint)
             if found.customer is None or found.category is None:
                 return ()
             policy = (yield from book_of(work, ComplaintPolicies)).numbered(found.policy)
-            since = found.received_at - (policy.recurs_within if within is None else within)
+            before = policy.recurs_within if within is None else within
+            try:
+                since = found.received_at - before
+            except OverflowError:  # longer before, or after, than any time that can be told
+                since = datetime.min.replace(tzinfo=UTC) if before > timedelta(0) else found.received_at
             page = yield from work.find(
                 Complaint,
                 where("customer") == found.customer,

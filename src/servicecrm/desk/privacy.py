@@ -12,6 +12,7 @@ from servicecrm.agreements.schema import AGREEMENT, GENERAL_AGREEMENT
 from servicecrm.cases.schema import CASE
 from servicecrm.complaints.schema import COMPLAINT
 from servicecrm.desk.families import merged
+from servicecrm.desk.merged import merged_into
 from servicecrm.desk.programs import Order, saved_with_all
 from servicecrm.errors import GuardNotMet
 from servicecrm.improvements.schema import PROPOSAL
@@ -212,13 +213,25 @@ def found_of(work: Work, person: str, also: Sequence[str] = ()) -> Program[list[
         keys = [f"{kind}:{id}" for (kind, id), each in found.items() if each.own]
         for each in (yield from work.present(cls, [*(people if "id" in trace.own else ()), *also])).values():
             found[trace.kind.name, each.id] = Found(trace, each, own=True)
+        others = (yield from _others(work, found.values(), people)) if trace.kind is MESSAGE else {}
         for filter in _filters(trace, people, own, keys):
             for each in (yield from work.find(cls, filter)).items:
-                found.setdefault((trace.kind.name, each.id), Found(trace, each, own=True))
+                if not others or each.author not in others.get(each.about, ()):
+                    found.setdefault((trace.kind.name, each.id), Found(trace, each, own=True))
         if trace.contacts:
             for each in (yield from work.find(cls, where("contacts").has(person))).items:
                 found.setdefault((trace.kind.name, each.id), Found(trace, each, own=False))
     return list(found.values())
+
+
+def _others(work: Work, found: Iterable[Found], people: Sequence[str]) -> Program[Mapping[str, frozenset[str]]]:
+    """Who else speaks in complaints: what those say whose complaints were merged into them is theirs."""
+    others: dict[str, frozenset[str]] = {}
+    for complaint in [each.record for each in found if each.trace.kind is COMPLAINT]:
+        merged = yield from merged_into(work, complaint)
+        if customers := {each.customer for each in merged if each.customer is not None}.difference(people):
+            others[complaint.id] = frozenset(customers)
+    return others
 
 
 def _filters(trace: Trace, people: Sequence[str], own: Sequence[str], keys: Sequence[str]) -> Iterable[Filter]:

@@ -97,7 +97,7 @@ def fetch(work: Work, kind: Kind[R], id: str) -> Program[R]:
     """The record with this id, or with this human number."""
     if not is_number(kind, id):
         return (yield from work.get(kind.schema.record, id))
-    page = yield from work.find(kind.schema.record, where("number") == id, limit=1)
+    page = yield from work.find(kind.schema.record, where("number") == id, limit=1, held=True)
     if not page.items:
         raise NotFound(kind.name, id)
     return page.items[0]
@@ -161,7 +161,9 @@ def change(
     records: dict[str, R] = {}
     for id in ids:
         found = yield from fetch(work, kind, id)
-        while (other := instead(found)) is not None:
+        seen: set[str] = set()  # what was imported or adopted may go on as each other
+        while (other := instead(found)) is not None and found.id not in seen:
+            seen.add(found.id)
             found = yield from fetch(work, kind, other)
         records[found.id] = found
     if done is not None:

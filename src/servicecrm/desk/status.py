@@ -89,8 +89,10 @@ def status_for(
 
 
 def _root(work: Work, complaint: Complaint) -> Program[Complaint]:
-    """The complaint that a merged one goes on as."""
-    while complaint.duplicate_of is not None:
+    """The complaint that a merged one goes on as; in a circle, the last one before it closes."""
+    seen: set[str] = set()
+    while complaint.duplicate_of is not None and complaint.id not in seen:
+        seen.add(complaint.id)
         complaint = yield from work.get(Complaint, complaint.duplicate_of, held=False)
     return complaint
 

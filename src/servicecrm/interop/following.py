@@ -6,9 +6,11 @@ one too.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+from servicecrm.calendars.table import FIRST_YEAR, LAST_YEAR
 from servicecrm.complaints import actions
 from servicecrm.complaints.lifecycle import (
     ACKNOWLEDGE,
@@ -31,7 +33,7 @@ from servicecrm.complaints.lifecycle import (
 from servicecrm.complaints.model import Channel, Complaint, Priority, Severity, Waiting, WaitingFor
 from servicecrm.complaints.policy import ComplaintPolicy
 from servicecrm.complaints.schema import COMPLAINT
-from servicecrm.errors import GuardNotMet, PolicyViolation
+from servicecrm.errors import GuardNotMet, InvalidValue, PolicyViolation
 from servicecrm.interop.logs import Fact
 from servicecrm.kernel.decisions import Decision, Stamp
 from servicecrm.kernel.frozen import FrozenMap
@@ -89,11 +91,15 @@ def follow(complaint: Complaint | None, fact: Fact, stamp: Stamp, *, id: str, so
     """What a complaint comes to by a fact of a log; without a complaint, the fact starts one with this id.
 
     Raises:
-        InvalidValue: a value of the log has not the shape of our field.
+        InvalidValue: a value of the log has not the shape of our field, or a time of it lies in years that no calendar
+            knows.
         PolicyViolation: the fact, or the receipt, lies in the future.
     """
     if micros(fact.occurred_at) > micros(stamp["recorded_at"]):
         raise PolicyViolation("occurred_at", "it lies in the future")
+    for name, value in (*fact.values.items(), ("occurred_at", fact.occurred_at)):
+        if isinstance(value, datetime) and not FIRST_YEAR < value.astimezone(UTC).year < LAST_YEAR:
+            raise InvalidValue(name, f"a time in a log lies in the years {FIRST_YEAR + 1} to {LAST_YEAR - 1}")
     key_text("by", fact.by or "")
     for name in fact.values.keys() & TEXT_KEYS:
         key_text(name, str(fact.values[name]))

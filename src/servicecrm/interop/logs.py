@@ -267,6 +267,7 @@ def refused_fact(fact: Fact, error: InvalidValue | PolicyViolation, log_map: Log
     """The row of a fact that no record can follow, with the column whose value is to blame, if it is one's."""
     if isinstance(error, InvalidValue):
         field, says = error.where.removeprefix("Complaint."), error.says
+        field = _latest_time(fact, log_map) if field == "occurred_at" else field
     elif error.rule == "occurred_at":
         field, says = _latest_time(fact, log_map), "lies in the future"
     else:

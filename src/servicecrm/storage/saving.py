@@ -52,7 +52,8 @@ def unchanged(
     for decision in decisions:
         before, after, record = decision.before, decision.after, type(decision.after)
         if type(before) is record:
-            names = kind_of(record).unchanged(before, after)
+            # What a host has changed in place was another one before.
+            names = frozenset() if before is after else kind_of(record).unchanged(before, after)
             same[record] = same.get(record, names) & names
     return same
 

@@ -280,6 +280,8 @@ _TAKES: Final[Mapping[str, Mapping[str, tuple[type, ...]]]] = {
 
 _LEAST: Final = {"n": 1, "revision": 1, "schema": 1, "entries": 1, "last": 0, "place": 1, "attempt": 0}
 _MIN, _MAX = -(2**63), 2**63 - 1
+_MOST: Final = {"last": 10**12 - 1, **dict.fromkeys(("n", "revision", "place", "attempt"), 2**53)}
+"""What is counted on from has to leave room; and no human number has more than twelve digits."""
 
 
 def _checked(values: list[Any], what: str, n: int) -> list[Any]:
@@ -295,7 +297,7 @@ def _checked(values: list[Any], what: str, n: int) -> list[Any]:
 
 def _storable(name: str, value: str | int | None) -> bool:
     if isinstance(value, int):
-        return _LEAST.get(name, _MIN) <= value <= _MAX
+        return _LEAST.get(name, _MIN) <= value <= _MOST.get(name, _MAX)
     long = value is not None and name in ("id", "key") and len(value.encode("utf-8", "replace")) > KEY_LIMIT
     return value is None or (text_problem(value) is None and not long)
 

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from servicecrm.errors import (
     AlreadyExists,
@@ -60,6 +61,8 @@ class Work(Queue):
         self._seals = seals
         self._holds = holds
         self._seen: dict[str, tuple[Kind[Any], dict[str, int]]] = {}
+        self._here: WeakValueDictionary[tuple[str, str], Any] = WeakValueDictionary()
+        """The records as this unit has read or saved them: of these it is known what the tables hold."""
         self._rivals: set[tuple[str, str]] = set()
         self.registered: bool = registered
         """Is the tenant in the list of tenants?"""
@@ -91,7 +94,7 @@ class Work(Queue):
             raise NotFound(kind.name, id)
         if held:
             self._read(kind, row)
-        return loaded(kind, row)
+        return self._loaded(kind, row)
 
     def present(
         self, record: type[R], ids: Sequence[str], *, held: bool = True, rivals: bool = False
@@ -108,7 +111,19 @@ class Work(Queue):
             self._read(kind, row)
         if rivals:
             self._rivals.update((kind.name, row.id) for row in there)
-        return {row.id: loaded(kind, row) for row in there}
+        return {row.id: self._loaded(kind, row) for row in there}
+
+    def _loaded(self, kind: Kind[R], row: RecordRow) -> R:
+        record = loaded(kind, row)
+        if not self._readonly:
+            self._remember(kind, record)
+        return record
+
+    def _remember(self, kind: Kind[R], record: R) -> None:
+        try:
+            self._here[kind.name, record.id] = record
+        except TypeError:  # a host's own class that nothing can refer to weakly; such a record is written whole
+            return
 
     def _read(self, kind: Kind[Any], row: RecordRow) -> None:
         self._seen.setdefault(kind.name, (kind, {}))[1].setdefault(row.id, row.revision)
@@ -120,13 +135,16 @@ class Work(Queue):
         order: str = "id",
         limit: int | None = None,
         after: str | None = None,
+        held: bool = False,
     ) -> Program[Page[R]]:
-        """Records that pass all filters, in order."""
+        """Records that pass all filters, in order. See `get` for those that are `held`."""
         kind = self._kind(record)
         query = _query(kind, filters, order, limit, after)
         found = yield from ask(Tables.select, kind, query)
         kept, cursor = cursors.cut(found, query)
-        return Page(tuple(loaded(kind, row) for row, _ in kept), cursor)
+        for row, _ in kept if held else ():
+            self._read(kind, row)
+        return Page(tuple(self._loaded(kind, row) for row, _ in kept), cursor)
 
     def among(
         self, record: type[R], column: str, values: Iterable[object], *filters: Filter, order: str = "id"
@@ -143,7 +161,7 @@ class Work(Queue):
         kind = self._kind(record)
         query = _query(kind, filters, order, limit, None)._replace(taking=True, limit=limit - 1)
         found = yield from ask(Tables.select, kind, query)
-        return tuple(loaded(kind, row) for row, _ in found)
+        return tuple(self._loaded(kind, row) for row, _ in found)
 
     def rows(
         self,
@@ -188,6 +206,7 @@ class Work(Queue):
         if commands and len(commands) != steps:
             raise ValueError(f"{steps} facts need as many commands, got {len(commands)}")
         names = iter([command.id if command else None for command in commands] or [None] * steps)
+        yield from self._compare(decisions)
         same = unchanged(self._kind, decisions)
         saves = [self._prepared(decision, [next(names) for _ in decision.steps], same) for decision in decisions]
         for group in grouped(saves):
@@ -202,11 +221,28 @@ class Work(Queue):
         if notices:
             yield from ask(Tables.enqueue, notices)
         for save in saves:
+            self._remember(save.kind, save.saved)
             if save.kind.name in FOLLOWING:
                 yield from FOLLOWING[save.kind.name](save.before, save.saved)
             self.facts += [Fact(save.kind.name, step.event, save.saved, self._tenant) for step in save.steps]
         self._saved += [(save.kind.name, save.saved) for save in saves]
         return tuple(save.saved for save in saves)
+
+    def _compare(self, decisions: Iterable[Decision[Any]]) -> Program[None]:
+        """What a host brings has to be what is stored: it may have it from a unit that was rolled back."""
+        brought: dict[type, list[Any]] = {}
+        for before, after in ((decision.before, decision.after) for decision in decisions):
+            if before is not None and before is not after and type(before) is type(after):
+                kind = self._kind(type(before))
+                if self._here.get((kind.name, before.id)) is not before:
+                    brought.setdefault(type(before), []).append(before)
+        for record, befores in brought.items():
+            kind = self._kind(record)
+            rows = yield from fetched(kind, [key_text("id", before.id) for before in befores])
+            for before, row in zip(befores, rows, strict=True):
+                same = row is not None and row.revision == before.revision
+                if row is not None and same and kind.schema.text(loaded(kind, row)) != kind.schema.text(before):
+                    raise StaleRevision(kind.name, before.id, before.revision, row.revision)
 
     def _prepared(
         self, decision: Decision[Any], commands: Sequence[str | None], same: Mapping[type, frozenset[str]]

@@ -165,6 +165,18 @@ class Locking:
         with pytest.raises(StaleRevision):
             put(store, amended(second, category="roads"), amended(second, category="parks"))
 
+    def test_a_record_of_a_unit_that_was_rolled_back_is_stale(self, store: Store) -> None:
+        (first,) = put(store, complaint(category="water"))
+        given: list[Complaint] = []
+        with pytest.raises(KeyError):
+            saved_and_rolled_back(store, first, given)
+        put(store, amended(first, category="roads"))
+
+        with pytest.raises(StaleRevision):  # it has the same revision
+            put(store, amended(given[0], forwards=1))
+        assert get(store, Complaint, "c-1").category == "roads"
+        store.verify()
+
     def test_a_taken_id_is_refused(self, store: Store) -> None:
         put(store, complaint())
 
@@ -212,3 +224,10 @@ class Locking:
         with pytest.raises(StaleRevision):
             store.perform(lambda work: work.save(amended(stale, forwards=9)))
         assert get(store, Complaint, "c-1").forwards == 1
+
+
+def saved_and_rolled_back(store: Store, old: Complaint, given: list[Complaint]) -> None:
+    """Save a change, hand out what was saved, and take it back."""
+    with store.unit() as unit:
+        given += unit.save(amended(old, category="parks"))
+        raise KeyError
