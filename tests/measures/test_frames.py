@@ -46,6 +46,7 @@ ENGINES: dict[str, Make] = {
     "polars": in_polars,
     "a query of polars": lambda columns: in_polars(columns).lazy(),
     "pandas": lambda columns: in_polars(columns).to_pandas(),
+    "pandas on PyArrow": lambda columns: in_polars(columns).to_pandas(use_pyarrow_extension_array=True),
     "PyArrow": lambda columns: in_polars(columns).to_arrow(),
     "DuckDB": lambda columns: duckdb.from_arrow(in_polars(columns).to_arrow()),
 }
@@ -126,6 +127,23 @@ def scored(frame: Any, **how: Any) -> dict[Any, dict[str, Any]]:
     table = found.to_pylist() if hasattr(found, "to_pylist") else polars.DataFrame(found).to_dicts()
     plain = [{name: None if is_missing(value) else value for name, value in row.items()} for row in table]
     return {row.pop("service"): row for row in plain}
+
+
+@engines
+def test_of_no_rows_there_are_no_groups(engine: str) -> None:  # C078
+    frame = ENGINES[engine]({"service": [], "answer": []})
+
+    assert scored(frame) == {}
+    assert tally_frame_by(frame, "answer", by="service", scale=NPS) == {}
+
+
+@engines
+def test_a_missing_group_is_one_however_it_is_marked(engine: str) -> None:  # C079
+    frame = ENGINES[engine]({"weight": [float("nan"), None, 1.0], "answer": [9, 3, 10]})
+    found = nps_frame_by(frame, "answer", by="weight")
+
+    counts = found["n"].to_pylist() if hasattr(found, "to_pylist") else [*found["n"]]
+    assert sorted(counts) == [1, 2]
 
 
 @engines

@@ -42,13 +42,17 @@ def nps_frame_by(frame: "IntoFrame", answers: str, *, by: str | Sequence[str], c
     z, asked = two_sided_z(confidence), asked_frame(frame, [*names, answers])
     import narwhals as nw
 
-    if not asked.collect_schema()[answers].is_numeric():
+    schema = asked.collect_schema()
+    if not schema[answers].is_numeric():
         raise InvalidValue("answers", f"expected numbers in {answers}; convert what is text first")
     if not names or {*names} & {*_SCORED}:
         raise InvalidValue("by", f"expected one or more columns, named otherwise than {', '.join(_SCORED)}")
-    keys = {f"key{n}": nw.col(name) for n, name in enumerate(names)}
+    # What is missing is one group, however it is marked.
+    columns = (nw.col(name).fill_nan(None) if schema[name].is_float() else nw.col(name) for name in names)
+    keys = {f"key{n}": column for n, column in enumerate(columns)}
     given, there, low, high = nw.col("given"), nw.col("n"), NPS_SCALE.low, NPS_SCALE.high
-    on_the_scale = given.is_between(low - _NOISE, high + _NOISE) & ((given + _NOISE) % 1 < 2 * _NOISE)
+    shifted = given + _NOISE
+    on_the_scale = given.is_between(low - _NOISE, high + _NOISE) & (shifted - shifted.floor() < 2 * _NOISE)
     counted = (
         asked.select(**keys, given=nw.col(answers).cast(nw.Float64).fill_nan(None))
         # What is counted is where something stands: faster than a sum, and the same in every engine.
@@ -76,6 +80,8 @@ def _scored(counted: "DataFrame[Any]", names: Sequence[str], z: float) -> "DataF
     figures = (value, low, high, n, up, down, total - given, given - n)
     groups = {name: counted[f"key{n}"] for n, name in enumerate(names)}
     scored = nw.from_dict({**groups, **dict(zip(_SCORED, figures, strict=True))})
+    if not len(scored):
+        return scored
     cut = n.min() == 0 or low.min() < -100 or high.max() > 100 or (low > value).any() or (high < value).any()
     return _cut(scored) if cut else scored
 
