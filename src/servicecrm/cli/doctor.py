@@ -16,6 +16,7 @@ from servicecrm.cli.versions import extras, installed
 from servicecrm.complaints import lifecycle as complaints
 from servicecrm.desk.desk import Desk
 from servicecrm.desk.metrics import waiting
+from servicecrm.desk.rules import zones
 from servicecrm.errors import BrokenJournal, StoreUnavailable
 from servicecrm.improvements import lifecycle as improvements
 from servicecrm.kernel.filters import where
@@ -80,7 +81,7 @@ def _installation() -> Iterator[str]:
     except ZoneInfoNotFoundError:
         yield "time zones: none are found; pip install tzdata"
     else:
-        yield "time zones: found"
+        yield f"time zones: {zones() or 'found'}"  # those of this machine come before those of tzdata
     yield from extras()
 
 
