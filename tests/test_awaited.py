@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from pkgutil import resolve_name
 from types import SimpleNamespace
@@ -29,6 +29,7 @@ from servicecrm.storage import MemoryStore, Page, Unit
 from servicecrm.storage.awaited import AsyncUnit
 from servicecrm.storage.ports import Program
 from servicecrm.storage.store import EngineUnit
+from servicecrm.surveys import Evaluation
 from servicecrm.testing import FixedClock, SeededIds
 
 ROOT = Path(__file__).parent.parent
@@ -294,6 +295,18 @@ LOOKED_AT = {
     "name": "Mia",
     "link": "https://city.example/{token}",
     "decisions": (),
+    "resolutions": (),
+    "rows": (),
+    "rules": (),
+    "given": {},
+    "owners": "Mia",
+    "status": "done",
+    "period": "2026-Q1",
+    "n": 1,
+    "first": date(2026, 1, 1),
+    "end": date(2026, 4, 1),
+    "at": datetime(2026, 1, 1, tzinfo=UTC),
+    "evaluation": Evaluation.__new__(Evaluation),
 }
 """What a desk looks at before it makes a program."""
 

@@ -100,7 +100,7 @@ def own(record: Complaint | Case, audience: Audience) -> set[str]:
         return everybody | ({"record.handler"} if audience is Audience.HANDLER else set())
     seen = {f"record.response.recourse.{n}" for n in range(2)}
     for n, remedy in enumerate(record.remedies):
-        if remedy.status is not RemedyStatus.PROPOSED or audience is Audience.HANDLER:
+        if remedy.status not in (RemedyStatus.PROPOSED, RemedyStatus.REFUSED) or audience is Audience.HANDLER:
             seen.add(f"record.remedies.{n}.text")
     steps = {f"record.steps.{n}.action" for n in range(2)}
     return everybody | seen | (steps | {"record.handler"} if audience is Audience.HANDLER else set())
@@ -143,7 +143,8 @@ def test_the_complainant_is_told_nothing_that_only_those_who_handle_it_know(  # 
 
     assert (info.handler, info.waiting_for, info.actions, info.timers) == (None, None, (), ())
     assert record.answered_at is not None or info.verdict is None
-    assert {remedy.status for remedy in info.remedies} <= {*RemedyStatus} - {RemedyStatus.PROPOSED}
+    hidden = {RemedyStatus.PROPOSED, RemedyStatus.REFUSED}
+    assert {remedy.status for remedy in info.remedies}.isdisjoint(hidden)
 
 
 # -- what is told --------------------------------------------------------------------------------

@@ -1,5 +1,8 @@
 """A case is closed for a reason that is documented, and taken up again when it has to be."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 import pytest
 
 from servicecrm import cases
@@ -116,6 +119,24 @@ def test_a_reopened_case_is_not_flagged_and_its_attempts_start_anew() -> None:  
     assert case.attempts == 0
     with pytest.raises(GuardNotMet, match="documented why there is none"):
         cases.close(case, "unreachable", by=WANDA, at=MONDAY + DAY)
+
+
+@pytest.mark.parametrize("action", ["wait", "withdraw", "answer", "close"])
+def test_what_was_taken_up_again_waits_and_ends_after_that(action: str) -> None:  # C066
+    again = cases.reopen(in_state("closed"), "It stopped again.", by=OFFICE, at=MONDAY + DAY).after
+    rung = again
+    for n in range(3):
+        rung = cases.contact(rung, "no_answer", note="Rang.", id=f"try-{n}", by=WANDA, at=MONDAY + DAY)[0].after
+    steps: dict[str, Callable[[datetime], object]] = {
+        "wait": lambda when: cases.wait(again, "customer", by=OFFICE, at=MONDAY + 2 * DAY, occurred_at=when),
+        "withdraw": lambda when: cases.withdraw(again, by=OFFICE, at=MONDAY + 2 * DAY, occurred_at=when),
+        "answer": lambda when: cases.answer(again, "Dry.", id="a", by=WANDA, at=MONDAY + 2 * DAY, occurred_at=when),
+        "close": lambda when: cases.close(rung, "unreachable", by=WANDA, at=MONDAY + 2 * DAY, occurred_at=when),
+    }
+
+    with pytest.raises(PolicyViolation, match="it cannot lie before it was taken up again, at 2026-03-03T09:00:00"):
+        steps[action](MONDAY + HOUR)
+    assert steps[action](MONDAY + DAY)
 
 
 def test_a_reopening_lies_after_the_end_that_it_undoes() -> None:  # C066

@@ -173,6 +173,15 @@ def test_nobody_who_decided_at_any_earlier_stage_gets_it_again() -> None:  # C04
     assert raised(complaint, "zoe").deciders == {ANN.id, "bob", "max"}
 
 
+def test_what_was_closed_for_too_long_has_no_next_stage() -> None:  # C048, C050
+    house = ComplaintPolicy(reopen_within=30 * DAY)
+
+    assert raised(closed(), policy=house, at=MONDAY + 30 * DAY).stage == 2
+    with pytest.raises(PolicyViolation, match="reopen_within: it could be reopened until 2026-04-01T09:00:00"):
+        raised(closed(), policy=house, at=MONDAY + 31 * DAY)
+    assert raised(answered(), policy=house, at=MONDAY + 31 * DAY).stage == 2  # it was never closed
+
+
 def test_whoever_decided_before_a_reopening_has_decided_too() -> None:  # C048, C050
     clerk_for_eva = Actor(id="a clerk", on_behalf_of="eva")
     first = complaints.judge(

@@ -133,8 +133,14 @@ def the_first_complaint() -> Complaint:
     return evolve(complaint, moments=moments, judgements=(), decided_by=frozenset())
 
 
+def the_second_complaint() -> Complaint:
+    """As version 2 wrote it: a remedy did not say yet when it was proposed."""
+    complaint = the_complaint()
+    return evolve(complaint, remedies=tuple(evolve(each, proposed_at=None) for each in complaint.remedies))
+
+
 def the_complaint() -> Complaint:
-    """The same with everything that version 2 knows besides."""
+    """The same with everything that was added to version 1."""
     ann, at = "ann@city.example", MONDAY
     return evolve(
         the_first_complaint(),
@@ -160,6 +166,7 @@ def the_complaint() -> Complaint:
                 proposed_by=ann,
                 written_by="clerk@city.example",
                 approved_by="head@city.example",
+                proposed_at=at,
                 offered_at=at,
                 valid_until=at.replace(day=30),
                 answered_at=at,
@@ -193,7 +200,10 @@ CURRENT: dict[str, tuple[Kind[Any], Callable[[], object]]] = {
 }
 
 
-OLDER: dict[tuple[str, int], Callable[[], object]] = {("complaint", 1): the_first_complaint}
+OLDER: dict[tuple[str, int], Callable[[], object]] = {
+    ("complaint", 1): the_first_complaint,
+    ("complaint", 2): the_second_complaint,
+}
 """The records that an older version could not yet write as they are now."""
 
 

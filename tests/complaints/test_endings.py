@@ -138,6 +138,15 @@ def test_what_was_taken_up_again_ends_after_that(action: str) -> None:  # C050
     assert ENDS[action](again, MONDAY + 2 * HOUR)
 
 
+def test_what_was_taken_up_again_waits_after_that() -> None:  # C050, C036
+    closed = a_complaint(state="closed", handler="north", closed_at=MONDAY)
+    again = complaints.reopen(closed, "It stopped again.", by=ANN, at=MONDAY + 2 * HOUR).after
+
+    with pytest.raises(PolicyViolation, match="it cannot lie before it was taken up again, at 2026-03-02T11:00:00"):
+        complaints.wait(again, "customer", by=ANN, at=MONDAY + DAY, occurred_at=MONDAY + HOUR)
+    assert complaints.wait(again, "customer", by=ANN, at=MONDAY + DAY, occurred_at=MONDAY + 2 * HOUR).after.waiting
+
+
 # -- passing on ----------------------------------------------------------------------------------
 
 

@@ -21,14 +21,17 @@ def test_a_judgement_has_the_moment_that_it_left_and_one_taken_over_has_none(
 ) -> None:  # C044
     complaint = a_complaint(state="in_handling", handler="north")
     left: list[int | None] = []
-    for n, (taken_over, verdict, hours) in enumerate(course):
-        at = MONDAY + (100 + n) * HOUR
+    when = MONDAY
+    for taken_over, verdict, hours in course:
+        when += hours * HOUR
         if taken_over:  # with a time of its own, so that it is mistaken for no other
+            at = when + HOUR / 4
             complaint = evolve(complaint, judgements=(*complaint.judgements, a_judgement(verdict=verdict, at=at)))
             left.append(None)
+            when = at + HOUR / 4
         else:
             complaint = complaints.judge(
-                complaint, verdict, grounds="So it is.", by="eva", at=at, occurred_at=MONDAY + hours * HOUR
+                complaint, verdict, grounds="So it is.", by="eva", at=MONDAY + 100 * HOUR, occurred_at=when
             ).after
             left.append(complaint.moments[-1].n)
     found = list(judged(complaint))

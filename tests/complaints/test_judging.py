@@ -1,6 +1,7 @@
 """What a complaint really is, what is found out about it, and whether it is justified."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -75,6 +76,26 @@ def test_reclassifications_follow_each_other() -> None:  # C041
         complaints.reclassify(
             request, "complaint", reason="complains", by=ANN, at=MONDAY + DAY, occurred_at=MONDAY + HOUR
         )
+
+
+def test_nothing_is_reclassified_before_it_was_taken_up_again() -> None:  # C041, C050
+    closed = in_handling(state="closed", closed_at=MONDAY, judgements=(a_judgement(),))
+    again = complaints.reopen(closed, "It stopped again.", by=ANN, at=MONDAY + 2 * HOUR).after
+    told: dict[str, Any] = {"reason": "asks", "by": ANN, "at": MONDAY + DAY}
+
+    with pytest.raises(PolicyViolation, match="it cannot lie before it was taken up again, at 2026-03-02T11:00:00"):
+        complaints.reclassify(again, "request", occurred_at=MONDAY + HOUR, **told)
+    assert complaints.reclassify(again, "request", occurred_at=MONDAY + 2 * HOUR, **told).after.feedback == "request"
+
+
+@pytest.mark.parametrize("who", ["bob", Actor(id="a clerk", on_behalf_of="bob"), Actor(id="bob", on_behalf_of="ann")])
+def test_whoever_it_is_about_does_not_say_what_it_is(who: Actor | str) -> None:  # C041, C044
+    about_bob = in_handling(complained_about="bob")
+
+    with pytest.raises(PolicyViolation, match="complained_about: whoever it is about does not say what it is"):
+        complaints.reclassify(about_bob, "request", reason="no complaint", by=who, at=MONDAY)
+    assert complaints.reclassify(about_bob, "request", reason="asks", by=ANN, at=MONDAY).after.feedback == "request"
+    assert complaints.reclassify(in_handling(), "request", reason="asks", by=who, at=MONDAY).after.feedback == "request"
 
 
 @pytest.mark.parametrize("state", ["responded", "closed", "lapsed", "referred"])
@@ -261,6 +282,14 @@ def test_a_judgement_of_what_is_answered_changes_no_answer() -> None:  # C044
 
     assert (after.state, after.response, after.answered_at) == (before.state, before.response, before.answered_at)
     assert after.verdict is Verdict.UNJUSTIFIED
+
+
+def test_a_judgement_lies_after_the_one_that_it_replaces() -> None:  # C044
+    late = judged(in_handling(), at=MONDAY + 2 * HOUR)
+
+    with pytest.raises(PolicyViolation, match="it cannot lie before it was judged, at 2026-03-02T11:00:00"):
+        judged(late, "unjustified", at=MONDAY + DAY, occurred_at=MONDAY + HOUR)
+    assert judged(late, "unjustified", at=MONDAY + DAY, occurred_at=MONDAY + 2 * HOUR).verdict == "unjustified"
 
 
 def test_an_answer_lies_after_its_judgement() -> None:  # C044

@@ -292,6 +292,71 @@ def test_the_earlier_due_date_is_kept(mine: int | None, theirs: int | None) -> N
     assert told == ([goes_on.due_at] if goes_on.due_at != into.due_at else [])
 
 
+PEOPLE = st.frozensets(st.sampled_from("abcdef"), max_size=2)
+WHO_DECIDED = st.fixed_dictionaries(
+    {
+        "stage": st.integers(1, 3),
+        "deciders": PEOPLE,
+        "decided_by": PEOPLE,
+        "complained_about": st.none() | st.sampled_from("abcdef"),
+    }
+)
+
+
+def kept_away(complaint: Complaint) -> set[str | None]:
+    """Who may not judge a complaint."""
+    return {*complaint.deciders, complaint.complained_about} - {None}
+
+
+@given(WHO_DECIDED, WHO_DECIDED, st.sampled_from(["recorded", "in_handling", "closed"]))
+def test_who_may_not_decide_about_a_duplicate_does_not_decide_about_the_other_one(  # C044, C048, C055
+    mine: dict[str, Any], theirs: dict[str, Any], state: str
+) -> None:
+    duplicate, into = first(**mine), second(state=state, handler="north", **theirs)
+    ends, goes_on = merged(duplicate, into)
+
+    assert goes_on.stage == max(duplicate.stage, into.stage)
+    assert kept_away(duplicate) | kept_away(into) <= kept_away(goes_on)
+    assert goes_on.complained_about == (into.complained_about or duplicate.complained_about)
+    for each in (duplicate, into):  # who has decided about one of them has decided about what goes on
+        assert each.decided_by <= (goes_on.decided_by if each.stage == goes_on.stage else goes_on.deciders)
+    assert kept_away(goes_on) | goes_on.decided_by <= {
+        who for each in (duplicate, into) for who in kept_away(each) | each.decided_by
+    }
+    higher = [str(goes_on.stage)] if goes_on.stage > into.stage else []
+    assert [moment.code for moment in goes_on.moments if moment.kind == "stage"] == higher
+    kept = ("stage", "deciders", "decided_by", "complained_about")
+    assert {name: getattr(taken_up(ends), name) for name in kept} == mine  # what is parted is as it was
+
+
+def test_nobody_judges_a_complaint_that_a_duplicate_about_them_went_on_as() -> None:  # C044, C055
+    _, goes_on = merged(first(complained_about="bob"), second(state="in_handling", complained_about="zoe"))
+
+    for who in ("bob", "zoe"):
+        with pytest.raises(GuardNotMet, match="whoever judges it"):
+            complaints.judge(goes_on, "unjustified", grounds="So it is.", by=who, at=MONDAY)
+    assert complaints.judge(goes_on, "unjustified", grounds="So it is.", by="eva", at=MONDAY).after.verdict
+
+
+def test_what_was_judged_at_a_lower_stage_is_judged_anew_after_a_merger() -> None:  # C048, C055
+    judged = second(state="in_handling", handler="north", judgements=(a_judgement(),))
+    _, goes_on = merged(first(stage=2, deciders=frozenset({"ann"})), judged)
+
+    assert a_judgement().by in goes_on.deciders
+    with pytest.raises(GuardNotMet, match="it is judged at this stage whether the complaint is justified"):
+        complaints.answer(goes_on, "It runs.", id="a", by="eva", at=MONDAY)
+
+
+@pytest.mark.parametrize("state", ["responded", "closed"])
+def test_a_duplicate_is_taken_in_after_the_stage_of_the_other_one_began(state: str) -> None:  # C048, C055
+    handled = second(state=state, handler="south", answered_at=MONDAY)
+    raised = complaints.raise_stage(handled, "zoe", by=ANN, at=MONDAY + 2 * HOUR).after
+
+    with pytest.raises(PolicyViolation, match="it cannot lie before it was taken up again, at 2026-03-02T11:00:00"):
+        merged(first(stage=3), raised, at=MONDAY + DAY, occurred_at=MONDAY + HOUR)
+    assert merged(first(stage=3), raised, at=MONDAY + DAY, occurred_at=MONDAY + 2 * HOUR)[1].stage == 3
+
+
 @pytest.mark.parametrize(
     ("one", "other"), [("complaint", "request"), ("request", "complaint"), ("request", "incident")]
 )
@@ -360,6 +425,20 @@ def test_an_answer_to_the_whole_confirms_the_part_and_does_not_resolve_it() -> N
         ("first_response", 1): "met",
         ("resolution", 1): "running",
     }
+
+
+def test_who_may_not_decide_about_the_whole_does_not_decide_about_the_part() -> None:  # C044, C048, C055
+    handled = first(state="in_handling", handler="north", complained_about="bob", judgements=(a_judgement(),))
+    answered = complaints.answer(handled, "It runs.", id="a", by="eva", at=MONDAY + HOUR)[0].after
+    raised = complaints.raise_stage(answered, "zoe", by=ANN, at=MONDAY + 2 * HOUR).after
+    whole = complaints.judge(raised, "partly", grounds="Looked again.", by="zoe", at=MONDAY + 3 * HOUR).after
+    part = split_off(whole, DAY)
+
+    for name in ("stage", "deciders", "decided_by", "complained_about"):
+        assert getattr(part, name) == getattr(whole, name)
+    assert (part.stage, part.judgements) == (2, ())
+    assert clocks(part, DAY)["stage", 1] == "running"
+    assert clocks(part, DAY)["resolution", 1] == "cancelled"
 
 
 def test_a_moment_that_was_taken_back_counts_for_no_part() -> None:  # C042, C055

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -203,6 +204,40 @@ def test_only_what_is_proposed_is_approved() -> None:
 def test_what_would_be_over_is_not_approved() -> None:  # C047
     with pytest.raises(PolicyViolation, match="the offer of remedy 1 is over"):
         complaints.approve_remedy(proposed(valid_until=MONDAY + DAY), 1, by="the head", at=MONDAY + DAY)
+
+
+def test_nothing_is_approved_or_refused_before_it_is_proposed() -> None:  # C047
+    late = proposed(at=MONDAY + 2 * HOUR)
+    told: dict[str, Any] = {"by": "the head", "at": MONDAY + DAY}
+
+    with pytest.raises(PolicyViolation, match="it cannot lie before remedy 1 was proposed"):
+        complaints.approve_remedy(late, 1, occurred_at=MONDAY + HOUR, **told)
+    with pytest.raises(PolicyViolation, match="it cannot lie before remedy 1 was proposed"):
+        complaints.refuse_remedy(late, 1, reason="a typo", occurred_at=MONDAY + HOUR, **told)
+    approved = complaints.approve_remedy(late, 1, occurred_at=MONDAY + 2 * HOUR, **told).after.remedies[0]
+    assert (approved.proposed_at, approved.offered_at) == (MONDAY + 2 * HOUR, MONDAY + 2 * HOUR)
+
+
+@pytest.mark.parametrize("who", ["the head", ANN])
+def test_a_proposal_that_is_refused_is_not_offered_and_costs_nothing(who: Actor | str) -> None:  # C047
+    decision = complaints.refuse_remedy(proposed(amount=euros("5000")), 1, reason="a typo", by=who, at=MONDAY)
+    (event,) = decision.events
+
+    assert (event.type, event.remedy) == ("complaint.remedy_refused", 1)  # type: ignore[attr-defined]
+    assert "typo" not in repr(decision)
+    assert decision.after.remedies[0].offered_at is None
+    assert statuses(offered(decision.after, amount=euros("100"))) == ["refused", "offered"]
+    with pytest.raises(PolicyViolation, match="remedy 1 is refused; only one that is proposed will do"):
+        complaints.approve_remedy(decision.after, 1, by="the head", at=MONDAY)
+
+
+def test_only_what_is_proposed_is_refused_and_for_a_reason() -> None:  # C047
+    with pytest.raises(PolicyViolation, match="remedy 1 is offered; only one that is proposed will do"):
+        complaints.refuse_remedy(offered(), 1, reason="a typo", by="the head", at=MONDAY)
+    with pytest.raises(InvalidValue, match="reason: a text must not be blank"):
+        complaints.refuse_remedy(proposed(), 1, reason=" ", by="the head", at=MONDAY)
+    over = proposed(valid_until=MONDAY + HOUR)  # it would count against the limit for ever
+    assert statuses(complaints.refuse_remedy(over, 1, reason="late", by=ANN, at=MONDAY + DAY).after) == ["refused"]
 
 
 # -- taking and declining ------------------------------------------------------------------------

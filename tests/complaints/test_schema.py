@@ -183,6 +183,7 @@ COMMANDS: dict[str, Callable[[Complaint], object]] = {
     "offer": lambda c: complaints.offer(c, "refund", text=SECRET, valid_until=MONDAY, by=ANN, at=MONDAY),
     "a kind": lambda c: complaints.offer(c, SECRET, by=ANN, at=MONDAY),
     "decline_remedy": lambda c: complaints.decline_remedy(c, 1, reason=SECRET, by=ANN, at=MONDAY),
+    "refuse_remedy": lambda c: complaints.refuse_remedy(c, 1, reason=SECRET, by=ANN, at=MONDAY),
     "answer": lambda c: complaints.answer(c, SECRET, id="a", by=ANN, at=MONDAY),
     "decline_answer": lambda c: complaints.decline_answer(c, reason=SECRET, by=ANN, at=MONDAY),
     "raise_stage": lambda c: complaints.raise_stage(

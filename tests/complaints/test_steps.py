@@ -244,3 +244,27 @@ def test_what_the_house_has_is_planned_once() -> None:  # C045
     with pytest.raises(PolicyViolation, match="planned already; say which ones to add"):
         complaints.plan(planned, ids=["a-2"], **told)
     assert len(complaints.plan(planned, ["Call back"], ids=["a-2"], **told)[0].after.steps) == 2
+
+
+@pytest.mark.parametrize("ends", ["done", "cancel"])
+def test_an_action_that_ends_while_its_complaint_is_merged_keeps_nobody_from_answering_it_later(ends: str) -> None:
+    complaint, (item,) = planned(in_handling(), ["Measure"])  # C045, C055
+    merged = complaints.merge(complaint, in_handling(id="complaint-2"), by=ANN, at=MONDAY)[0].after
+    how = {"done": {"evidence": "measured"}, "cancel": {"reason": "not needed"}}[ends]
+    told = followed(merged, getattr(action_items, ends)(item, **how, by=ANN, at=MONDAY + HOUR))
+    assert told is not None
+    assert told.after.state == "merged"
+
+    parted = complaints.reopen(told.after, "another matter", by=ANN, at=MONDAY + DAY).after
+    assert answered(parted).state == "responded"
+
+
+def test_a_step_that_did_not_work_is_done_again_before_the_complaint_is_closed() -> None:  # C045, C049
+    complaint, (item,) = planned(in_handling(), ["Measure"])
+    finished = complaints.finish_step(complaint, done(item), by=ANN, at=MONDAY + DAY).after
+    undone = complaints.reopen_step(answered(finished), failed(done(item)).after, by=ANN, at=MONDAY + 2 * DAY).after
+
+    with pytest.raises(GuardNotMet, match="every mandatory step is done"):
+        complaints.close(undone, "resolved", by=ANN, at=MONDAY + 3 * DAY)
+    again = complaints.finish_step(undone, done(item), by=ANN, at=MONDAY + 3 * DAY).after
+    assert complaints.close(again, "resolved", by=ANN, at=MONDAY + 3 * DAY).after.state == "closed"

@@ -63,7 +63,12 @@ class Case(NamedTuple):
 EUROS: Final = Money(amount=Decimal(30), currency="EUR")
 FOUND: Final = Finding(text="The valve leaks.", evidence=("photo 1",), by=BOB, at=WHEN)
 REPAIR: Final = Remedy(
-    kind=RemedyKind.REPAIR, status=RemedyStatus.OFFERED, proposed_by=ANN, written_by=ANN, offered_at=START
+    kind=RemedyKind.REPAIR,
+    status=RemedyStatus.OFFERED,
+    proposed_by=ANN,
+    written_by=ANN,
+    proposed_at=START,
+    offered_at=START,
 )
 OFFERED: Final = Remedy(
     kind=RemedyKind.REFUND,
@@ -72,8 +77,17 @@ OFFERED: Final = Remedy(
     status=RemedyStatus.OFFERED,
     proposed_by=FOR,
     written_by=BOB,
+    proposed_at=WHEN,
     offered_at=WHEN,
     valid_until=LATER,
+)
+PROPOSED: Final = Remedy(
+    kind=RemedyKind.REFUND,
+    amount=EUROS,
+    status=RemedyStatus.PROPOSED,
+    proposed_by=BOB,
+    written_by=BOB,
+    proposed_at=START,
 )
 ANSWER: Final = Response(message="?", by=ANN, at=START)
 TAKEN_UP: Final = {
@@ -203,20 +217,15 @@ CASES = (
         "proposed",
         {"remedy": 1},
         "complaint.remedy_offered",
-        {
-            "remedies": (
-                Remedy(
-                    kind=RemedyKind.REFUND,
-                    amount=EUROS,
-                    status=RemedyStatus.OFFERED,
-                    proposed_by=BOB,
-                    written_by=BOB,
-                    approved_by=FOR,
-                    offered_at=WHEN,
-                ),
-            )
-        },
+        {"remedies": (evolve(PROPOSED, status=RemedyStatus.OFFERED, approved_by=FOR, offered_at=WHEN),)},
         by=CLARA,
+    ),
+    Case(
+        "refuse_remedy",
+        "proposed",
+        {"remedy": 1, "reason": "a typo"},
+        "complaint.remedy_refused",
+        {"remedies": (evolve(PROPOSED, status=RemedyStatus.REFUSED),)},
     ),
     Case(
         "accept_remedy",

@@ -349,6 +349,8 @@ def test_earlier_complaints_of_the_same_customer_about_the_same_are_found(
     assert [each.id for each in crm.complaints.earlier_like(str(now.number))] == [old.id, older.id]
     assert crm.complaints.earlier_like(now.id, within=50 * DAY) == (old,)
     assert crm.complaints.earlier_like(now.id, within=200 * DAY)[-1] == too_old
+    assert crm.complaints.earlier_like(now.id, within=timedelta.max)[-1] == too_old
+    assert crm.complaints.earlier_like(now.id, within=timedelta.min) == ()
     assert crm.complaints.earlier_like(too_old.id) == ()
     assert crm.complaints.earlier_like(came(0, customer=None).id) == ()
     assert crm.complaints.earlier_like(came(0, category=None).id) == ()

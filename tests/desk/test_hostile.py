@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
@@ -102,6 +103,25 @@ VALUES: Final[dict[str, Any]] = {
     "a dict with 1 MB": {"k": "x" * 1_000_000},
     "deep": json.loads("[" * 400 + "]" * 400),
 }
+STRANGE: Final[dict[str, Any]] = {
+    "nothing": None,
+    "text": "a",
+    "bytes": b"x",
+    "5": 5,
+    "1.5": 1.5,
+    "NaN": Decimal("NaN"),
+    "sNaN": Decimal("sNaN"),
+    "the longest time": timedelta.max,
+    "the shortest time": timedelta.min,
+    "a time": datetime(2026, 3, 2, 9, tzinfo=UTC),
+    "an empty list": [],
+    "numbers": [0, 1],
+    "a list in a list": [["a"]],
+    "a dict": {"a": 1},
+    "a dict with a number as key": {1: 2},
+    "any object": object(),
+}
+"""What no call expects somewhere, each told for every argument of every call."""
 CURSORS: Final[dict[str, Any]] = {
     "a cursor": cursor("id", "c", "c"),
     "a cursor of due_at": cursor("due_at", 1, "c"),
@@ -330,21 +350,22 @@ def _short(outcome: object) -> str:
 
 def calls_of(name: str, stand: Stand) -> dict[str, Callable[[Desk], object]]:
     """The call as it is taken, and with every value for each of its arguments."""
+    calls = {"as it is": told(name, stand)}
+    for argument in arguments_of(name.partition(",")[0]):
+        values = {each: (VALUES | CURSORS)[each] for each in CHOSEN.get((name, argument), VALUES)}
+        calls |= {f"{argument}: {each}": told(name, stand, **{argument: value}) for each, value in values.items()}
+    return calls
+
+
+def told(name: str, stand: Stand, /, **value: object) -> Callable[[Desk], object]:
+    """A call with the arguments with which it is taken, but for one of them."""
     method = name.partition(",")[0]
-    about, part, state, told = call_of(method)
+    about, part, state, taken = call_of(method)
     id = "" if about is None else stand.ids[part, str(state)]
-    base: dict[str, Any] = {**told, **OTHERWISE.get(name, {})}
+    base: dict[str, Any] = {**taken, **OTHERWISE.get(name, {})}
     if about is not None and about not in base:
         base[about] = Found(lambda crm, id: named_by(str(about), getattr(crm, part).get(id)))
-
-    def with_value(**value: object) -> Callable[[Desk], object]:
-        return lambda crm: attrgetter(method)(crm)(**looked_up(crm, {**base, **value}, id))
-
-    calls = {"as it is": with_value()}
-    for argument in arguments_of(method):
-        values = {each: (VALUES | CURSORS)[each] for each in CHOSEN.get((name, argument), VALUES)}
-        calls |= {f"{argument}: {each}": with_value(**{argument: value}) for each, value in values.items()}
-    return calls
+    return lambda crm: attrgetter(method)(crm)(**looked_up(crm, {**base, **value}, id))
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -354,6 +375,33 @@ def test_every_argument_of_a_call_is_taken_or_refused_alike(stands: list[Stand],
 
     assert not isinstance(taken, Refused), taken
     assert differences(stands, calls) == {}
+
+
+@pytest.fixture(scope="module")
+def one() -> Iterator[Stand]:
+    """A stand in memory: what is refused is refused before a store is asked."""
+    with standing("memory:") as stand:
+        yield stand
+
+
+RAW: Final[Mapping[str, set[str]]] = {
+    "evaluations.draft": {"threshold"},
+    "evaluations.of": {"by", "confidence", "index", "min_n", "outcome", "population", "weights"},
+    "evaluations.revise": {"threshold"},
+}
+"""What Python itself still refuses where its type is wrong, which a type checker tells."""
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_what_is_strange_is_refused_with_a_named_error(one: Stand, name: str) -> None:
+    raw: dict[str, str] = {}
+    method = name.partition(",")[0]
+    for argument in arguments_of(method).keys() - RAW.get(method, set()):
+        for each, value in STRANGE.items():
+            given = one.outcome(told(name, one, **{argument: value}))
+            if isinstance(given, Refused) and not issubclass(given.error, ServiceCRMError):
+                raw[f"{argument}: {each}"] = _short(given)
+    assert raw == {}
 
 
 ANSWERS: Final[dict[str, Callable[[Desk, Stand, Any], object]]] = {

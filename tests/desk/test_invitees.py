@@ -7,6 +7,7 @@ from servicecrm.desk.invitations import Invitee
 from servicecrm.errors import NotFound
 from servicecrm.kernel.filters import where
 from servicecrm.surveys.campaign_model import ContactRules
+from servicecrm.surveys.eligibility import Hindrance
 from tests.surveys.campaigning import LINK, an_open_campaign
 
 
@@ -32,6 +33,21 @@ def test_others_of_the_same_customer_are_left_alone_however_it_is_named(crm: Des
 
     again = crm.invitations.invite(campaign.id, [Invitee(contact="p-2", customer=cafe.number)], link=LINK)
     assert (again.invitations, [*again.refused]) == ((), ["p-2"])
+
+
+def test_of_several_people_of_a_customer_the_first_is_invited_and_the_others_are_left_alone(crm: Desk) -> None:  # C072
+    cafe = crm.customers.add(name="Harbour Cafe")
+    names = [("p-1", cafe.id), ("p-2", cafe.number), ("p-3", "inn"), ("p-4", None), ("p-5", None), ("p-6", cafe.id)]
+    people = [Invitee(contact=contact, customer=customer) for contact, customer in names]
+
+    careful = an_open_campaign(crm, contact=ContactRules(customer_cooldown_days=30))
+    found = crm.invitations.invite(careful.id, people, link=LINK)
+    assert [each.contact for each in found.invitations] == ["p-1", "p-3", "p-4", "p-5"]
+    assert [*found.refused] == ["p-2", "p-6"]
+    assert {*found.refused["p-2"].hindrances} == {Hindrance.CUSTOMER_ASKED_LATELY}
+
+    free = an_open_campaign(crm, contact=ContactRules(cooldown_days=0))
+    assert len(crm.invitations.invite(free.id, people, link=LINK).invitations) == len(people)
 
 
 def test_nobody_is_invited_where_a_number_is_wrong(crm: Desk) -> None:

@@ -2,8 +2,11 @@
 
 import csv
 from contextlib import suppress
+from functools import partial
 from io import StringIO
 from pathlib import Path
+from time import perf_counter
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +27,7 @@ from servicecrm.interop.surveys import (
     write_long,
     write_wide,
 )
+from servicecrm.interop.surveys.building import Building
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.records import evolve
 from servicecrm.measures import sus
@@ -203,6 +207,24 @@ def test_no_word_is_missing() -> None:
     assert TEXTS.problems() == ()
 
 
+def test_a_long_survey_is_read_however_its_questions_depend_on_each_other() -> None:  # C074
+    n = 300
+    first = [question(i, f"b{i}", "5") for i in range(n)]
+    then = [question(n + i, f"c{i}", "5", relevance=f"b{i}>1") for i in range(n)]
+    last = question(2 * n, "z", "5", relevance=" or ".join(f"c{i}>1" for i in range(n)))
+    found = read_lss(lss("".join([*first, *then, last])))
+
+    assert len(found.items) == 2 * n + 1
+    assert found.left_out == ()
+    assert all(item.shown_if for item in found.items[n:])
+
+
+def test_a_place_of_thousands_of_digits_is_none() -> None:  # R29
+    asked = [question(1, "a", "5", question_order="9" * 5000), question(2, "b", "5", question_order="1")]
+
+    assert [item.id for item in read_lss(lss("".join(asked))).items] == ["a", "b"]
+
+
 # -- XLSForm -------------------------------------------------------------------------------------
 
 FORM: list[dict[str, object]] = [
@@ -252,6 +274,68 @@ def test_what_an_xlsform_asks_before_it_knows_is_told() -> None:
     assert "comes later" in left(found)["items.good.shown_if"]
     with pytest.raises(MalformedDocument, match="no row"):
         read_xlsform([{"type": "note"}])
+
+
+class NotAvailable:
+    """What a library of data frames has for a cell without a value; it does not even say whether it equals itself."""
+
+    def __eq__(self, other: object) -> Any:
+        return self
+
+    def __ne__(self, other: object) -> Any:
+        return self
+
+    def __bool__(self) -> bool:
+        raise TypeError
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("blank", [None, "", float("nan"), NotAvailable()])
+def test_blank_cells_are_blank_however_they_are_read(blank: object) -> None:  # C074
+    names = ("type", "name", *FORM[2], *AGE, "relevant", "hint", "appearance", "default")
+    columns: dict[str, object] = dict.fromkeys(names, blank)
+    choices = [{"list_name": blank, "name": blank, "label::English (en)": blank, **each} for each in CHOICES]
+    rows = [{**columns, **AGE}, *({**columns, **each} for each in FORM), columns]
+    found = read_xlsform(rows, [*choices, columns], settings=columns)
+    plain = read_xlsform([AGE, *FORM], CHOICES)
+
+    assert (found.items, found.left_out) == (plain.items, plain.left_out)
+    assert "nan" not in f"{found}"
+
+
+def test_what_no_sheet_holds_is_malformed_or_passed_over() -> None:  # R29
+    with pytest.raises(MalformedDocument, match="so many digits"):
+        read_xlsform([{"type": "text", "name": 10**5000}])
+    unnamed: list[Any] = [{"type": "text", "name": "why", 5: "x", None: ["y"]}]
+    assert [item.id for item in read_xlsform(unnamed).items] == ["why"]
+
+
+def test_groups_do_not_stand_in_each_other_for_ever() -> None:  # R29
+    opening = [{"type": "begin group", "name": f"g{n}"} for n in range(20)]
+    asks = {"type": "text", "name": "why"}
+
+    assert [item.id for item in read_xlsform([*opening, asks]).items] == ["why"]
+    with pytest.raises(MalformedDocument, match="20 deep"):
+        read_xlsform([*opening, opening[0], asks])
+
+
+def test_items_of_the_same_name_are_numbered() -> None:  # C074
+    names = ["a", "a", "a_3", "a/b", "a_b", *["a"] * 1000]
+    found = read_xlsform([{"type": "text", "name": name} for name in names])
+
+    assert [item.id for item in found.items][:8] == ["a", "a_2", "a_3", "a_b", "a_b_2", "a_4", "a_5", "a_6"]
+    assert len({item.id for item in found.items}) == len(names)
+
+
+def test_thousands_of_items_of_the_same_name_are_numbered_at_once() -> None:
+    building, began = Building(), perf_counter()
+    one = surveys.item("why", "text", text={"en": "Why?"})
+    for _ in range(20_000):
+        building.items[building._free("why")] = one
+
+    assert [*building.items][-1] == "why_20000"
+    assert perf_counter() - began < 5  # it takes a hundredth of a second, but a machine may be busy
 
 
 # -- SurveyJS ------------------------------------------------------------------------------------
@@ -421,6 +505,16 @@ def test_a_text_that_would_be_a_formula_is_none() -> None:
     write_wide(ALL, [Told({"used": True, "why": "=1+1"})], file)
 
     assert "'=1+1" in file.getvalue()
+
+
+@pytest.mark.parametrize("write", [partial(write_wide, ALL), write_long])
+def test_what_stands_beside_the_answers_is_no_formula_either(write: Any) -> None:
+    response = SimpleNamespace(answers=Told({"used": True}).answers, stratum="=cmd|x", service="@x", share=-0.5)
+    file = StringIO(newline="")
+    write([response], file, beside=["stratum", "service", "share"])
+    row = next(csv.DictReader(StringIO(file.getvalue(), newline="")))
+
+    assert (row["stratum"], row["service"], row["share"]) == ("'=cmd|x", "'@x", "-0.5")
 
 
 def test_what_cannot_be_written_or_read_back_is_refused() -> None:

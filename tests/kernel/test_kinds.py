@@ -1,5 +1,6 @@
 """Kinds: what a record can be found by, in the form in which every store keeps it."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -103,3 +104,14 @@ def test_an_unknown_column_or_term_is_refused_with_those_that_there_are() -> Non
         COMPLAINT.column("bogus")
     with pytest.raises(InvalidValue, match="tags"):
         COMPLAINT.term("bogus")
+
+
+@pytest.mark.parametrize("find", [COMPLAINT.column, COMPLAINT.term])
+def test_a_name_that_is_unknown_is_repeated_where_it_is_a_short_word_in_one_line(find: Callable[[str], object]) -> None:
+    with pytest.raises(InvalidValue, match=r"no (column|term) 'due'; known: .*"):
+        find("due")
+    for name in ("x" * 3_000_000, "\ud800", "a\nb", "\u202eabc"):
+        with pytest.raises(InvalidValue, match=r"no such (column|term); known: .*") as refused:
+            find(name)
+        assert str(refused.value).isprintable()
+        assert len(str(refused.value)) < 1000

@@ -115,7 +115,7 @@ def likely(c: Mapping[str, Any], *, ended: bool) -> Choice:
     if c["waiting"] is not None:
         leads_on = (*(("answer",) * 3 if judged else ("judge",)), "resume", "message", "lapse", "lapse")
     allowed = [action for action, (_, ways) in TABLE.items() if c["state"] in ways]
-    for status, action in (("offered", "decline_remedy"), *REMEDIES.items()):
+    for status, action in (("proposed", "refuse_remedy"), ("offered", "decline_remedy"), *REMEDIES.items()):
         if action in allowed and any(remedy["status"] == status for remedy in c["remedies"]):
             leads_on += (action, action)
     leads_on += ("merge",) * (ended and c["state"] in OPEN)
@@ -140,7 +140,8 @@ def arguments(action: str, c: Mapping[str, Any]) -> dict[str, Choice]:
     """What a command may be given, as the account is told it."""
     given = dict(ARGUMENTS.get(action, {}))
     if action.endswith("_remedy"):
-        wanted = next((status for status, then in REMEDIES.items() if then == action), "offered")
+        waits = next((status for status, then in REMEDIES.items() if then == action), "offered")
+        wanted = "proposed" if action == "refuse_remedy" else waits
         fitting = (n for n, remedy in enumerate(c["remedies"], 1) if remedy["status"] == wanted)
         given["remedy"] = mostly((*fitting,) or (1,), 0, 9)
     return given
@@ -166,6 +167,7 @@ def told(action: str, given: Mapping[str, Any], at: datetime) -> dict[str, Any]:
 NAMES: Final = {"about": "complained_about"}
 WORDS: Final[Mapping[str, Mapping[str, Any]]] = {
     "reclassify": {"reason": "as it turned out"},
+    "refuse_remedy": {"reason": "a typo"},
     "investigate": {"text": "The valve leaked."},
     "judge": {"grounds": "The valve leaked."},
     "answer": {"text": "It runs again."},

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tests.machine.book import Act, Record
 from tests.machine.handling import Handling
-from tests.machine.rules import CATEGORIES, CODES, LAPSE_AFTER, LIMIT, OPEN, OVER, STAGES
+from tests.machine.rules import CATEGORIES, CODES, LAPSE_AFTER, LIMIT, OPEN, OVER, REOPEN_WITHIN, STAGES
 from tests.machine.timers import SAYS_NOTHING, Fact, standing
 
 __all__ = ["Deciding"]
@@ -19,7 +19,11 @@ class Deciding(Handling):
         until = a.later(a["until"])
         self._refuse(("PolicyViolation", until is not None and until <= a.when))
         currency, amount = a["amount"] or (LIMIT[0], 0)
-        given = [other["amount"] for other in c["remedies"] if other["status"] != "declined" and other["amount"]]
+        given = [
+            other["amount"]
+            for other in c["remedies"]
+            if other["status"] not in ("refused", "declined") and other["amount"]
+        ]
         in_all = amount + sum(cost for of, cost in given if of == currency)
         proposed = a["amount"] is not None and (currency != LIMIT[0] or in_all > LIMIT[1])
         c["remedies"].append(
@@ -31,7 +35,7 @@ class Deciding(Handling):
                 "people": a.people,
                 "approved_by": None,
                 "until": until,
-                "since": None if proposed else a.when,
+                "since": a.when,
             }
         )
         c["journal"].append("complaint.remedy_proposed" if proposed else "complaint.remedy_offered")
@@ -40,6 +44,10 @@ class Deciding(Handling):
         remedy = self._remedy(c, a, "proposed", valid=True, others=True)
         remedy.update(status="offered", approved_by=a.name, since=a.when)
         c["journal"].append("complaint.remedy_offered")
+
+    def _refuse_remedy(self, c: Record, a: Act) -> None:
+        self._remedy(c, a, "proposed").update(status="refused")
+        c["journal"].append("complaint.remedy_refused")
 
     def _accept_remedy(self, c: Record, a: Act) -> None:
         self._remedy(c, a, "offered", valid=True).update(status="accepted", since=a.when)
@@ -96,12 +104,13 @@ class Deciding(Handling):
         c["journal"].append("complaint.answer_declined")
 
     def _raise_stage(self, c: Record, a: Act) -> None:
-        decided = c["decided_by"] | {each["by"] for each in (*c["judgements"], c["response"]) if each is not None}
+        decided = self._decided(c)
         self._refuse(
             ("GuardNotMet", not a["handler"].strip()),
             ("PolicyViolation", c["stage"] >= STAGES or a["handler"] in c["deciders"] | decided),
             ("PolicyViolation", c["response"] is not None and c["response"]["accepted"] is True),
             ("PolicyViolation", any(a.when < at for at in (c["answered"], c["closed"]) if at is not None)),
+            ("PolicyViolation", c["closed"] is not None and a.when > c["closed"] + REOPEN_WITHIN),
         )
         self._go_on(c, a)
         c.update(stage=c["stage"] + 1, deciders=c["deciders"] | decided, decided_by=set())
@@ -111,14 +120,17 @@ class Deciding(Handling):
         self._fact(c, a, "reopened")
         self._happened(c, a, "complaint.stage_raised", "stage", None, str(c["stage"]))
 
+    def _decided(self, c: Record) -> set[str]:
+        return {*c["decided_by"], *(each["by"] for each in (*c["judgements"], c["response"]) if each is not None)}
+
     def _close(self, c: Record, a: Act) -> None:
         unheard = c["response"] is not None and c["response"]["accepted"] is False and not c["response"]["recourse"]
-        unfinished = c["customer"] is not None or not self._steps_done(c)
         reopened, last = self._last(c, "reopened"), (c["judgements"] or [None])[-1]
         self._refuse(
             ("GuardNotMet", last is not None and last["by"] == c["about"]),
             ("PolicyViolation", c["state"] == "in_handling" and c["priority"] == "p1" and not c["findings"]),
-            ("GuardNotMet", not self._judged(c) or (unheard if c["state"] == "responded" else unfinished)),
+            ("GuardNotMet", not self._judged(c) or not self._steps_done(c)),
+            ("GuardNotMet", unheard if c["state"] == "responded" else c["customer"] is not None),
             ("PolicyViolation", a["code"] not in CODES),
             ("PolicyViolation", any(a.when < at for at in (c["answered"], reopened) if at is not None)),
             self._too_soon(c, a),
@@ -166,6 +178,8 @@ class Deciding(Handling):
             self.why.add("PolicyViolation")
         elif into["state"] == "withdrawn":
             self.why.add("TransitionNotAllowed")
+        if any(at is not None and a.when < at for at in (self._last(into, "reopened"), self._last(into, "stage"))):
+            self.why.add("PolicyViolation")
         if a.when < into["received"] or c["feedback"] != into["feedback"]:
             self.why.add("PolicyViolation")
         handler = into["handler"] or c["handler"]
@@ -182,10 +196,26 @@ class Deciding(Handling):
             if into["priority"] != "p1":
                 self._fact(into, a, "rated", None, "p1")
             into.update(safety=True, priority="p1")
+        self._kept_away(c, into, a)
         into["journal"].append("complaint.duplicate_taken_in")
         into["revision"] += 1
         self._tell(into, a)
         self.read(into, a.at)
+
+    def _kept_away(self, c: Record, into: Record, a: Act) -> None:
+        """Who may not decide about what is merged does not decide about what goes on."""
+        stage, about = max(c["stage"], into["stage"]), into["about"] or c["about"]
+        if c["stage"] > into["stage"]:
+            self._fact(into, a, "stage", None, str(stage))
+        deciders, decided = c["deciders"] | into["deciders"], set()
+        for each in (c, into):
+            if each["stage"] == stage:
+                decided |= each["decided_by"]
+            else:
+                deciders |= self._decided(each)
+        if c["about"] not in (None, about):
+            deciders.add(c["about"])
+        into.update(stage=stage, about=about, deciders=deciders, decided_by=decided)
 
     def _split(self, c: Record, a: Act) -> list[Record]:
         self._refuse(("PolicyViolation", a["category"] not in (None, *CATEGORIES)))
@@ -193,6 +223,7 @@ class Deciding(Handling):
         same = {name: c[name] for name in ("customer", "about", "feedback", "received")}
         part = self._new(a, "complaint.recorded", category=a["category"], **same)
         part["facts"] = [{**fact, "n": n} for n, fact in enumerate(self._told_of_both(c), 1)]
+        part.update(stage=c["stage"], deciders={*c["deciders"]}, decided_by={*c["decided_by"]})
         part["links"].add(f"split_from:{c['id']}")
         return [part]
 
@@ -200,7 +231,7 @@ class Deciding(Handling):
         """What is true of a part of a complaint as of the whole: an answer confirms its receipt, and is a reply."""
         for fact in standing(c["facts"]):
             said = fact["kind"] == "message" and fact["side"] == "inside"
-            if said or fact["kind"] in ("received", "reclassified", "acknowledged"):
+            if said or fact["kind"] in ("received", "reclassified", "acknowledged", "stage"):
                 yield fact
             elif fact["kind"] == "answered":
                 yield {**fact, "kind": "acknowledged", "code": None}

@@ -51,10 +51,11 @@ class Handling(Book):
         c["journal"].append("complaint.amended")
 
     def _reclassify(self, c: Record, a: Act) -> None:
-        last, over = self._last(c, "reclassified"), c["state"] in OVER
+        earlier, over = (self._last(c, "reclassified"), self._last(c, "reopened")), c["state"] in OVER
         self._refuse(
             ("GuardNotMet", over and a["feedback"] == "complaint"),
-            ("PolicyViolation", a["feedback"] == c["feedback"] or (last is not None and a.when < last)),
+            ("PolicyViolation", a["feedback"] == c["feedback"] or c["about"] in a.people),
+            ("PolicyViolation", any(at is not None and a.when < at for at in earlier)),
         )
         c["feedback"] = a["feedback"]
         self._happened(c, a, "complaint.reclassified", "reclassified", None, a["feedback"])
@@ -78,10 +79,10 @@ class Handling(Book):
         self._happened(c, a, "complaint.forwarded", "forwarded", "inside")
 
     def _wait(self, c: Record, a: Act) -> None:
-        until, went_on = a.later(a["until"]), self._last(c, "resumed")
+        until, earlier = a.later(a["until"]), (self._last(c, "resumed"), self._last(c, "reopened"))
         self._refuse(
             ("GuardNotMet", c["waiting"] is not None),
-            ("PolicyViolation", went_on is not None and a.when < went_on),
+            ("PolicyViolation", any(at is not None and a.when < at for at in earlier)),
             ("PolicyViolation", until is not None and until <= a.when),
         )
         c["waiting"] = {"for": a["for_"], "since": a.when, "until": until}
@@ -104,10 +105,11 @@ class Handling(Book):
         c["journal"].append("complaint.cause_found")
 
     def _judge(self, c: Record, a: Act) -> None:
-        stage = self._last(c, "stage")
+        stage, before = self._last(c, "stage"), (c["judgements"] or [None])[-1]
         self._refuse(
             ("GuardNotMet", c["about"] in a.people or bool(a.people & c["deciders"])),
             ("PolicyViolation", c["feedback"] != "complaint" or (stage is not None and a.when < stage)),
+            ("PolicyViolation", before is not None and a.when < before["at"]),
         )
         c["decided_by"] |= a.people
         c["judgements"].append({"verdict": a["verdict"], "by": a.name, "at": a.when, "stage": c["stage"]})

@@ -114,7 +114,7 @@ class Model(Deciding):
         self.read_item(item, a.at, ended=a.when)
         c = self.complaints[item["source"]]
         step: Record | None = next((each for each in c["steps"] if each["action"] == item["id"]), None)
-        if step is None or step["done"] is not None or c["state"] not in THERE:
+        if step is None or step["done"] is not None or c["state"] not in (*THERE, "merged"):
             return None
         c["revision"] += 1
         c["journal"].append(then)

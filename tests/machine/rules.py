@@ -55,6 +55,7 @@ TABLE: Final[Mapping[str, tuple[str, dict[str, str]]]] = {
     "judge": ("manager", _from("assessed", "in_handling", "responded", "closed")),
     "offer": ("handler", _from("in_handling", "responded")),
     "approve_remedy": ("manager", _from("in_handling", "responded")),
+    "refuse_remedy": ("manager", _from("in_handling", "responded")),
     "accept_remedy": ("requester", _from(*THERE)),
     "decline_remedy": ("requester", _from(*THERE)),
     "provide_remedy": ("handler", _from(*THERE)),

@@ -1,6 +1,7 @@
 from itertools import combinations
 from math import isclose
 from statistics import mean
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -70,6 +71,15 @@ def test_of_ordered_codes_only_the_order_matters(pairs: Any) -> None:
     assert krippendorff(plain, level="ordinal") == krippendorff(spread, level="ordinal")
 
 
+def test_as_many_codes_as_units_do_not_take_for_ever() -> None:
+    first = [float(n) for n in range(6000)]
+    began = perf_counter()
+    found = krippendorff([first, [code + 1 for code in first]], level="interval")
+
+    assert found == pytest.approx(1, abs=1e-5)
+    assert perf_counter() - began < 5  # it takes a tenth of a second, but a machine may be busy
+
+
 @given(ratings, st.integers(-3, 3))
 def test_judges_who_differ_by_a_constant_are_consistent_and_do_not_agree(rows: Any, shift: int) -> None:
     assume(len({row[0] for row in rows}) > 1)
@@ -87,6 +97,18 @@ def test_too_few_targets_or_judges_have_no_correlation() -> None:
     assert icc([(1, 1), (1, 1)], judges=("a", "b")).random is None
     two = icc([(1, 2), (2, None), (3, 3)], judges=("a", "b"))
     assert (two.n, two.mixed is None) == (2, False)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(0.1, 10), st.integers(2, 12), st.integers(2, 5))
+def test_ratings_that_do_not_vary_have_no_correlation_whatever_is_rounded(
+    rating: float, step: float, n: int, k: int
+) -> None:
+    judges = [f"{judge}" for judge in range(k)]
+    same = icc([[rating] * k] * n, judges=judges)
+    assert {same.one_way, same.random, same.mixed, same.one_way_k, same.random_k, same.mixed_k} == {None}
+
+    apart = icc([[rating + step * judge for judge in range(k)]] * n, judges=judges)
+    assert {apart.mixed, apart.one_way_k, apart.mixed_k} == {None}  # no target differs from another
 
 
 @pytest.mark.parametrize(

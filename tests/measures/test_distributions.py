@@ -3,6 +3,7 @@
 from fractions import Fraction
 from functools import partial
 from math import comb, exp, isclose, pi, sqrt, tan
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -118,8 +119,25 @@ def test_nothing_is_as_far_as_infinity() -> None:
     assert chi_square_tail(0, 3) == 1.0
 
 
-@pytest.mark.parametrize("p", [0.0, 1.0, -0.1, 1.1, float("nan")])
-def test_what_is_no_probability_is_refused(p: float) -> None:
+@pytest.mark.parametrize("df", [0.02, 0.1, 0.5])
+@pytest.mark.parametrize("p", [0.6, 0.975, 0.999])
+def test_student_of_hardly_any_degrees_reaches_far(p: float, df: float) -> None:
+    assert isclose(student_tails(student_quantile(p, df), df), 2 * (1 - p), rel_tol=1e-10)
+    assert student_quantile(1 - p, df) == pytest.approx(-student_quantile(p, df))
+
+
+def test_student_of_still_fewer_degrees_reaches_further_than_any_number() -> None:
+    assert isclose(student_quantile(0.975, 0.01), 6.3641819283999e128, rel_tol=1e-10)  # as SciPy 1.17 has it
+    assert student_quantile(0.975, 0.001) == -student_quantile(0.025, 0.001) == float("inf")
+
+
+def test_a_quantile_next_to_an_end_is_that_end() -> None:
+    assert beta_quantile(0.025, 1e-16, 1) == 0.0
+    assert beta_quantile(0.975, 1, 1e-16) == 1.0
+
+
+@pytest.mark.parametrize("p", [0.0, 1.0, -0.1, 1.1, float("nan"), "0.95", None, [0.95], True])
+def test_what_is_no_probability_is_refused(p: Any) -> None:
     for refused in (normal_quantile, two_sided_z, partial(student_quantile, df=3), partial(f_quantile, df1=1, df2=2)):
         with pytest.raises(InvalidValue, match="between 0 and 1"):
             refused(p)

@@ -39,6 +39,11 @@ def test_nobody_says_nothing_and_everybody_leaves_no_doubt() -> None:
     "wrong",
     [
         lambda: required_sample(0),
+        lambda: required_sample(1e-200),
+        lambda: required_sample(float("nan")),
+        lambda: required_sample(0.05, share=float("nan")),
+        lambda: margin_of_error(float("nan")),
+        lambda: margin_of_error(10, design_effect=float("nan")),
         lambda: required_sample(0.05, share=1),
         lambda: required_sample(0.05, population=0),
         lambda: required_sample(0.05, confidence=1.5),

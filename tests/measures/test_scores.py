@@ -1,3 +1,4 @@
+from functools import partial
 from math import isclose
 from typing import Any
 
@@ -276,6 +277,13 @@ def test_resampled_limits_are_reached_by_all_draws_and_their_opposites(counts: t
     assert abs(found.high - plain.high) <= max(2.0, 150 / sum(counts))
 
 
+def test_hardly_any_answers_have_limits_however_these_are_made() -> None:  # K39
+    assert nps_interval(0.4, 0, 0, method="bootstrap")[:2] == (100.0, 100.0)
+    found = csat([1, 5], scale=FIVE, method="top_box", interval="clopper_pearson", weights=[1, 1e-16])
+    assert limits(found) == pytest.approx((0.0, 97.5))
+    assert mean_interval(3.0, 0.0, 1.000001) == (3.0, 3.0)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -287,6 +295,20 @@ def test_resampled_limits_are_reached_by_all_draws_and_their_opposites(counts: t
         lambda: nps_interval(-1, 2, 0),
         lambda: nps_interval(1, 2, 0, method="exact"),  # type: ignore[arg-type]
         lambda: mean_interval(1, 1, 1),
+        lambda: nps_interval(float("nan"), 1, 1),
+        lambda: nps_interval(1, float("nan"), 1),
+        lambda: nps_interval(1, 1, float("inf")),
+        *(
+            partial(interval, confidence=wrong)
+            for wrong in ("0.95", None, [0.95])
+            for interval in (
+                partial(share_interval, 1, 2),
+                partial(share_interval, 1, 2, method="clopper_pearson"),
+                partial(mean_interval, 1, 1, 5),
+                partial(nps_interval, 1, 1, 1),
+                partial(nps_interval, 1, 1, 1, method="bootstrap"),
+            )
+        ),
     ],
 )
 def test_what_has_no_interval_is_refused(wrong: Any) -> None:

@@ -255,7 +255,7 @@ MUTANTS: tuple[tuple[str, Break], ...] = (
     ),
     (
         "remedies::test_what_was_declined_and_what_is_in_another_currency_does_not_count_against_the_limit",
-        says(policy, "if other.status is not RemedyStatus.DECLINED", "if True"),
+        says(policy, "if other.status not in nothing", "if True"),
     ),
     (
         "remedies::test_what_was_declined_and_what_is_in_another_currency_does_not_count_against_the_limit",
@@ -271,11 +271,19 @@ MUTANTS: tuple[tuple[str, Break], ...] = (
     ),
     (
         "remedies::test_what_was_taken_is_provided_even_after_the_end",
-        says(remedies, "if needs is not RemedyStatus.ACCEPTED:", "if True:"),
+        says(remedies, "not in (RemedyStatus.PROVIDED, RemedyStatus.REFUSED)", "is not None"),
     ),
     (
         "remedies::test_nobody_answers_an_offer_before_it_is_made",
         says(remedies, "micros(event.occurred_at) < micros(since)", "False"),
+    ),
+    (
+        "remedies::test_nothing_is_approved_or_refused_before_it_is_proposed",
+        says(remedies, " or remedy.proposed_at", ""),
+    ),
+    (
+        "remedies::test_a_proposal_that_is_refused_is_not_offered_and_costs_nothing",
+        says(policy, "(RemedyStatus.REFUSED, RemedyStatus.DECLINED)", "(RemedyStatus.DECLINED,)"),
     ),
     ("remedies::test_remedies_are_numbered_from_one", says(remedies, "if not 1 <= n", "if not 0 <= n")),
     # what becomes of the answer
@@ -289,7 +297,7 @@ MUTANTS: tuple[tuple[str, Break], ...] = (
     ),
     (
         "answers::test_whoever_decided_before_a_reopening_has_decided_too",
-        says(answers, "decided = complaint.decided_by | ", "decided = "),
+        says(answers, "return complaint.decided_by | ", "return frozenset() | "),
     ),
     (
         "answers::test_whoever_decided_before_a_reopening_has_decided_too",
@@ -319,6 +327,21 @@ MUTANTS: tuple[tuple[str, Break], ...] = (
     ),
     ("endings::test_what_was_taken_up_again_ends_after_that", unmarked("merge")),
     ("endings::test_what_was_taken_up_again_ends_after_that", unmarked("close")),
+    ("endings::test_what_was_taken_up_again_waits_after_that", unmarked("wait")),
+    ("judging::test_a_judgement_lies_after_the_one_that_it_replaces", unmarked("judge")),
+    ("links::test_a_duplicate_is_taken_in_after_the_stage_of_the_other_one_began", unmarked("take_in")),
+    (
+        "judging::test_whoever_it_is_about_does_not_say_what_it_is",
+        says(judging, "about in (event.by.id, event.by.on_behalf_of)", "about == event.by.id"),
+    ),
+    (
+        "answers::test_what_was_closed_for_too_long_has_no_next_stage",
+        says(answers, "policy.check_reopening(complaint.closed_at, event.occurred_at)", "pass"),
+    ),
+    (
+        "steps::test_a_step_that_did_not_work_is_done_again_before_the_complaint_is_closed",
+        unguarded("close", "steps_done"),
+    ),
     # other ends
     (
         "handling::test_what_is_pressing_is_looked_into_even_if_nobody_can_be_reached",
@@ -443,6 +466,24 @@ MUTANTS: tuple[tuple[str, Break], ...] = (
     (
         "links::test_a_part_becomes_a_complaint_of_its_own_with_the_origin_of_the_whole",
         says(links, "received_at=complaint.received_at", "received_at=at"),
+    ),
+    *(
+        ("links::test_who_may_not_decide_about_a_duplicate_does_not_decide_about_the_other_one", says(links, *fault))
+        for fault in (
+            ("into.complained_about or complaint.complained_about", "into.complained_about"),
+            ("max(into.stage, complaint.stage)", "into.stage"),
+            ("if complaint.stage > into.stage:", "if False:"),
+            ("each.deciders | decided(each)", "each.deciders"),
+            ("decided_by |= each.decided_by if", "decided_by |= set() if"),
+        )
+    ),
+    (
+        "links::test_nobody_judges_a_complaint_that_a_duplicate_about_them_went_on_as",
+        says(links, "{each.complained_about for each in both} - {about, None}", "set()"),
+    ),
+    (
+        "links::test_who_may_not_decide_about_the_whole_does_not_decide_about_the_part",
+        says(links, '("stage", "deciders", "decided_by")', '("stage", "decided_by")'),
     ),
     # clocks and columns
     ("targets::test_nothing_runs_on_for_what_has_ended", goes_on_after(MomentKind.MERGED)),

@@ -242,6 +242,17 @@ def test_what_did_not_work_is_taken_up_again() -> None:  # C006
     assert (item.done_at, item.done_by, item.evidence, item.effect) == (None, None, None, None)
 
 
+@pytest.mark.parametrize("action", ["finish", "cancel", "reassign", "postpone"])
+def test_what_is_taken_up_again_goes_on_after_that(action: str) -> None:  # C006
+    again = action_items.verify(finished(), "It drips.", effective=False, by="vera", at=MONDAY + 4 * HOUR).after
+
+    with pytest.raises(
+        PolicyViolation, match="it cannot lie before the action was taken up again, at 2026-03-02T13:00"
+    ):
+        take(again, action, at=MONDAY + 3 * HOUR)
+    assert take(again, action, at=MONDAY + 4 * HOUR).after.reopenings == 1
+
+
 def test_a_due_date_after_verification_fits_its_outcome() -> None:
     due = opened().due_at
     kept = action_items.verify(finished(), "It drips.", effective=False, by="vera", at=due).after

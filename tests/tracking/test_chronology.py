@@ -110,7 +110,7 @@ def test_the_marks_tell_what_others_do_from_what_we_do() -> None:
     sides = {action: mark.side for action, mark in OF_CASES.marks.items()}
 
     assert {action for action, side in sides.items() if side is Side.OUTSIDE} == {"withdraw", "partner_update"}
-    nobodys = {"message", "rate", "reopen", "request_update"}
+    nobodys = {"message", "rate", "reopen", "request_update", "wait"}
     assert {action for action, side in sides.items() if side is None} == nobodys
     assert OF_COMPLAINTS.marks["withdraw"].side is Side.OUTSIDE
 

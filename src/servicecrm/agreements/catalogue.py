@@ -1,6 +1,6 @@
 """The services that customers can have, as they are to see them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Set
 from datetime import datetime
 
 import attrs
@@ -10,6 +10,7 @@ from servicecrm.agreements.service_model import Price, Service, ServiceDefinitio
 from servicecrm.agreements.words import in_language
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.records import fields_of, record
+from servicecrm.kernel.shapes import distinct
 
 __all__ = ["Offer", "catalogue"]
 
@@ -42,9 +43,12 @@ def catalogue(
     `audience` is what the customer is, such as `{"business"}`: what is only for others is left out. Without it
     everything is there. `name` is that of one of several catalogues.
 
+    Raises:
+        InvalidValue: the audience is neither a word nor several.
+
     Source: C026.
     """
-    who = None if audience is None else {audience} if isinstance(audience, str) else set(audience)
+    who = None if audience is None else {audience} if isinstance(audience, str) else distinct("audience", audience)
     offers = []
     for service in services:
         version = service.offered(at)
@@ -53,7 +57,7 @@ def catalogue(
     return tuple(sorted(offers, key=lambda offer: (offer.name.casefold(), offer.service)))
 
 
-def _is_for(definition: ServiceDefinition, who: set[str] | None, name: str | None) -> bool:
+def _is_for(definition: ServiceDefinition, who: Set[str] | None, name: str | None) -> bool:
     listed = name is None or not definition.catalogues or name in definition.catalogues
     return listed and (who is None or not definition.audience or bool(who & definition.audience))
 

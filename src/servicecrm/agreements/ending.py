@@ -44,6 +44,7 @@ from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, begin, stamp
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve
+from servicecrm.kernel.years import day_told
 from servicecrm.tracking import action_items
 from servicecrm.tracking.action_model import ActionItem
 
@@ -303,7 +304,7 @@ def _agreed(
     calendar: BusinessHours | None,
 ) -> date:
     """The last day after notice: that of the rule, a later one, or an earlier one with a reason."""
-    if last_day is not None and last_day < given_on:
+    if last_day is not None and day_told("last_day", last_day) < given_on:
         raise PolicyViolation("termination", "it cannot end before notice is given; name a later day")
     if last_day is not None and override is not None:
         return last_day

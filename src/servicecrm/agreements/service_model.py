@@ -12,7 +12,7 @@ from servicecrm.errors import InvalidValue
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import record
-from servicecrm.kernel.shapes import filled, several
+from servicecrm.kernel.shapes import distinct, filled, whole
 from servicecrm.kernel.values import Money
 
 __all__ = ["Price", "Service", "ServiceDefinition", "ServiceId", "ServiceVersion", "Support", "Warranty"]
@@ -21,7 +21,7 @@ ServiceId = NewType("ServiceId", str)
 
 
 def _names(given: Iterable[str]) -> frozenset[str]:
-    return frozenset(several("ServiceDefinition", given))
+    return distinct("ServiceDefinition", given)
 
 
 @record
@@ -137,7 +137,7 @@ class Service:
         Raises:
             InvalidValue: there is none.
         """
-        if not 1 <= number <= len(self.versions):
+        if not 1 <= whole("version", number) <= len(self.versions):
             raise InvalidValue("service", f"there is no version {number}; released so far: {len(self.versions)}")
         return self.versions[number - 1]
 

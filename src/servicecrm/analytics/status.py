@@ -206,8 +206,9 @@ def _remedies(asked: _Asked) -> tuple[StatusRemedy, ...]:
 
 
 def _offered(asked: _Asked) -> tuple[StatusRemedy, ...]:
-    """The remedies of which they know: one that is only proposed may come to nothing."""
-    return tuple(remedy for remedy in _remedies(asked) if remedy.status is not RemedyStatus.PROPOSED)
+    """The remedies of which they know: one that is only proposed may come to nothing, or has."""
+    ours = (RemedyStatus.PROPOSED, RemedyStatus.REFUSED)
+    return tuple(remedy for remedy in _remedies(asked) if remedy.status not in ours)
 
 
 def _recourse(asked: _Asked) -> tuple[str, ...]:

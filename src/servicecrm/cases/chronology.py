@@ -20,12 +20,13 @@ from servicecrm.cases.lifecycle import (
     REOPEN,
     REQUEST_UPDATE,
     ROUTE,
+    WAIT,
     WITHDRAW,
 )
 from servicecrm.cases.model import Case
 from servicecrm.kernel.kinds import micros
 from servicecrm.tracking.chronology import ANSWERED, CLOSED, Chronology, Earlier, Mark
-from servicecrm.tracking.moments import Side
+from servicecrm.tracking.moments import Side, standing
 
 __all__ = ["CHRONOLOGY", "move"]
 
@@ -34,6 +35,12 @@ ACCEPTED: Final = Earlier[Case]("it was accepted", lambda case: case.accepted_at
 ASKED: Final = Earlier[Case](
     "an update was asked for",
     lambda case: max((request.asked_at for request in case.open_updates), key=micros, default=None),
+)
+TAKEN_UP: Final = Earlier[Case](
+    "it was taken up again",
+    lambda case: next(
+        (moment.occurred_at for moment in reversed(standing(case.moments)) if moment.kind == MomentKind.REOPENED), None
+    ),
 )
 
 CHRONOLOGY: Final = Chronology[Case](
@@ -52,11 +59,12 @@ CHRONOLOGY: Final = Chronology[Case](
         REFER:          Mark(MomentKind.REFERRED,         Side.INSIDE),
         PARTNER_UPDATE: Mark(MomentKind.PARTNER_UPDATE,   Side.OUTSIDE),
         RATE:           Mark(MomentKind.RATED),
+        WAIT:           Mark(None,                        None,         (TAKEN_UP,)),
         MESSAGE:        Mark(MomentKind.MESSAGE),
-        ANSWER:         Mark(MomentKind.ANSWERED,         Side.INSIDE,  holds="answered_at"),
-        CLOSE:          Mark(MomentKind.CLOSED,           Side.INSIDE,  (ANSWERED,),         "closed_at"),
+        ANSWER:         Mark(MomentKind.ANSWERED,         Side.INSIDE,  (TAKEN_UP,),         "answered_at"),
+        CLOSE:          Mark(MomentKind.CLOSED,           Side.INSIDE,  (TAKEN_UP, ANSWERED), "closed_at"),
         REOPEN:         Mark(MomentKind.REOPENED,         None,         (ANSWERED, CLOSED)),
-        WITHDRAW:       Mark(MomentKind.WITHDRAWN,        Side.OUTSIDE, holds="closed_at"),
+        WITHDRAW:       Mark(MomentKind.WITHDRAWN,        Side.OUTSIDE, (TAKEN_UP,),         "closed_at"),
     },
     values=frozenset({MomentKind.RATED}),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from servicecrm.cases.types import RequestType, typed
 from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, stamp
 from servicecrm.kernel.frozen import FrozenMap
-from servicecrm.kernel.shapes import coded, several
+from servicecrm.kernel.shapes import coded, distinct
 from servicecrm.kernel.values import ContactPoint, language_tag
 
 __all__ = ["Amendment", "amend", "classify", "link", "rate", "void"]
@@ -61,7 +61,7 @@ def amend(
     if language is not None:
         changes["language"] = language_tag(language)
     if "tags" in changes:
-        changes["tags"] = frozenset(several("Case.tags", changes["tags"]))
+        changes["tags"] = distinct("Case.tags", changes["tags"])
     if "extra" in changes:
         changes["extra"] = FrozenMap(changes["extra"])
     return move(case, AMEND, CaseAmended(**stamp(by, at, occurred_at), reason=reason), **changes)

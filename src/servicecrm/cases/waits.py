@@ -27,7 +27,7 @@ def wait(
     Raises:
         TransitionNotAllowed: it is not accepted.
         GuardNotMet: it is waiting already.
-        PolicyViolation: the wait would end before it starts.
+        PolicyViolation: the wait would end before it starts, or start before the case was taken up again.
     """
     event = WaitingStarted(**stamp(by, at, occurred_at))
     return CHRONOLOGY.wait(case, for_, event, reason=reason, until=until)

@@ -11,7 +11,14 @@ from servicecrm.complaints.handling import assign, close, forward, reopen, resum
 from servicecrm.complaints.intake import Amendment, acknowledge, amend, assess, record
 from servicecrm.complaints.judging import find_cause, investigate, judge, reclassify
 from servicecrm.complaints.links import link, merge, propose_change, split
-from servicecrm.complaints.remedies import accept_remedy, approve_remedy, decline_remedy, offer, provide_remedy
+from servicecrm.complaints.remedies import (
+    accept_remedy,
+    approve_remedy,
+    decline_remedy,
+    offer,
+    provide_remedy,
+    refuse_remedy,
+)
 from servicecrm.complaints.steps import drop_step, finish_step, plan, reopen_step
 
 __all__ = [
@@ -47,6 +54,7 @@ __all__ = [
     "reclassify",
     "record",
     "refer",
+    "refuse_remedy",
     "reopen",
     "reopen_step",
     "resume",

@@ -13,7 +13,7 @@ from servicecrm.kernel.decisions import Actor, Decision, stamp
 from servicecrm.kernel.records import evolve
 from servicecrm.tracking.moments import with_moment
 
-__all__ = ["accept_answer", "decline_answer", "raise_stage"]
+__all__ = ["accept_answer", "decided", "decline_answer", "raise_stage"]
 
 
 def accept_answer(
@@ -70,22 +70,21 @@ def raise_stage(
     Raises:
         TransitionNotAllowed: there is no answer.
         GuardNotMet: the handler is an empty text.
-        PolicyViolation: the complainant is content; there is no further stage; the handler has decided at an earlier
-            one; or it would begin before the complaint was answered or closed.
+        PolicyViolation: the complainant is content; there is no further stage; the complaint has been closed for too
+            long; the handler has decided at an earlier stage; or it would begin before the complaint was answered or
+            closed.
 
     Source: C048; the two stages of the LGSCO code.
     """
     event = StageRaised(**stamp(by, at, occurred_at), reason=reason)
     stage = complaint.stage + 1
-    # What was taken over from another system was not decided here, so that only the decisions themselves tell by whom.
-    decided = complaint.decided_by | {each.by for each in (*complaint.judgements, complaint.response) if each}
     moments = with_moment(complaint.moments, MomentKind.REOPENED, event)
     decision = move(
         complaint,
         RAISE_STAGE,
         event,
         stage=stage,
-        deciders=complaint.deciders | decided,
+        deciders=complaint.deciders | decided(complaint),
         decided_by=frozenset(),
         handler=handler,
         handler_since=event.occurred_at,
@@ -99,9 +98,16 @@ def raise_stage(
     if complaint.response is not None and complaint.response.accepted:
         raise PolicyViolation("stages", "the complainant is content with the answer, unless they decline it after all")
     policy.check_stage(stage)
+    policy.check_reopening(complaint.closed_at, event.occurred_at)
     if handler in decision.after.deciders:
         raise PolicyViolation("stages", "the handler has decided about it at an earlier stage; name somebody else")
     return decision
+
+
+def decided(complaint: Complaint) -> frozenset[str]:
+    """Who has decided about a complaint at this stage, or written that down."""
+    # What was taken over from another system was not decided here, so that only the decisions themselves tell by whom.
+    return complaint.decided_by | {each.by for each in (*complaint.judgements, complaint.response) if each}
 
 
 def _said(complaint: Complaint, *, accepted: bool) -> Response | None:

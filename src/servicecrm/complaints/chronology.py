@@ -21,6 +21,8 @@ from servicecrm.complaints.lifecycle import (
     RECLASSIFY,
     REFER,
     REOPEN,
+    TAKE_IN,
+    WAIT,
     WITHDRAW,
 )
 from servicecrm.complaints.model import Complaint, MomentKind
@@ -53,9 +55,10 @@ CHRONOLOGY: Final = Chronology[Complaint](
         ACKNOWLEDGE:    Mark(MomentKind.ACKNOWLEDGED, Side.INSIDE),
         ASSIGN:         Mark(MomentKind.ASSIGNED,     Side.INSIDE),
         FORWARD:        Mark(MomentKind.FORWARDED,    Side.INSIDE,  (CAME,)),
+        WAIT:           Mark(None,                    None,         (TAKEN_UP,)),
         MESSAGE:        Mark(MomentKind.MESSAGE),
-        RECLASSIFY:     Mark(MomentKind.RECLASSIFIED, None,         (RENAMED,)),
-        JUDGE:          Mark(MomentKind.JUDGED,       Side.INSIDE,  (AT_STAGE,)),
+        RECLASSIFY:     Mark(MomentKind.RECLASSIFIED, None,         (TAKEN_UP, RENAMED)),
+        JUDGE:          Mark(MomentKind.JUDGED,       Side.INSIDE,  (AT_STAGE, JUDGED)),
         ANSWER:         Mark(MomentKind.ANSWERED,     Side.INSIDE,  (TAKEN_UP, JUDGED),   "answered_at"),
         ACCEPT_ANSWER:  Mark(None,                    None,         (ANSWERED,)),
         DECLINE_ANSWER: Mark(None,                    None,         (ANSWERED,)),
@@ -66,6 +69,7 @@ CHRONOLOGY: Final = Chronology[Complaint](
         LAPSE:          Mark(MomentKind.LAPSED,       Side.OUTSIDE, (TAKEN_UP,),          "closed_at"),
         REFER:          Mark(MomentKind.PASSED_ON,    Side.INSIDE,  (TAKEN_UP,),          "closed_at"),
         MERGE:          Mark(MomentKind.MERGED,       Side.INSIDE,  (TAKEN_UP,),          "closed_at"),
+        TAKE_IN:        Mark(None,                    None,         (TAKEN_UP, AT_STAGE)),
     },
     values=frozenset(
         {MomentKind.RATED, MomentKind.RECLASSIFIED, MomentKind.JUDGED, MomentKind.STAGE, MomentKind.DUE}

@@ -63,9 +63,10 @@ class RemedyKind(Code):
 
 
 class RemedyStatus(Code):
-    """How far a remedy has come. A proposed one needs an approval before it is offered."""
+    """How far a remedy has come. A proposed one needs an approval before it is offered, or is refused."""
 
     PROPOSED = "proposed"
+    REFUSED = "refused"
     OFFERED = "offered"
     ACCEPTED = "accepted"
     DECLINED = "declined"

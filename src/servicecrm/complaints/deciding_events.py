@@ -18,6 +18,7 @@ __all__ = [
     "RemedyOffered",
     "RemedyProposed",
     "RemedyProvided",
+    "RemedyRefused",
     "StageRaised",
     "StepDone",
     "StepDropped",
@@ -91,6 +92,15 @@ class RemedyProposed(Event):
     """A remedy was proposed; it needs an approval before it is offered."""
 
     type = "complaint.remedy_proposed"
+
+
+@record
+class RemedyRefused(Event):
+    """A proposed remedy was not approved, and is not offered; `remedy` is its number."""
+
+    type = "complaint.remedy_refused"
+    remedy: int
+    reason: Personal[str] = attrs.field(validator=filled)
 
 
 @record

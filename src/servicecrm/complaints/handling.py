@@ -69,7 +69,7 @@ def wait(
     Raises:
         TransitionNotAllowed: it is not being worked on.
         GuardNotMet: it is waiting already.
-        PolicyViolation: the wait would end before it starts.
+        PolicyViolation: the wait would end before it starts, or start before the complaint was taken up again.
     """
     event = WaitingStarted(**stamp(by, at, occurred_at))
     return CHRONOLOGY.wait(complaint, for_, event, reason=reason, until=until)
@@ -101,9 +101,9 @@ def close(
 
     Raises:
         TransitionNotAllowed: it is not in handling yet, or has ended.
-        GuardNotMet: the closing code is empty; it is not judged, or by the one that it is about; the answer was
-            declined, and nobody has said where else to turn; or it is not answered, and the complainant can be reached
-            or a mandatory step is not done.
+        GuardNotMet: the closing code is empty; it is not judged, or by the one that it is about; a mandatory step is
+            not done, or has to be done again; the answer was declined, and nobody has said where else to turn; or it is
+            not answered, and the complainant can be reached.
         PolicyViolation: the house does not have this closing code; or it is not answered, and its priority asks for an
             investigation first.
 
@@ -130,7 +130,8 @@ def reopen(
     """Take up an answered or ended complaint again, with the handler it had, or another one.
 
     The answer and the closing no longer hold, so the record forgets them; its moments and the journal do not. One that
-    was merged goes on by itself again, however long that is ago: the other one may be withdrawn, or another matter.
+    was merged goes on by itself again, however long that is ago: the other one may be withdrawn, or another matter. It
+    is as it was when it was merged, and the other one keeps what it has taken over: see `merge`.
 
     Raises:
         TransitionNotAllowed: it is still open, or withdrawn.

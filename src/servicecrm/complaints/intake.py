@@ -21,7 +21,7 @@ from servicecrm.kernel.decisions import Actor, Decision, begin, stamp
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.shapes import distinct
 from servicecrm.kernel.values import ContactPoint, language_tag
 from servicecrm.tracking.moments import Side, with_moment
 
@@ -263,4 +263,4 @@ def amend(
 
 
 def _texts(field: str, texts: Iterable[str] | None) -> frozenset[str]:
-    return frozenset(several(f"Complaint.{field}", () if texts is None else texts))
+    return distinct(f"Complaint.{field}", () if texts is None else texts)

@@ -34,7 +34,8 @@ def reclassify(
     Raises:
         TransitionNotAllowed: it is withdrawn, or goes on as another one.
         GuardNotMet: it is taken for a complaint after it was answered or has ended: reopen it first.
-        PolicyViolation: it is taken for that already.
+        PolicyViolation: it is taken for that already; whoever it is about, or somebody on their behalf, says so; or it
+            would lie before it was reclassified or taken up again.
 
     Source: C041.
     """
@@ -43,6 +44,9 @@ def reclassify(
     decision = move(complaint, RECLASSIFY, event, code=feedback, feedback=feedback)
     if feedback is complaint.feedback:
         raise PolicyViolation("feedback", f"it is taken for a {feedback} already")
+    about = complaint.complained_about
+    if about is not None and about in (event.by.id, event.by.on_behalf_of):
+        raise PolicyViolation("complained_about", "whoever it is about does not say what it is; ask somebody else")
     return decision
 
 
@@ -112,7 +116,8 @@ def judge(
         TransitionNotAllowed: the complaint is not assessed yet, or has ended otherwise than by closing.
         GuardNotMet: whoever judges or writes it down is the one complained about, or has decided about it at an earlier
             stage.
-        PolicyViolation: it is no complaint, so that there is nothing to judge.
+        PolicyViolation: it is no complaint, so that there is nothing to judge; or it would be judged before its stage
+            began, or before the judgement that is replaced.
         InvalidValue: the grounds are blank.
 
     Source: C044; YaSM SP3.3.

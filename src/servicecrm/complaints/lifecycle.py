@@ -30,6 +30,8 @@ ENDED: Final = (CLOSED, LAPSED, REFERRED)
 """Where a complaint rests: it can be taken up again. So can one that goes on as another one, but nothing else."""
 OVER: Final = (RESPONDED, *ENDED)
 NOT_GONE: Final = (*OPEN, *ENDED)
+NOT_TAKEN_BACK: Final = (*NOT_GONE, MERGED)
+"""Where an action that ends still ends its step: what was merged may be parted, and would wait for it for ever."""
 EVERYWHERE: Final = (*NOT_GONE, WITHDRAWN, MERGED)
 
 ACKNOWLEDGE: Final = "acknowledge"
@@ -171,9 +173,9 @@ LIFECYCLE: Final = Lifecycle[Complaint](
         Move(RECLASSIFY,     UNANSWERED,               STAY,         MANAGER),
         Move(RECLASSIFY,     OVER,                     STAY,         MANAGER,     (TAKEN_UP_FIRST,)),
         Move(PLAN,           (ASSESSED, IN_HANDLING),  STAY,         HANDLER),
-        Move(FINISH_STEP,    NOT_GONE,                 STAY,         HANDLER),
-        Move(DROP_STEP,      NOT_GONE,                 STAY,         HANDLER),
-        Move(REOPEN_STEP,    NOT_GONE,                 STAY,         HANDLER),
+        Move(FINISH_STEP,    NOT_TAKEN_BACK,           STAY,         HANDLER),
+        Move(DROP_STEP,      NOT_TAKEN_BACK,           STAY,         HANDLER),
+        Move(REOPEN_STEP,    NOT_TAKEN_BACK,           STAY,         HANDLER),
         Move(INVESTIGATE,    BEING_WORKED_ON,          STAY,         HANDLER),
         Move(FIND_CAUSE,     NOT_GONE,                 STAY,         HANDLER),
         Move(JUDGE,          (ASSESSED, IN_HANDLING),  STAY,         MANAGER,     (IMPARTIAL, OTHER_JUDGE)),
@@ -187,8 +189,8 @@ LIFECYCLE: Final = Lifecycle[Complaint](
         Move(ACCEPT_ANSWER,  RESPONDED,                STAY,         COMPLAINANT),
         Move(DECLINE_ANSWER, (RESPONDED, CLOSED),      STAY,         COMPLAINANT),
         Move(RAISE_STAGE,    (RESPONDED, CLOSED),      IN_HANDLING,  MANAGER,     (HANDLER_NAMED,)),
-        Move(CLOSE,          RESPONDED,                CLOSED,       HANDLER,     (JUDGED, IMPARTIAL, RECOURSE_TOLD),
-             demands=("closing_code",)),
+        Move(CLOSE,          RESPONDED,                CLOSED,       HANDLER,
+             (JUDGED, IMPARTIAL, STEPS_DONE, RECOURSE_TOLD), demands=("closing_code",)),
         Move(CLOSE,          IN_HANDLING,              CLOSED,       HANDLER,
              (NO_WAY_TO_REPLY, JUDGED, IMPARTIAL, STEPS_DONE), demands=("closing_code",)),
         Move(REOPEN,         (*OVER, MERGED),          IN_HANDLING,  MANAGER,     (HANDLER_NAMED,)),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
+from servicecrm.complaints.answers import decided
 from servicecrm.complaints.chronology import move
 from servicecrm.complaints.codes import ChangeOf, LinkKind
 from servicecrm.complaints.events import (
@@ -81,15 +82,20 @@ def merge(
     """End a complaint because it says the same as another one, and go on there.
 
     Both keep their numbers, their times and what was said. If `into` was answered or has ended, it is reopened, because
-    there is more to say about it; `policy` are its house rules. A risk to safety goes on there, and so does the date
-    until when it is to be answered, unless the other one has an earlier one. A complaint that was merged takes in no
-    others, so that every duplicate leads to one that goes on; `reopen` parts it again.
+    there is more to say about it; `policy` are its house rules. A complaint that was merged takes in no others, so that
+    every duplicate leads to one that goes on; `reopen` parts it again.
+
+    A risk to safety goes on there, and so does the date until when it is to be answered, unless the other one has an
+    earlier one. Who may not decide about one of them does not decide about the other: the higher stage goes on, with
+    those who have decided at an earlier one, and so does whom it is about. When the two are parted, the other one keeps
+    all that.
 
     Raises:
         TransitionNotAllowed: it has ended, or the other one is withdrawn.
         GuardNotMet: it would be merged into itself.
         PolicyViolation: the other one goes on as a third, which is named; or it has been closed for too long; or one is
-            a complaint, and the other something else.
+            a complaint, and the other something else; or it would lie before the other one was taken up again, or
+            before its stage began.
 
     Source: C055.
     """
@@ -135,7 +141,8 @@ def split(
     """Make a part of a complaint a complaint of its own, which was received when the whole was.
 
     It is taken for what the whole is, and what the complainant was told until then was told about both: where the
-    receipt of the whole was confirmed or answered, nobody is late with that for the part.
+    receipt of the whole was confirmed or answered, nobody is late with that for the part. It is at the same stage, and
+    who may not decide about the whole does not decide about the part.
 
     Raises:
         TransitionNotAllowed: it has ended.
@@ -169,7 +176,8 @@ def split(
         policy=policy,
         policy_version=policy_version,
     )
-    return whole, begin(evolve(part.after, moments=_moments_of_a_part(complaint)), part.events[0])
+    of_the_whole = {name: getattr(complaint, name) for name in ("stage", "deciders", "decided_by")}
+    return whole, begin(evolve(part.after, moments=_moments_of_a_part(complaint), **of_the_whole), part.events[0])
 
 
 def propose_change(
@@ -206,14 +214,38 @@ def _taken_in(into: Complaint, complaint: Complaint, event: Event) -> Decision[C
     if due_at is not None and (into.due_at is None or micros(due_at) < micros(into.due_at)):
         changes["due_at"] = due_at
         moments = with_moment(moments, MomentKind.DUE, event, until=due_at)
-    return move(into, TAKE_IN, event, moments=moments, **changes)
+    if complaint.stage > into.stage:
+        moments = with_moment(moments, MomentKind.STAGE, event, code=str(complaint.stage))
+    return move(into, TAKE_IN, event, moments=moments, **changes, **_may_not_decide(into, complaint))
 
 
-TOLD_OF_BOTH: Final = (MomentKind.RECEIVED, MomentKind.RECLASSIFIED, MomentKind.ACKNOWLEDGED)
+def _may_not_decide(into: Complaint, complaint: Complaint) -> dict[str, Any]:
+    """The stage of what goes on, and who may not decide about it, or not again: nobody comes to it by a merger."""
+    both, stage = (into, complaint), max(into.stage, complaint.stage)
+    about = into.complained_about or complaint.complained_about
+    decided_by: set[str] = set()
+    deciders = {each.complained_about for each in both} - {about, None}  # it is about one, and another one keeps away
+    for each in both:
+        decided_by |= each.decided_by if each.stage == stage else set()
+        deciders |= each.deciders if each.stage == stage else each.deciders | decided(each)
+    return {
+        "stage": stage,
+        "complained_about": about,
+        "deciders": frozenset(deciders),
+        "decided_by": frozenset(decided_by),
+    }
+
+
+TOLD_OF_BOTH: Final = (
+    MomentKind.RECEIVED,
+    MomentKind.RECLASSIFIED,
+    MomentKind.ACKNOWLEDGED,
+    MomentKind.STAGE,
+)
 
 
 def _moments_of_a_part(whole: Complaint) -> Moments:
-    """When it came, what it was taken for, and what the complainant was told: the rest is of the whole alone."""
+    """When it came, what it was taken for, its stage, and what was told: the rest is of the whole alone."""
     found: list[Moment] = []
     for moment in standing(whole.moments):
         if moment.kind in TOLD_OF_BOTH or (moment.kind == MomentKind.MESSAGE and moment.side is Side.INSIDE):

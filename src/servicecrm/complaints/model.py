@@ -75,8 +75,8 @@ class Complaint:
     the policy made of the ratings, and `policy` the number of the policy that the complaint started under, 0 for the
     one that is shipped. `category` is the main one, `issues` are others. `complained_about` is the person or the team
     that the complaint is about, who may not judge it. `decided_by` are those who have judged or answered it at this
-    stage, or written that down; `deciders` are those of earlier stages, who may not decide again. What was said is kept
-    apart, as messages.
+    stage, or written that down; `deciders` are those of earlier stages, and whom a complaint was about that was merged
+    into this one, who may not decide any more. What was said is kept apart, as messages.
     """
 
     id: ComplaintId = attrs.field(validator=filled)

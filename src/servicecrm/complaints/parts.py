@@ -88,6 +88,7 @@ class Remedy:
     proposed_by: str
     written_by: str | None = None
     approved_by: str | None = None
+    proposed_at: datetime | None = None
     offered_at: datetime | None = None
     valid_until: datetime | None = None
     answered_at: datetime | None = None

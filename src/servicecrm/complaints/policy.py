@@ -206,14 +206,15 @@ class ComplaintPolicy:
     def needs_approval(self, amount: Money | None, *, besides: Iterable[Remedy] = ()) -> bool:
         """Does a remedy cost more than may be given for a complaint, `besides` its other remedies?
 
-        Those that were declined cost nothing. Where there are limits, a currency without one allows nothing.
+        Those that were refused or declined cost nothing. Where there are limits, a currency without one allows nothing.
 
         Source: C047.
         """
         limits = {limit.currency: limit.amount for limit in self.remedy_limits}
         if amount is None or not limits:
             return False
-        others = (other.amount for other in besides if other.status is not RemedyStatus.DECLINED)
+        nothing = (RemedyStatus.REFUSED, RemedyStatus.DECLINED)
+        others = (other.amount for other in besides if other.status not in nothing)
         given = sum((each.amount for each in others if each and each.currency == amount.currency), amount.amount)
         return amount.currency not in limits or given > limits[amount.currency]
 

@@ -11,6 +11,7 @@ from servicecrm.complaints.deciding_events import (
     RemedyOffered,
     RemedyProposed,
     RemedyProvided,
+    RemedyRefused,
 )
 from servicecrm.complaints.lifecycle import APPROVE, OFFER, PROVIDE, SETTLE
 from servicecrm.complaints.model import Complaint
@@ -20,9 +21,10 @@ from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, Event, stamp
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve
+from servicecrm.kernel.shapes import whole
 from servicecrm.kernel.values import Money
 
-__all__ = ["accept_remedy", "approve_remedy", "decline_remedy", "offer", "provide_remedy"]
+__all__ = ["accept_remedy", "approve_remedy", "decline_remedy", "offer", "provide_remedy", "refuse_remedy"]
 
 
 def offer(
@@ -38,7 +40,7 @@ def offer(
     policy: ComplaintPolicy = DEFAULT,
 ) -> Decision[Complaint]:
     """Offer the complainant a remedy. One with which all cost more than the house allows, but for those that were
-    declined, is only proposed: see `approve_remedy`.
+    refused or declined, is only proposed: see `approve_remedy` and `refuse_remedy`.
 
     Remedies are numbered from 1, in the order in which they came.
 
@@ -58,6 +60,7 @@ def offer(
         status=RemedyStatus.PROPOSED if proposed else RemedyStatus.OFFERED,
         proposed_by=event.by.on_behalf_of or event.by.id,
         written_by=event.by.id,
+        proposed_at=event.occurred_at,
         offered_at=None if proposed else event.occurred_at,
         valid_until=valid_until,
     )
@@ -73,8 +76,8 @@ def approve_remedy(
 
     Raises:
         TransitionNotAllowed: the complaint is neither in handling nor answered.
-        PolicyViolation: it is not proposed; the offer would be over; or whoever approves, or on whose behalf, has
-            proposed it or written the proposal down.
+        PolicyViolation: it is not proposed, or not at that time; the offer would be over; or whoever approves, or on
+            whose behalf, has proposed it or written the proposal down.
         InvalidValue: there is no such remedy.
     """
     event = RemedyOffered(**stamp(by, at, occurred_at))
@@ -85,6 +88,28 @@ def approve_remedy(
     if {proposal.proposed_by, proposal.written_by} & {approver, event.by.id}:
         raise PolicyViolation("remedy_limits", "whoever proposes a remedy does not approve it; ask somebody else")
     return decision
+
+
+def refuse_remedy(
+    complaint: Complaint,
+    remedy: int,
+    *,
+    reason: str,
+    by: Actor | str,
+    at: datetime,
+    occurred_at: datetime | None = None,
+) -> Decision[Complaint]:
+    """Do not approve a proposed remedy: it is not offered, and costs nothing. Whoever has proposed it may do so too.
+
+    Raises:
+        TransitionNotAllowed: the complaint is neither in handling nor answered.
+        PolicyViolation: it is not proposed, or not at that time.
+        InvalidValue: there is no such remedy, or the reason is blank.
+
+    Source: C047.
+    """
+    event = RemedyRefused(**stamp(by, at, occurred_at), remedy=remedy, reason=reason)
+    return _changed(complaint, remedy, APPROVE, event, needs=RemedyStatus.PROPOSED, status=RemedyStatus.REFUSED)
 
 
 def accept_remedy(
@@ -144,7 +169,7 @@ def _changed(
     complaint: Complaint, n: int, action: str, event: Event, *, needs: RemedyStatus, **changes: Any
 ) -> Decision[Complaint]:
     remedies = complaint.remedies
-    if not 1 <= n <= len(remedies):
+    if not 1 <= whole("remedy", n) <= len(remedies):
         there = f"they are numbered from 1 to {len(remedies)}" if remedies else "none was offered yet"
         raise InvalidValue("remedy", f"there is no remedy {n}; {there}")
     remedy = remedies[n - 1]
@@ -152,10 +177,10 @@ def _changed(
     decision = move(complaint, action, event, remedies=changed)
     if remedy.status is not needs:
         raise PolicyViolation("remedy", f"remedy {n} is {remedy.status}; only one that is {needs} will do")
-    since = remedy.offered_at if remedy.answered_at is None else remedy.answered_at
+    since = remedy.answered_at or remedy.offered_at or remedy.proposed_at
     if since is not None and micros(event.occurred_at) < micros(since):
         raise PolicyViolation("occurred_at", f"it cannot lie before remedy {n} was {needs}")
-    if needs is not RemedyStatus.ACCEPTED:
+    if changes["status"] not in (RemedyStatus.PROVIDED, RemedyStatus.REFUSED):
         _check_valid(remedy, event, f"the offer of remedy {n} is over; offer another one")
     return decision
 

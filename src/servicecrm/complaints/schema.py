@@ -36,7 +36,9 @@ def _remedies(complaint: Complaint) -> Iterator[str]:
 
 COMPLAINT: Kind[Complaint] = Kind(
     "complaint",
-    Schema("complaint", Complaint, current=2, upcasts={1: lambda document: document}),  # 2 only has more fields
+    Schema(  # every version only has more fields
+        "complaint", Complaint, current=3, upcasts={1: lambda document: document, 2: lambda document: document}
+    ),
     columns=(
         Column("number", ColumnType.TEXT),
         Column("state", ColumnType.TEXT),

@@ -77,7 +77,7 @@ def finish_step(
     """A step is done, as its action item says; it counts from when that was done.
 
     Raises:
-        TransitionNotAllowed: the complaint is withdrawn, or goes on as another one.
+        TransitionNotAllowed: the complaint is withdrawn.
         PolicyViolation: the action item is no step of this complaint, or is not done.
 
     Source: C045.
@@ -98,7 +98,7 @@ def reopen_step(
     """A step is to be done again, because its action item is: somebody has found that it did not work.
 
     Raises:
-        TransitionNotAllowed: the complaint is withdrawn, or goes on as another one.
+        TransitionNotAllowed: the complaint is withdrawn.
         PolicyViolation: the action item is no step of this complaint, or is done.
 
     Source: C006, C045.
@@ -119,7 +119,7 @@ def drop_step(
     """A step is not to be done any more, because its action item is cancelled. The answer does not wait for it.
 
     Raises:
-        TransitionNotAllowed: the complaint is withdrawn, or goes on as another one.
+        TransitionNotAllowed: the complaint is withdrawn.
         PolicyViolation: the action item is no step of this complaint, or is not cancelled.
 
     Source: C045.

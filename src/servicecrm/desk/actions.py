@@ -9,6 +9,7 @@ from servicecrm.desk.programs import Decided, fetch, is_number, start
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.kinds import Identified
+from servicecrm.kernel.shapes import several
 from servicecrm.kernel.values import Attachment
 from servicecrm.storage.ports import Page, Program
 from servicecrm.storage.work import Work
@@ -115,7 +116,8 @@ class ActionItems(Commands[ActionItem]):
         command: str | None = None,
     ) -> ActionItem:
         """Report an action as done, with the evidence for it: a text, attachments or both. See `action_items.done`."""
-        return self._do("done", item, command, evidence=evidence, attachments=attachments, occurred_at=occurred_at)
+        shown = several("attachments", attachments)
+        return self._do("done", item, command, evidence=evidence, attachments=shown, occurred_at=occurred_at)
 
     def verify(
         self,

@@ -186,7 +186,7 @@ def checked_lines(work: Work, terms: Terms, at: datetime) -> Program[Mapping[str
         InvalidValue: there is no such version of one, or no such timer or calendar.
     """
     lines: list[Line] = []
-    for each in several("Agreement.lines", terms.get("lines", ())):
+    for each in several("Agreement.lines", terms.get("lines", ()), Line):
         named = yield from by_id(work, {"service": each.service})
         lines.append(evolve(each, **named))
     known = yield from work.present(Service, [each.service for each in lines], held=False)
@@ -209,7 +209,7 @@ def checked_levels(
         InvalidValue: there is no such timer, or no calendar of such a name.
         PolicyViolation: the last version of a calendar has ended.
     """
-    times = [time for each in levels for time in each.times]
+    times = [time for each in several(argument, levels, ServiceLevels) for time in each.times]
     timers = (yield from _timers(work, at)) if times else ()
     others = [timer for timer in dict.fromkeys(time.timer for time in times) if timer not in timers]
     if others:

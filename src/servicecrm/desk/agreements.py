@@ -26,7 +26,9 @@ from servicecrm.desk.managers import managers_of
 from servicecrm.desk.programs import Decided, Order, change, fetch, start
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
+from servicecrm.kernel.kinds import storable
 from servicecrm.kernel.notices import Notice
+from servicecrm.kernel.shapes import several
 from servicecrm.kernel.years import later
 from servicecrm.notifications import Party, facts_of, notices
 from servicecrm.storage.ports import Program
@@ -197,8 +199,9 @@ class Agreements(AgreementTerms):
         judged.
         """
         order = Order(self._desk.actor, self._desk.clock(), None, self._desk.house)
-        told, down = tuple(figures), tuple(outages)
-        seen = None if watched is None else tuple(watched)
+        span = storable("period", period)
+        told, down = several("figures", figures, Figure), several("outages", outages, Outage)
+        seen = None if watched is None else several("watched", watched, Watched)
 
         def program(work: Work) -> Program[Evaluation]:
             found = yield from fetch(work, AGREEMENT, agreement)
@@ -211,7 +214,7 @@ class Agreements(AgreementTerms):
             policy = (yield from book_of(work, AgreementPolicies)).in_force(order.at)[1]
             evaluation = evaluate(
                 found,
-                period,
+                span,
                 figures=told,
                 outages=down,
                 watched=seen,

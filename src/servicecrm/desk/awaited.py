@@ -19,10 +19,10 @@ from servicecrm.desk.outbox import Outbox
 from servicecrm.desk.policies import P, Policies
 from servicecrm.desk.register import PAGE, R, Register
 from servicecrm.desk.tickets import Tickets
-from servicecrm.errors import InvalidValue
 from servicecrm.kernel.filters import Filter
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.policies import PolicyBook
+from servicecrm.kernel.shapes import whole
 from servicecrm.kernel.values import Attachment, ContactPoint, Money
 from servicecrm.storage.ports import OutboxCounts, Page, Queued
 from servicecrm.tracking.messages import Message, MessageClass
@@ -77,11 +77,9 @@ class AsyncRegister(Generic[R]):
 
         Raises:
             InvalidValue: a filter asks for a column that these records never have; or for a state that is not one of
-                their lifecycle, and that none of them is in.
+                their lifecycle, and that none of them is in; or the limit is no whole number from 0.
         """
-        if limit is not None and limit < 0:
-            raise InvalidValue("limit", "a limit is not below 0")
-        after, left = (None, limit)
+        after, left = (None, None if limit is None else whole("limit", limit, 0))
         while left is None or left > 0:
             size = PAGE if left is None else min(PAGE, left)
             page = await self.page(*filters, order=order, limit=size, after=after)
@@ -342,6 +340,20 @@ class AsyncComplaintDecisions(AsyncTickets[Complaint]):
             complaint, remedy, occurred_at=occurred_at, command=command
         )
 
+    async def refuse_remedy(
+        self,
+        complaint: str,
+        remedy: int,
+        *,
+        reason: str,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Complaint:
+        """Do not approve a proposed remedy. See `servicecrm.complaints.refuse_remedy`."""
+        return await _awaitable(self._awaited.refuse_remedy)(
+            complaint, remedy, reason=reason, occurred_at=occurred_at, command=command
+        )
+
     async def accept_remedy(
         self, complaint: str, remedy: int, *, occurred_at: datetime | None = None, command: str | None = None
     ) -> Complaint:
@@ -531,6 +543,9 @@ class AsyncComplaintLinks(AsyncComplaintDecisions):
 
         `within` is how long before, by default as the house has it. Complaints without customer or category are like
         no others; what was merged counts no more.
+
+        Raises:
+            InvalidValue: `within` is no duration.
 
         Source: C055.
         """

@@ -57,8 +57,8 @@ class AsyncNumbers:
         remedies, the ends of actions, and parts that were passed on by when they happened.
 
         Raises:
-            InvalidValue: there is no such period, zone, kind of record or column, or `as_of` lies outside the years 1
-                to 9999 in UTC.
+            InvalidValue: there is no such period, zone, kind of record or column, something is of another type, or
+                `as_of` lies outside the years 1 to 9999 in UTC.
         """
         return await _awaitable(self._awaited.kpis)(
             period, of=of, by=by, zone=zone, as_of=as_of, active=active, rules=rules, definitions=definitions
@@ -88,7 +88,7 @@ class AsyncNumbers:
         """What is open now: how old, how urgent, how still, and what could be done. See `analytics.board.board`.
 
         Raises:
-            InvalidValue: there is no such kind of record or column.
+            InvalidValue: there is no such kind of record or column, or the rules are none.
         """
         return await _awaitable(self._awaited.board)(of=of, by=by, rules=rules)
 

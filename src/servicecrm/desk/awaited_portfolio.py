@@ -470,6 +470,7 @@ class AsyncCustomers(AsyncCustomerDetails):
 
         Raises:
             NotFound: there is no such customer, or it was not there yet.
+            InvalidValue: `at` is no time.
 
         Source: C010.
         """

@@ -209,7 +209,8 @@ class AsyncInvitations(AsyncCommands[Invitation]):
         """Invite those who may be asked: all of them in one unit, so a few thousand at once at most.
 
         Their letters wait in the outbox; `link` is an address with `{token}` in it. `opted_out` is asked about each.
-        The same people again are not invited twice.
+        The same people again are not invited twice. Where others of a customer are left alone for some days, the first
+        of its people here is invited.
 
         Raises:
             PolicyViolation: the campaign is not open, or its time to send is over.
@@ -323,6 +324,7 @@ class AsyncResponses(AsyncBallots):
 
         Raises:
             NotFound: nobody was given such a token.
+            InvalidValue: `keep` is no duration, or leads out of the years 1 to 9999.
         """
         return await _awaitable(self._awaited.begin)(token, keep=keep)
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from servicecrm.desk.asked import asked_by, asks, place_taken
 from servicecrm.desk.commands import Commands
 from servicecrm.errors import AlreadyExists, PolicyViolation
+from servicecrm.kernel.shapes import mapped, several
 from servicecrm.storage import answers as table
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
@@ -44,7 +45,7 @@ class Ballots(Commands[Response]):
             PolicyViolation: they took part before; the campaign is not anonymous, or over.
             MalformedDocument: an answer is wrong or missing; every problem, with its path.
         """
-        order, key = self._order("take_part", {}, None), _secret()
+        answers, order, key = mapped("given", given), self._order("take_part", {}, None), _secret()
 
         def program(work: Work) -> Program[Ballot]:
             invitation, campaign, questionnaire, _ = yield from asked_by(work, token)
@@ -53,7 +54,7 @@ class Ballots(Commands[Response]):
                 invitation,
                 campaign,
                 questionnaire,
-                given,
+                answers,
                 key=key,
                 finished=finished,
                 language=language,
@@ -76,10 +77,11 @@ class Ballots(Commands[Response]):
         """Check the answers of somebody who came without an invitation; hand the ballot to `cast`. See
         `ballots.ballot`."""
         at, key = self._desk.clock(), _secret()
+        answers = given if isinstance(given, Mapping) else several("given", given, Answer)
 
         def program(work: Work) -> Program[Ballot]:
             found, questionnaire = yield from asks(work, campaign)
-            return ballots.ballot(found, questionnaire, given, key=key, finished=finished, language=language, at=at)
+            return ballots.ballot(found, questionnaire, answers, key=key, finished=finished, language=language, at=at)
 
         return self._desk.perform(program, readonly=True)
 

@@ -15,7 +15,9 @@ from servicecrm.desk.ids import uuid7
 from servicecrm.errors import ImportProblem, InvalidValue, StoreError
 from servicecrm.kernel.decisions import Actor, Event
 from servicecrm.kernel.ids import Ids
+from servicecrm.kernel.kinds import storable
 from servicecrm.kernel.lifecycle import going_by
+from servicecrm.kernel.shapes import named
 from servicecrm.storage.ports import Fact
 from servicecrm.storage.sqlite import Profile, SQLiteStore
 from servicecrm.storage.store import BaseStore
@@ -232,8 +234,8 @@ class BaseDesk(Generic[S]):
         """
         if not callable(hook):
             raise InvalidValue("hook", f"expected something to call, got {hook.__class__.__name__}")
-        if type != "*" and type not in Event.types:
-            raise InvalidValue("type", f"there is no event {type!r}; known: {', '.join(sorted(Event.types))}")
+        if storable("type", type) != "*" and type not in Event.types:
+            raise InvalidValue("type", f"there is no {named('event', type)}; known: {', '.join(sorted(Event.types))}")
         self._hooks.by_type.setdefault(type, []).append(hook)
 
     @property

@@ -17,7 +17,7 @@ from servicecrm.desk.books import book_of
 from servicecrm.desk.programs import Decided, Order, by_id, fetch, start
 from servicecrm.desk.tickets import Tickets
 from servicecrm.kernel.frozen import EMPTY
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.shapes import distinct
 from servicecrm.kernel.values import ContactPoint
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
@@ -77,7 +77,7 @@ class CaseIntake(Tickets[Case]):
             "service": service,
             "attributes": attributes,
             "priority": priority,
-            "tags": frozenset(several("tags", tags)),
+            "tags": distinct("tags", tags),
             "extra": extra,
             "received_at": received_at,
         }

@@ -12,6 +12,8 @@ from servicecrm.desk.case_intake import CaseIntake
 from servicecrm.desk.programs import Order
 from servicecrm.desk.tracked import TRACKED
 from servicecrm.kernel.filters import where
+from servicecrm.kernel.kinds import storable
+from servicecrm.kernel.shapes import several
 from servicecrm.kernel.values import Attachment
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
@@ -136,7 +138,11 @@ class Cases(CaseIntake):
         command: str | None = None,
     ) -> Case:
         """Tell our own side how a case stands. See `cases.give_update`."""
-        told: dict[str, Any] = {"language": language, "attachments": attachments, "occurred_at": occurred_at}
+        told: dict[str, Any] = {
+            "language": language,
+            "attachments": several("attachments", attachments),
+            "occurred_at": occurred_at,
+        }
         return self._do("give_update", case, command, new_id=True, text=text, **told)
 
     # -- partners and the requester --------------------------------------------------------------
@@ -170,9 +176,8 @@ class Cases(CaseIntake):
 
         See `cases.partner_update`.
         """
-        return self._do(
-            "partner_update", case, command, status=status, note=note, reference=reference, occurred_at=occurred_at
-        )
+        told = {"status": storable("status", status), "note": note, "reference": reference, "occurred_at": occurred_at}
+        return self._do("partner_update", case, command, **told)
 
     def contact(
         self,
@@ -188,7 +193,11 @@ class Cases(CaseIntake):
         command: str | None = None,
     ) -> Case:
         """Log an attempt to reach the requester, with a note of what was said or tried. See `cases.contact`."""
-        told: dict[str, Any] = {"channel": channel, "language": language, "attachments": attachments}
+        told: dict[str, Any] = {
+            "channel": channel,
+            "language": language,
+            "attachments": several("attachments", attachments),
+        }
         told |= {"outcome": outcome, "note": note, "answered": answered, "occurred_at": occurred_at}
         return self._do("contact", case, command, new_id=True, **told)
 

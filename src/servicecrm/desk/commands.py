@@ -10,6 +10,7 @@ from servicecrm.desk.programs import Decided, Order, by_id, change, commanded
 from servicecrm.desk.register import R, Register
 from servicecrm.desk.tracked import TRACKED
 from servicecrm.kernel.policies import PolicyBook
+from servicecrm.kernel.shapes import several
 from servicecrm.kernel.years import in_years
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
@@ -95,7 +96,7 @@ class Commands(Register[R]):
         return self._desk.perform(program)
 
     def _do_all(self, action: str, ids: Sequence[str], command: str | None, **told: Any) -> tuple[R, ...]:
-        return self._desk.perform(self._change(action, ids, command, **told))
+        return self._desk.perform(self._change(action, several(f"{self._kind.name}s", ids), command, **told))
 
     def _change(
         self,

@@ -16,6 +16,7 @@ from servicecrm.complaints.schema import COMPLAINT
 from servicecrm.desk.books import book_of
 from servicecrm.desk.programs import Order
 from servicecrm.desk.tickets import Tickets
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.shapes import several
 from servicecrm.kernel.values import Attachment, Money
 from servicecrm.storage.ports import Program
@@ -34,6 +35,7 @@ class ComplaintDecisions(Tickets[Complaint]):
     _lifecycle: ClassVar = LIFECYCLE
     _moves: ClassVar = {
         "approve_remedy": "approve",
+        "refuse_remedy": "approve",
         "accept_remedy": "settle",
         "decline_remedy": "settle",
         "provide_remedy": "provide",
@@ -127,6 +129,8 @@ class ComplaintDecisions(Tickets[Complaint]):
         A step is done when its action item is: `crm.actions.done(step.action, ...)`.
         """
         given = None if steps is None else several("steps", steps)
+        if any(not isinstance(each, StepTemplate | str) for each in given or ()):
+            raise InvalidValue("steps", "expected steps, each of them a StepTemplate or a text")
 
         def more(work: Work, found: Complaint, order: Order) -> Program[Mapping[str, Any]]:
             policy: ComplaintPolicy = (yield from book_of(work, ComplaintPolicies)).numbered(found.policy)
@@ -167,6 +171,18 @@ class ComplaintDecisions(Tickets[Complaint]):
     ) -> Complaint:
         """Approve a proposed remedy. See `servicecrm.complaints.approve_remedy`."""
         return self._do("approve_remedy", complaint, command, remedy=remedy, occurred_at=occurred_at)
+
+    def refuse_remedy(
+        self,
+        complaint: str,
+        remedy: int,
+        *,
+        reason: str,
+        occurred_at: datetime | None = None,
+        command: str | None = None,
+    ) -> Complaint:
+        """Do not approve a proposed remedy. See `servicecrm.complaints.refuse_remedy`."""
+        return self._do("refuse_remedy", complaint, command, remedy=remedy, reason=reason, occurred_at=occurred_at)
 
     def accept_remedy(
         self, complaint: str, remedy: int, *, occurred_at: datetime | None = None, command: str | None = None
@@ -218,7 +234,7 @@ class ComplaintDecisions(Tickets[Complaint]):
             recourse=several("recourse", recourse),
             channel=channel,
             language=language,
-            attachments=attachments,
+            attachments=several("attachments", attachments),
             occurred_at=occurred_at,
         )
 

@@ -14,7 +14,7 @@ from servicecrm.desk.complaint_links import ComplaintLinks
 from servicecrm.desk.programs import Decided, by_id, start
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.frozen import EMPTY
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.shapes import distinct
 from servicecrm.kernel.values import ContactPoint
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
@@ -72,14 +72,14 @@ class Complaints(ComplaintLinks):
             "service": service,
             "agreement": agreement,
             "category": category,
-            "issues": frozenset(several("issues", issues)),
+            "issues": distinct("issues", issues),
             "complained_about": complained_about,
             "needs": needs,
             "feedback": feedback,
             "severity": severity,
             "safety": safety,
             "due_at": due_at,
-            "tags": frozenset(several("tags", tags)),
+            "tags": distinct("tags", tags),
             "extra": extra,
             "received_at": received_at,
         }

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Unpack
 from servicecrm.desk.customer_links import CustomerLinks, by_rules_of_the_day
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.filters import where
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.shapes import distinct
 from servicecrm.kernel.values import ContactPoint
 from servicecrm.portfolio import actions
 from servicecrm.portfolio.codes import ContactRole, Purpose, ValueClass
@@ -74,8 +74,8 @@ class CustomerDetails(CustomerLinks):
             "role": role,
             "points": points,
             "language": language,
-            "purposes": frozenset(several("purposes", purposes)),
-            "primary": frozenset(several("primary", primary)),
+            "purposes": distinct("purposes", purposes),
+            "primary": distinct("primary", primary),
             "since": since,
             "until": until,
         }

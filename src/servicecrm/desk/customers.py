@@ -14,8 +14,8 @@ from servicecrm.errors import NotFound, StaleRevision
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
-from servicecrm.kernel.kinds import Indexed, micros
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.kinds import Indexed, micros, storable
+from servicecrm.kernel.shapes import distinct, mapped, whole
 from servicecrm.portfolio import actions
 from servicecrm.portfolio.codes import CustomerKind
 from servicecrm.portfolio.customers import last_heard
@@ -78,9 +78,9 @@ class Customers(CustomerDetails):
             "deputy": deputy,
             "parent": parent,
             "language": language,
-            "services": frozenset(several("services", services)),
-            "references": frozenset(several("references", references)),
-            "tags": frozenset(several("tags", tags)),
+            "services": distinct("services", services),
+            "references": distinct("references", references),
+            "tags": distinct("tags", tags),
             "verified": verified,
             "extra": extra,
             "occurred_at": occurred_at,
@@ -141,10 +141,11 @@ class Customers(CustomerDetails):
 
         With the `revision` that somebody has seen, it is refused if others have saved it since.
         """
+        seen = None if revision is None else whole("revision", revision)
 
         def more(_: Work, found: Customer, __: Order) -> Program[Mapping[str, Any]]:
-            if revision is not None and found.revision != revision:
-                raise StaleRevision(CUSTOMER.name, found.id, revision, found.revision)
+            if seen is not None and found.revision != seen:
+                raise StaleRevision(CUSTOMER.name, found.id, seen, found.revision)
             yield from ()
             return {}
 
@@ -201,14 +202,16 @@ class Customers(CustomerDetails):
 
         Raises:
             NotFound: there is no such customer, or it was not there yet.
+            InvalidValue: `at` is no time.
 
         Source: C010.
         """
+        instant = micros(at)
 
         def program(work: Work) -> Program[Customer]:
             found = yield from fetch(work, CUSTOMER, customer)
             entries = yield from work.history(Customer, found.id)
-            until = [entry for entry in entries if micros(entry.occurred_at) <= micros(at)]
+            until = [entry for entry in entries if micros(entry.occurred_at) <= instant]
             if not until or until[0] != entries[0]:
                 raise NotFound(CUSTOMER.name, customer)
             then: Customer = replayed(CUSTOMER.schema, until)
@@ -231,12 +234,13 @@ class Customers(CustomerDetails):
         """
         from servicecrm.analytics.timeline import timeline
 
+        many, behind = whole("size", size), None if after is None else storable("after", after)
         kinds = {kind.name for kind in self._desk.store.kinds.values()}
 
         def program(work: Work) -> Program["Timeline"]:
             found = yield from fetch(work, CUSTOMER, customer)
             merged = (yield from ids_of(work, found.id))[1:]
-            told: dict[str, Any] = {"kinds": kinds, "merged": merged, "since": since, "size": size, "after": after}
+            told: dict[str, Any] = {"kinds": kinds, "merged": merged, "since": since, "size": many, "after": behind}
             return (yield from timeline(work, found, place=_place, **told))
 
         return self._desk.perform(program, readonly=True)
@@ -261,6 +265,7 @@ class Customers(CustomerDetails):
         """
         from servicecrm.analytics.portfolio_view import portfolio_view
 
+        many, scores = whole("size", size), mapped("satisfaction", satisfaction)
         at = self._desk.clock()
         kinds = {kind.name for kind in self._desk.store.kinds.values()}
 
@@ -273,9 +278,9 @@ class Customers(CustomerDetails):
                     kinds=kinds,
                     manager=manager,
                     order=order,
-                    size=size,
+                    size=many,
                     after=after,
-                    satisfaction=satisfaction,
+                    satisfaction=scores,
                     calendar=calendar,
                 )
             )

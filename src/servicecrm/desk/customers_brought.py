@@ -9,6 +9,7 @@ from servicecrm.desk.programs import Order, saved_with_all
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Decision, Step, flat
 from servicecrm.kernel.records import evolve
+from servicecrm.kernel.shapes import several
 from servicecrm.portfolio.model import Customer
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
@@ -30,9 +31,13 @@ def brought(decisions: Iterable[Decision[Customer]]) -> tuple[Decision[Customer]
     Raises:
         InvalidValue: one is not about a new customer, or two are about the same.
     """
-    every = flat(decisions)
+    says = "expected those to add customers, as import_customers gives them"
+    try:
+        every = flat(several("decisions", decisions))
+    except TypeError:
+        raise InvalidValue("decisions", says) from None
     if any(each.before is not None or not isinstance(each.after, Customer) for each in every):
-        raise InvalidValue("decisions", "expected those to add customers, as import_customers gives them")
+        raise InvalidValue("decisions", says)
     if len({each.after.id for each in every}) < len(every):
         raise InvalidValue("decisions", "a customer stands there twice; leave one out")
     return every

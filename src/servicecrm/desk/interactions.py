@@ -8,7 +8,7 @@ from servicecrm.desk.commands import Commands
 from servicecrm.desk.programs import Decided, Order, fetch, start
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.shapes import distinct, several
 from servicecrm.portfolio import interactions
 from servicecrm.portfolio.codes import Direction, InteractionKind
 from servicecrm.portfolio.interaction_lifecycle import LIFECYCLE, VOIDED
@@ -67,7 +67,7 @@ class Interactions(Commands[Interaction]):
             "handler": handler,
             "summary": summary,
             "outcome": outcome,
-            "links": frozenset(several("links", links)),
+            "links": distinct("links", links),
             "minutes": minutes,
             "extra": extra,
             "occurred_at": occurred_at,

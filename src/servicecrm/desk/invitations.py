@@ -15,6 +15,7 @@ from servicecrm.errors import InvalidValue, NotFound
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
+from servicecrm.kernel.kinds import storable
 from servicecrm.kernel.notices import Notice
 from servicecrm.kernel.records import ERASED
 from servicecrm.kernel.shapes import several
@@ -84,7 +85,8 @@ class Invitations(Commands[Invitation]):
         """Invite those who may be asked: all of them in one unit, so a few thousand at once at most.
 
         Their letters wait in the outbox; `link` is an address with `{token}` in it. `opted_out` is asked about each.
-        The same people again are not invited twice.
+        The same people again are not invited twice. Where others of a customer are left alone for some days, the first
+        of its people here is invited.
 
         Raises:
             PolicyViolation: the campaign is not open, or its time to send is over.
@@ -96,6 +98,8 @@ class Invitations(Commands[Invitation]):
         if len({each.contact for each in every}) < len(every):
             raise InvalidValue("people", "somebody stands there twice; everybody is invited once")
         _check_link(link)
+        if opted_out is not None and not callable(opted_out):
+            raise InvalidValue("opted_out", f"expected something to call, got {type(opted_out).__name__}")
         order = self._order("invite", {}, None)
         tokens = [secrets.token_urlsafe(24) for _ in every]
 
@@ -107,9 +111,11 @@ class Invitations(Commands[Invitation]):
             known = yield from _known(work, found, those)
             decisions: list[Decision[Invitation]] = []
             refused: dict[str, Eligibility] = {}
+            asked: dict[str | None, Invitation] = {}  # just now, by customer
             for each, token in zip(those, tokens, strict=True):
                 out = opted_out is not None and opted_out(each.contact, found)
-                told = history_of(each.contact, found, known[each.contact], customer=each.customer)
+                before = [*known[each.contact], *filter(None, (asked.get(each.customer),))]
+                told = history_of(each.contact, found, before, customer=each.customer)
                 may = eligibility_of(found, told, opted_out=out, on=order.at.astimezone(UTC).date())
                 if not may.eligible:
                     refused[each.contact] = may
@@ -123,6 +129,7 @@ class Invitations(Commands[Invitation]):
                     **attrs.asdict(each, recurse=False),
                 )
                 decisions.append(new.then(invitations.send, found, by=order.by, at=order.at))
+                asked[each.customer] = decisions[-1].after
             saved = yield from _saved(work, found, decisions, INVITATION_TOPIC, link)
             return Invited(saved, MappingProxyType(refused))
 
@@ -237,7 +244,7 @@ def _id_of(campaign: Campaign, contact: str) -> str:
 
 
 def _check_link(link: str) -> None:
-    if "{token}" not in link:
+    if "{token}" not in storable("link", link):
         raise InvalidValue("link", "a link holds the token: https://city.example/ask?{token}")
 
 

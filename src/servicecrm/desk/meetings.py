@@ -151,7 +151,7 @@ class Meetings(Commands[Meeting]):
         command: str | None = None,
     ) -> Meeting:
         """Decide something; each action is an action item of its own. See `meetings.resolve`."""
-        given = several("resolutions", resolutions)
+        given = several("resolutions", resolutions, Resolution)
         ids = [self._desk.ids() for _ in given]
 
         def more(work: Work, _: Meeting, order: Order) -> Program[Mapping[str, Any]]:

@@ -33,8 +33,10 @@ from servicecrm.desk.number_rows import (
     remedy_row,
     timers_of,
 )
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.filters import Filter, where
-from servicecrm.kernel.kinds import Identified, Indexed, Kind, from_micros, micros
+from servicecrm.kernel.kinds import Identified, Indexed, Kind, from_micros, micros, storable
+from servicecrm.kernel.shapes import mapped, several
 from servicecrm.kernel.values import Period
 from servicecrm.kernel.years import in_years
 from servicecrm.measures import Kpi
@@ -88,10 +90,15 @@ class Numbers:
         remedies, the ends of actions, and parts that were passed on by when they happened.
 
         Raises:
-            InvalidValue: there is no such period, zone, kind of record or column, or `as_of` lies outside the years 1
-                to 9999 in UTC.
+            InvalidValue: there is no such period, zone, kind of record or column, something is of another type, or
+                `as_of` lies outside the years 1 to 9999 in UTC.
         """
-        kind = numbered(of)
+        kind, known = numbered(of), mapped("definitions", definitions)
+        several("definitions", known, str)
+        there = _active(active)
+        if rules is not None and not isinstance(rules, KpiRules):
+            raise InvalidValue("rules", f"expected KpiRules, got {type(rules).__name__}")
+        days_in = None if zone is None else storable("zone", zone)
         at = self._desk.clock() if as_of is None else from_micros(micros(in_years("as_of", as_of)))
 
         def program(work: Work) -> Program[KpiTable]:
@@ -100,13 +107,13 @@ class Numbers:
             return key_figures(
                 rows,
                 period=period,
-                zone=zone or calendar.zone,
+                zone=days_in or calendar.zone,
                 as_of=at,
                 by=by,
                 calendar=calendar,
-                active=active,
+                active=there,
                 rules=rules or kind.rules,
-                definitions=definitions,
+                definitions=known,
             )
 
         return self._desk.perform(program, readonly=True)
@@ -130,7 +137,8 @@ class Numbers:
         Source: C116.
         """
         at = self._desk.clock() if as_of is None else from_micros(micros(in_years("as_of", as_of)))
-        told = tuple(evaluations)
+        span, days_in = storable("period", period), None if zone is None else storable("zone", zone)
+        told = several("evaluations", evaluations, Evaluation)
 
         def program(work: Work) -> Program[KpiTable]:
             calendar = yield from _calendar(work, at)
@@ -144,7 +152,7 @@ class Numbers:
                 agreements=agreements,
                 evaluations=told,
             )
-            return customer_figures(rows, period=period, zone=zone or calendar.zone, as_of=at, policy=policy)
+            return customer_figures(rows, period=span, zone=days_in or calendar.zone, as_of=at, policy=policy)
 
         return self._desk.perform(program, readonly=True)
 
@@ -152,8 +160,10 @@ class Numbers:
         """What is open now: how old, how urgent, how still, and what could be done. See `analytics.board.board`.
 
         Raises:
-            InvalidValue: there is no such kind of record or column.
+            InvalidValue: there is no such kind of record or column, or the rules are none.
         """
+        if rules is not None and not isinstance(rules, BoardRules):
+            raise InvalidValue("rules", f"expected BoardRules, got {type(rules).__name__}")
         kind = numbered(of)
         now = self._desk.clock()
 
@@ -194,6 +204,14 @@ class Numbers:
             return follow_ups(rows, ended=ended, as_of=now, status=status)
 
         return self._desk.perform(program, readonly=True)
+
+
+def _active(given: Any) -> float | Mapping[str, float] | None:
+    """How many were active, as it is told."""
+    if given is not None and not isinstance(given, int | float | Mapping):
+        raise InvalidValue("active", f"expected a number, or one for each group, got {type(given).__name__}")
+    told: float | Mapping[str, float] | None = given
+    return told
 
 
 def _calendar(work: Work, at: datetime) -> Program[Calendar]:

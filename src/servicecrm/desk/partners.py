@@ -9,7 +9,7 @@ from servicecrm.desk.customer_links import by_rules_of_the_day
 from servicecrm.desk.programs import Decided, by_id, fetch, start
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.shapes import distinct
 from servicecrm.portfolio import partners
 from servicecrm.portfolio.codes import PartnerRole
 from servicecrm.portfolio.partner_lifecycle import LIFECYCLE
@@ -57,8 +57,8 @@ class Partners(Commands[Partner]):
             "manager": manager,
             "contacts": contacts,
             "channels": channels,
-            "services": frozenset(several("services", services)),
-            "tags": frozenset(several("tags", tags)),
+            "services": distinct("services", services),
+            "tags": distinct("tags", tags),
             "extra": extra,
             "occurred_at": occurred_at,
         }
@@ -107,7 +107,7 @@ class Partners(Commands[Partner]):
     ) -> Partner:
         """Keep how well a partner worked from a day to another. See `partners.evaluate`."""
         told: dict[str, Any] = {"criteria": criteria, "first": first, "last": last, "summary": summary}
-        told["actions"] = frozenset(several("actions", actions))
+        told["actions"] = distinct("actions", actions)
         return self._do(
             "evaluate", partner, command, more=by_rules_of_the_day, asked=told, occurred_at=occurred_at, **told
         )

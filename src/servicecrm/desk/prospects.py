@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Unpack
 from servicecrm.desk.commands import Commands
 from servicecrm.desk.programs import Decided, by_id, change, start
 from servicecrm.kernel.frozen import EMPTY
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.shapes import distinct
 from servicecrm.kernel.values import Money
 from servicecrm.portfolio import prospects
 from servicecrm.portfolio.codes import CustomerKind, OfferAnswer
@@ -61,8 +61,8 @@ class Prospects(Commands[Prospect]):
             "source": source,
             "campaign": campaign,
             "brand": brand,
-            "interests": frozenset(several("interests", interests)),
-            "tags": frozenset(several("tags", tags)),
+            "interests": distinct("interests", interests),
+            "tags": distinct("tags", tags),
             "extra": extra,
             "occurred_at": occurred_at,
         }
@@ -172,7 +172,7 @@ class Prospects(Commands[Prospect]):
         command: str | None = None,
     ) -> Customer:
         """Make a prospect a customer; gives the customer. See `prospects.convert`."""
-        wanted = frozenset(several("services", services))
+        wanted = distinct("services", services)
         told: dict[str, Any] = {"account_manager": account_manager, "services": wanted}
         order = self._order("convert", {"prospects": [prospect], **told}, command)
         id = self._desk.ids()

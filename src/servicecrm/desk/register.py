@@ -8,6 +8,7 @@ from servicecrm.errors import InvalidValue
 from servicecrm.kernel.filters import Filter, asked_of, encoded, everything, search, where
 from servicecrm.kernel.kinds import Identified, Kind
 from servicecrm.kernel.lifecycle import Lifecycle
+from servicecrm.kernel.shapes import whole
 from servicecrm.storage.ports import Page, Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking.messages import Message
@@ -60,11 +61,9 @@ class Register(Generic[R]):
 
         Raises:
             InvalidValue: a filter asks for a column that these records never have; or for a state that is not one of
-                their lifecycle, and that none of them is in.
+                their lifecycle, and that none of them is in; or the limit is no whole number from 0.
         """
-        if limit is not None and limit < 0:
-            raise InvalidValue("limit", "a limit is not below 0")
-        after, left = None, limit
+        after, left = None, None if limit is None else whole("limit", limit, 0)
         while left is None or left > 0:
             size = PAGE if left is None else min(PAGE, left)
             page = self.page(*filters, order=order, limit=size, after=after)

@@ -10,7 +10,7 @@ from servicecrm.desk.review_schedules import calendar_of
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.shapes import several
 from servicecrm.kernel.values import Attachment
-from servicecrm.kernel.years import later
+from servicecrm.kernel.years import day_told, later
 from servicecrm.reviews import report_specs
 from servicecrm.reviews.cadencing import Roll
 from servicecrm.reviews.lifecycle import REPORT_SPEC as LIFECYCLE
@@ -153,11 +153,12 @@ class ReportSpecs(Commands[ReportSpec]):
 
     def due(self, first: date, end: date, *, calendar: str = DEFAULT_CALENDAR) -> tuple[DueReport, ...]:
         """The reports that are due from one day up to and without another. See `reviews.due_reports`."""
+        begin, until = day_told("first", first), day_told("end", end)
 
         def program(work: Work) -> Program[tuple[DueReport, ...]]:
             at = self._desk.clock()
             hours = yield from calendar_of(work, calendar, at)
             specs = yield from work.find(ReportSpec)
-            return report_specs.due_reports(specs.items, first, end, at=at, calendar=hours)
+            return report_specs.due_reports(specs.items, begin, until, at=at, calendar=hours)
 
         return self._desk.perform(program, readonly=True)

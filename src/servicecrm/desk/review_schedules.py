@@ -15,7 +15,8 @@ from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.kinds import from_micros
-from servicecrm.kernel.years import later
+from servicecrm.kernel.shapes import whole
+from servicecrm.kernel.years import day_told, later
 from servicecrm.processes.missed_review import escalate_missed
 from servicecrm.reviews import schedules
 from servicecrm.reviews.cadencing import Roll
@@ -132,7 +133,7 @@ class Schedules(Commands[Schedule]):
             InvalidValue: so many days lead out of the calendar.
         """
         at = self._desk.clock()
-        later("ahead_days", at.date(), ZONES.days + ahead_days)
+        later("ahead_days", at.date(), ZONES.days + whole("ahead_days", ahead_days))
 
         def program(work: Work) -> Program[tuple[Due, ...]]:
             mine = () if customer is None else (where("customer") == customer,)
@@ -147,6 +148,7 @@ class Schedules(Commands[Schedule]):
         self, first: date, end: date, *, occasion: str | None = None, calendar: str = DEFAULT_CALENDAR
     ) -> tuple[Due, ...]:
         """What is due from one day up to and without another: for `reviews.coverage` and `reviews.held_on_time`."""
+        begin, until = day_told("first", first), day_told("end", end)
 
         def program(work: Work) -> Program[tuple[Due, ...]]:
             at = self._desk.clock()
@@ -154,7 +156,7 @@ class Schedules(Commands[Schedule]):
             found = yield from work.find(Schedule, *meant)
             there = yield from _gatherings(work, None)
             hours = yield from calendar_of(work, calendar, at)
-            return dues(found.items, there, first=first, end=end, at=at, calendar=hours)
+            return dues(found.items, there, first=begin, end=until, at=at, calendar=hours)
 
         return self._desk.perform(program, readonly=True)
 

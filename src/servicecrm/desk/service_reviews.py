@@ -142,7 +142,7 @@ class ServiceReviews(Commands[ServiceReview]):
         What the store does not know is given, or said to be missing: `evaluations` are those of the agreements, as
         `crm.agreements.evaluate` gives them. See `service_reviews.prepare`.
         """
-        kept = None if evaluations is None else several("evaluations", evaluations)
+        kept = None if evaluations is None else several("evaluations", evaluations, Evaluation)
         given: dict[str, Any] = {
             "satisfaction": None if satisfaction is None else several("satisfaction", satisfaction),
             "changes": None if changes is None else several("changes", changes),
@@ -207,7 +207,7 @@ class ServiceReviews(Commands[ServiceReview]):
         command: str | None = None,
     ) -> ServiceReview:
         """Decide something; each action is an action item of its own. See `service_reviews.resolve`."""
-        given = several("resolutions", resolutions)
+        given = several("resolutions", resolutions, Resolution)
         ids = [self._desk.ids() for _ in given]
 
         def more(work: Work, _: ServiceReview, order: Order) -> Program[Mapping[str, Any]]:

@@ -23,6 +23,7 @@ from servicecrm.desk.tracked import TRACKED
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.frozen import EMPTY
+from servicecrm.kernel.kinds import storable
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 
@@ -194,7 +195,7 @@ class Services(Commands[Service]):
         """
         instant = self._desk.clock() if at is None else at
         kinds = {each.kind.name: each for each in TRACKED.values()}
-        if of not in kinds:
+        if storable("of", of) not in kinds:
             raise InvalidValue("of", f"expected one of {', '.join(kinds)}")
         tracked = kinds[of]
 

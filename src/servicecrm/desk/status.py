@@ -49,6 +49,10 @@ def status_for(
     Source: C052.
     """
     audience = Audience(audience)
+    if not isinstance(id, str):
+        raise InvalidValue("id", f"expected text, got {type(id).__name__}")
+    if key is not None and not isinstance(key, StatusKey):
+        raise InvalidValue("key", f"expected a StatusKey, got {type(key).__name__}")
     if language is not None:
         language_tag(language)  # refused before it is known whether there is a record
     if secret is not None and audience is not Audience.COMPLAINANT:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Unpack
 from servicecrm.desk.commands import Commands
 from servicecrm.desk.programs import Decided, Order, fetch, start
 from servicecrm.kernel.filters import where
+from servicecrm.kernel.shapes import several
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.surveys import campaigns, questionnaires, quotas
@@ -78,7 +79,11 @@ class Questionnaires(Commands[Questionnaire]):
         command: str | None = None,
     ) -> Questionnaire:
         """Put words right that are released. See `surveys.correct`."""
-        words = {"title": title, "introduction": introduction, "items": None if items is None else tuple(items)}
+        words = {
+            "title": title,
+            "introduction": introduction,
+            "items": None if items is None else several("items", items, Item),
+        }
         return self._do("correct", questionnaire, command, reason=reason, **words)
 
     def new_version(

@@ -6,6 +6,7 @@ from typing import Any
 
 from servicecrm.desk.commands import Commands
 from servicecrm.desk.register import R
+from servicecrm.kernel.shapes import several, whole
 from servicecrm.kernel.values import Attachment
 from servicecrm.tracking.messages import MessageClass
 from servicecrm.tracking.moments import Side
@@ -44,7 +45,7 @@ class Tickets(Commands[R]):
             klass=klass,
             channel=channel,
             language=language,
-            attachments=attachments,
+            attachments=several("attachments", attachments),
             author=author,
             occurred_at=occurred_at,
         )
@@ -60,7 +61,11 @@ class Tickets(Commands[R]):
         command: str | None = None,
     ) -> R:
         """Note something for ourselves."""
-        told: dict[str, Any] = {"language": language, "attachments": attachments, "occurred_at": occurred_at}
+        told: dict[str, Any] = {
+            "language": language,
+            "attachments": several("attachments", attachments),
+            "occurred_at": occurred_at,
+        }
         return self._do("note", id, command, new_id=True, text=text, **told)
 
     def answer(
@@ -75,7 +80,11 @@ class Tickets(Commands[R]):
         command: str | None = None,
     ) -> R:
         """Give the final response. What was waiting no longer is."""
-        told: dict[str, Any] = {"channel": channel, "language": language, "attachments": attachments}
+        told: dict[str, Any] = {
+            "channel": channel,
+            "language": language,
+            "attachments": several("attachments", attachments),
+        }
         return self._do("answer", id, command, new_id=True, text=text, occurred_at=occurred_at, **told)
 
     # -- waits -----------------------------------------------------------------------------------
@@ -117,7 +126,7 @@ class Tickets(Commands[R]):
         self, id: str, n: int, *, reason: str, occurred_at: datetime | None = None, command: str | None = None
     ) -> R:
         """Take back the n-th moment, which was entered by mistake: no clock reads it any longer."""
-        return self._do("void", id, command, n=n, reason=reason, occurred_at=occurred_at)
+        return self._do("void", id, command, n=whole("n", n), reason=reason, occurred_at=occurred_at)
 
     # -- inside ----------------------------------------------------------------------------------
 

@@ -191,4 +191,4 @@ def _move(proposal: Proposal, action: str, event: Event, /, **changes: Any) -> D
 
 
 def _once(origins: Iterable[Origin]) -> tuple[Origin, ...]:
-    return tuple(dict.fromkeys(several("origins", origins)))
+    return tuple(dict.fromkeys(several("origins", origins, Origin)))

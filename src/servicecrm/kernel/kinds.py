@@ -16,6 +16,7 @@ import attrs
 from servicecrm.errors import InvalidValue, NaiveDatetime
 from servicecrm.kernel.checks import text_problem
 from servicecrm.kernel.documents import Schema
+from servicecrm.kernel.shapes import named
 
 __all__ = [
     "Column",
@@ -69,9 +70,14 @@ def micros(at: datetime) -> int:
     """Microseconds since 1970 in UTC.
 
     Raises:
+        InvalidValue: it is no time.
         NaiveDatetime: the time has no zone.
     """
-    if at.tzinfo is None:
+    try:
+        zone = at.tzinfo
+    except AttributeError:
+        raise InvalidValue("instant", f"expected a datetime, got {type(at).__name__}") from None
+    if zone is None:
         raise NaiveDatetime("instant")
     return (at - _EPOCH) // _MICRO
 
@@ -261,7 +267,7 @@ class Kind(Generic[R]):
             return self._by_name[name]
         except KeyError:
             known = ", ".join(sorted(self._by_name))
-        raise InvalidValue(self.name, f"there is no column {name!r}; known: {known}")
+        raise InvalidValue(self.name, f"there is no {named('column', name)}; known: {known}")
 
     def term(self, name: str) -> Term[R]:
         """The term of this name.
@@ -273,7 +279,7 @@ class Kind(Generic[R]):
             if term.name == name:
                 return term
         known = ", ".join(term.name for term in self.terms) or "none"
-        raise InvalidValue(self.name, f"there is no term {name!r}; known: {known}")
+        raise InvalidValue(self.name, f"there is no {named('term', name)}; known: {known}")
 
     def unchanged(self, before: R, after: R) -> frozenset[str]:
         """The columns in indexes that hold the very same in both: to write them would write their indexes anew."""

@@ -1,14 +1,15 @@
 """Shapes that every slice uses: codes with a fixed list of values, and texts that say something."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from servicecrm.errors import InvalidValue
 
-__all__ = ["Code", "coded", "filled", "several"]
+__all__ = ["Code", "coded", "distinct", "filled", "mapped", "named", "several", "whole"]
 
+K = TypeVar("K")
 T = TypeVar("T")
 C = TypeVar("C", bound="Code")
 
@@ -33,15 +34,65 @@ def filled(of: Any, attribute: Any, value: Any) -> None:
         raise InvalidValue(f"{type(of).__name__}.{attribute.name}", "a text must not be blank")
 
 
-def several(name: str, values: Iterable[T]) -> tuple[T, ...]:
-    """The values, however they are given.
+def several(name: str, values: Iterable[T], of: type | None = None) -> tuple[T, ...]:
+    """The values, however they are given; each of them is an `of`, where their fields are looked at at once.
 
     Raises:
-        InvalidValue: it is one text, which would be taken apart into its letters, or not several of anything.
+        InvalidValue: it is one text, which would be taken apart into its letters, or not several of anything; or one
+            of them is something else.
     """
-    if isinstance(values, str) or not isinstance(values, Iterable):
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise InvalidValue(name, f"expected several values, such as {name.rpartition('.')[2]}=['water']")
-    return tuple(values)
+    given = tuple(values)
+    if of is not None:
+        for each in given:
+            if not isinstance(each, of):
+                raise InvalidValue(name, f"expected several, each of them a {of.__name__}, got {type(each).__name__}")
+    return given
+
+
+def distinct(name: str, values: Iterable[T]) -> frozenset[T]:
+    """The values, however they are given, each of them once.
+
+    Raises:
+        InvalidValue: it is one text, or not several of anything; or one of them could change, as a list could.
+    """
+    given = several(name, values)
+    try:
+        return frozenset(given)
+    except TypeError:
+        raise InvalidValue(name, "expected several values that cannot change, such as texts") from None
+
+
+def mapped(name: str, values: Mapping[K, T]) -> Mapping[K, T]:
+    """The mapping itself.
+
+    Raises:
+        InvalidValue: it is none.
+    """
+    if not isinstance(values, Mapping):
+        raise InvalidValue(name, f"expected a mapping, got {type(values).__name__}")
+    return values
+
+
+def whole(name: str, value: object, least: int | None = None) -> int:
+    """The number itself, which is a whole one, and at least so much.
+
+    Raises:
+        InvalidValue: it is not.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or (least is not None and value < least):
+        raise InvalidValue(name, f"expected a whole number{'' if least is None else f' from {least:,}'}")
+    return value
+
+
+LONGEST: Final = 40
+
+
+def named(what: str, name: object) -> str:
+    """Which one was asked for, as errors say it: "column 'due'". What is no short word in one line is not repeated."""
+    shown = isinstance(name, str) and len(name) <= LONGEST and name.isprintable()
+    return f"{what} {name!r}" if shown else f"such {what}"
 
 
 def coded(where: str, codes: type[C], value: C | str) -> C:
@@ -50,6 +101,8 @@ def coded(where: str, codes: type[C], value: C | str) -> C:
     Raises:
         InvalidValue: there is no such code; names the argument, and the codes that there are.
     """
+    if not isinstance(value, str):  # an enumeration would take all of it into an error of its own
+        raise InvalidValue(where, f"expected one of {', '.join(codes)}")
     try:
         return codes(value)
     except InvalidValue as error:

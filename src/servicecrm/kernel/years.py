@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from servicecrm.errors import InvalidValue, NaiveDatetime
+from servicecrm.kernel.shapes import whole
 
-__all__ = ["in_years", "later"]
+__all__ = ["day_told", "in_years", "later"]
 
 SAYS: Final = "it leads out of the years 1 to 9999; choose another"
 
@@ -14,9 +15,11 @@ def in_years(where: str, at: datetime, *, spare: timedelta = timedelta(0)) -> da
     """The time itself, which lies in these years in UTC too, and so does whatever is up to `spare` away.
 
     Raises:
-        InvalidValue: it does not.
+        InvalidValue: it does not, or is no time.
         NaiveDatetime: it has no zone.
     """
+    if not isinstance(at, datetime):
+        raise InvalidValue(where, f"expected a datetime, got {type(at).__name__}")
     if at.tzinfo is None:
         raise NaiveDatetime(where)
     try:
@@ -27,13 +30,24 @@ def in_years(where: str, at: datetime, *, spare: timedelta = timedelta(0)) -> da
     return at
 
 
+def day_told(where: str, day: object) -> date:
+    """The day itself, which is one, and no time.
+
+    Raises:
+        InvalidValue: it is not.
+    """
+    if not isinstance(day, date) or isinstance(day, datetime):
+        raise InvalidValue(where, f"expected a date, got {type(day).__name__}")
+    return day
+
+
 def later(where: str, day: date, days: int) -> date:
     """The day so many days later.
 
     Raises:
-        InvalidValue: it is none that can be told.
+        InvalidValue: it is none that can be told, or one of the two is no day, or no whole number.
     """
     try:
-        return day + timedelta(days=days)
-    except (OverflowError, ValueError):
+        return day_told(where, day) + timedelta(days=whole(where, days))
+    except OverflowError:
         raise InvalidValue(where, f"{SAYS} number of days") from None

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import product
 from math import fsum, sqrt
 from typing import Final, Literal
 
@@ -65,42 +66,54 @@ def krippendorff(codings: Sequence[Sequence[float | None]], *, level: Level) -> 
 
     Source: Krippendorff, Computing Krippendorff's Alpha-Reliability, 2011.
     """
-    if level not in _APART:
-        raise InvalidValue("level", f"expected one of {', '.join(_APART)}")
+    if level not in _PLACES:
+        raise InvalidValue("level", f"expected one of {', '.join(_PLACES)}")
     if len({len(coder) for coder in codings}) > 1:
         raise InvalidValue("codings", "expected a code or None of each coder for each unit")
     weights: dict[tuple[float, float], float] = {}
     for unit in zip(*codings, strict=True):
-        codes = [code for code in unit if code is not None]
-        together = Counter((a, b) for i, a in enumerate(codes) for j, b in enumerate(codes) if i != j)
-        for pair, times in together.items():
-            weights[pair] = weights.get(pair, 0.0) + times / (len(codes) - 1)
+        codes = Counter(code for code in unit if code is not None)
+        for (a, first), (b, second) in product(codes.items(), repeat=2):
+            if times := first * (second - (a == b)):
+                weights[a, b] = weights.get((a, b), 0.0) + times / (codes.total() - 1)
     totals: dict[float, float] = {}
     for (code, _), weight in sorted(weights.items()):
         totals[code] = totals.get(code, 0.0) + weight
-    n = fsum(totals.values())
-    apart = _APART[level](totals)
-    expected = fsum(totals[a] * totals[b] * apart(a, b) for a in totals for b in totals)
-    observed = fsum(weight * apart(a, b) for (a, b), weight in weights.items())
+    if len(totals) < 2:
+        return None
+    n, place = fsum(totals.values()), _PLACES[level](totals)
+    if place is None:
+        observed = fsum(weight for (a, b), weight in weights.items() if a != b)
+        expected = fsum(total * (n - total) for total in totals.values())
+    else:
+        # The squared distances of all pairs are 2n times those from the mean, which are fewer to count.
+        mean = fsum(total * place[code] for code, total in totals.items()) / n
+        observed = fsum(weight * (place[a] - place[b]) ** 2 for (a, b), weight in weights.items())
+        expected = 2 * n * fsum(total * (place[code] - mean) ** 2 for code, total in totals.items())
     return 1 - (n - 1) * observed / expected if expected else None
 
 
-_Distance = Callable[[float, float], float]
+_Places = Mapping[float, float]
+"""Where the codes lie, so that their distances can be taken."""
 
 
-def _ordinal(totals: Mapping[float, float]) -> _Distance:
+def _ordinal(totals: Mapping[float, float]) -> _Places:
     reached, middle = 0.0, {}
     for code in sorted(totals):
         middle[code] = reached + totals[code] / 2
         reached += totals[code]
-    return lambda a, b: (middle[a] - middle[b]) ** 2
+    return middle
 
 
-_APART: Final[dict[str, Callable[[Mapping[float, float]], _Distance]]] = {
-    "nominal": lambda _: lambda a, b: float(a != b),
+_PLACES: Final[dict[str, Callable[[Mapping[float, float]], _Places | None]]] = {
+    "nominal": lambda _: None,
     "ordinal": _ordinal,
-    "interval": lambda _: lambda a, b: (a - b) ** 2,
+    "interval": lambda totals: {code: code for code in totals},
 }
+
+
+_NOISE: Final = 1e-12
+"""What varies less, as a part of the ratings, does not vary."""
 
 
 @record
@@ -143,16 +156,18 @@ def icc(rows: Iterable[Sequence[float | None]], *, judges: Sequence[str]) -> Icc
     within = (whole - between) / (n * (k - 1))
     judges_square = by_judge / (k - 1)
     error = (whole - between - by_judge) / ((n - 1) * (k - 1))
+    largest = max(abs(x) for row in found for x in row)
+    noise = _NOISE * largest * (sqrt(whole / (n * k)) + _NOISE * largest)
+
+    def part(part: float, whole: float) -> float | None:
+        return part / whole if whole > noise else None  # where nothing varies, all that is left is rounding
+
     return Icc(
-        one_way=_part(targets - within, targets + (k - 1) * within),
-        random=_part(targets - error, targets + (k - 1) * error + k * (judges_square - error) / n),
-        mixed=_part(targets - error, targets + (k - 1) * error),
-        one_way_k=_part(targets - within, targets),
-        random_k=_part(targets - error, targets + (judges_square - error) / n),
-        mixed_k=_part(targets - error, targets),
+        one_way=part(targets - within, targets + (k - 1) * within),
+        random=part(targets - error, targets + (k - 1) * error + k * (judges_square - error) / n),
+        mixed=part(targets - error, targets + (k - 1) * error),
+        one_way_k=part(targets - within, targets),
+        random_k=part(targets - error, targets + (judges_square - error) / n),
+        mixed_k=part(targets - error, targets),
         n=n,
     )
-
-
-def _part(part: float, whole: float) -> float | None:
-    return part / whole if whole > 0 else None

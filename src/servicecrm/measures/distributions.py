@@ -9,7 +9,7 @@ Source: NIST DLMF chapter 8; C. Loader, Fast and Accurate Computation of Binomia
 from collections.abc import Iterator
 from functools import cache
 from itertools import count
-from math import erfc, exp, isinf, lgamma, log, log1p, pi, sqrt
+from math import erfc, exp, inf, isinf, lgamma, log, log1p, pi, sqrt
 from statistics import NormalDist
 from typing import Final
 
@@ -42,14 +42,18 @@ def normal_quantile(p: float) -> float:
     return NormalDist().inv_cdf(_probability(p))
 
 
-@cache
 def two_sided_z(confidence: float) -> float:
     """How many standard errors an interval with this confidence reaches on each side: 1.96 for 0.95.
 
     Raises:
         InvalidValue: the confidence does not lie between 0 and 1.
     """
-    return -normal_quantile((1 - _probability(confidence)) / 2)
+    return _z(_probability(confidence))
+
+
+@cache
+def _z(confidence: float) -> float:
+    return -normal_quantile((1 - confidence) / 2)
 
 
 def normal_tails(z: float) -> float:
@@ -60,6 +64,8 @@ def normal_tails(z: float) -> float:
 def student_quantile(p: float, df: float) -> float:
     """The value that Student's t with `df` degrees of freedom stays below with probability `p`.
 
+    With so few of them that it lies beyond some 1e149, it is infinite: for 0.975, with 0.0085 or less.
+
     Raises:
         InvalidValue: `p` does not lie between 0 and 1, or `df` is not above 0.
     """
@@ -69,7 +75,11 @@ def student_quantile(p: float, df: float) -> float:
         z = normal_quantile(p)  # the expansion of Cornish and Fisher; what would follow is below 1e-14 here
         return z + (z**3 + z) / (4 * df) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * df**2)
     y = beta_quantile(abs(2 * p - 1), 0.5, df / 2)
-    t = sqrt(df * y / (1 - y))
+    if y < 0.5:
+        t = sqrt(df * y / (1 - y))
+    else:
+        rest = beta_quantile(2 * min(p, 1 - p), df / 2, 0.5)  # 1 - y would have lost digits
+        t = sqrt(df * (1 - rest) / rest) if rest > _TINY else inf
     return t if p > 0.5 else -t
 
 
@@ -134,6 +144,8 @@ def beta_quantile(p: float, a: float, b: float) -> float:
     for _ in range(1100):  # so many halvings end at the smallest number there is
         excess = beta_cdf(x, a, b) - p
         low, high = (low, x) if excess > 0 else (x, high)
+        if x in (0.0, 1.0):
+            break  # no number is as near to that end
         slope = _front(x, a, b) / (x * (1 - x))
         newton = x - excess / slope if slope else low
         following = newton if low < newton < high else (low + high) / 2
@@ -200,7 +212,11 @@ def _fraction(first: float, steps: Iterator[tuple[float, float]]) -> float:
 
 
 def _probability(p: float) -> float:
-    if not 0 < p < 1:
+    try:
+        between = bool(0 < p < 1)
+    except (TypeError, ValueError):  # a text, or a list of several
+        between = False
+    if not between:
         raise InvalidValue("probability", "expected a number between 0 and 1, such as 0.95")
     return p
 

@@ -1,7 +1,7 @@
 """Intervals of shares, of means and of the Net Promoter Score: how far off a figure from a sample may be."""
 
 from collections.abc import Callable, Iterator
-from math import sqrt
+from math import inf, sqrt
 from typing import Final, Literal, NamedTuple
 
 from servicecrm.errors import InvalidValue
@@ -60,8 +60,8 @@ def _wald(hits: float, n: float, confidence: float) -> tuple[float, float]:
 
 
 def _clopper_pearson(hits: float, n: float, confidence: float) -> tuple[float, float]:
-    tail = (1 - confidence) / 2
     two_sided_z(confidence)  # refuses what is no confidence
+    tail = (1 - confidence) / 2
     low = beta_quantile(tail, hits, n - hits + 1) if hits else 0.0
     return low, beta_quantile(1 - tail, hits + 1, n - hits) if hits < n else 1.0
 
@@ -83,7 +83,7 @@ def mean_interval(mean: float, sd: float, n: float, *, confidence: float = 0.95)
     if n <= 1:
         raise InvalidValue("n", "an interval of a mean needs two answers or more")
     two_sided_z(confidence)
-    half = student_quantile((1 + confidence) / 2, n - 1) * sd / sqrt(n)
+    half = student_quantile((1 + confidence) / 2, n - 1) * sd / sqrt(n) if sd else 0.0
     return Interval(mean - half, mean + half)
 
 
@@ -122,7 +122,7 @@ def nps_interval(
     Source: K39; Rocks, Interval Estimation for the Net Promoter Score, The American Statistician 70, 2016.
     """
     n = promoters + passives + detractors
-    if min(promoters, passives, detractors) < 0 or n == 0:
+    if min(promoters, passives, detractors) < 0 or not 0 < n < inf:
         raise InvalidValue("counts", "expected counts from 0, and one answer or more")
     if method not in ("adjusted_wald", "wald", "bootstrap"):
         raise InvalidValue("method", "expected one of adjusted_wald, wald, bootstrap")
@@ -146,7 +146,7 @@ def _resampled(promoters: float, passives: float, detractors: float, confidence:
     """Percentiles of the score of as many answers drawn anew from these, by their chances and not by drawing."""
     n = promoters + passives + detractors
     others = passives + detractors
-    size = round(n)
+    size = max(1, round(n))
     chances: dict[int, float] = {}
     for up, first in _likely(size, promoters / n):
         for down, second in _likely(size - up, detractors / others if others else 0.0):

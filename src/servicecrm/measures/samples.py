@@ -1,12 +1,15 @@
 """How many have to be asked, and how exact what so many say can be."""
 
-from math import ceil, sqrt
-from typing import NamedTuple
+from math import ceil, inf, isinf, sqrt
+from typing import Final, NamedTuple
 
 from servicecrm.errors import InvalidValue
 from servicecrm.measures.distributions import two_sided_z
 
 __all__ = ["SampleSize", "margin_of_error", "required_sample"]
+
+
+_LEAST: Final = 1e-100
 
 
 class SampleSize(NamedTuple):
@@ -33,9 +36,11 @@ def required_sample(
 
     Source: K39; Cochran, Sampling Techniques, 1977 (4.1).
     """
-    if not 0 < share < 1 or margin <= 0:
+    if not 0 < share < 1 or not margin > 0:
         raise InvalidValue("margin", "expected a margin above 0, and a share between 0 and 1")
-    endless = two_sided_z(confidence) ** 2 * share * (1 - share) / margin**2
+    endless = (two_sided_z(confidence) / margin) ** 2 * share * (1 - share) if margin >= _LEAST else inf
+    if isinf(endless):
+        raise InvalidValue("margin", f"expected {_LEAST} or more; no number of answers is so exact")
     if population is None:
         return SampleSize(endless, endless)
     if population < 1:
@@ -56,7 +61,7 @@ def margin_of_error(
 
     Source: K39; Kish 1965 (design effect).
     """
-    if not 0 <= share <= 1 or n < 0 or design_effect <= 0:
+    if not 0 <= share <= 1 or not n >= 0 or not design_effect > 0:
         raise InvalidValue("share", "expected a share from 0 to 1, answers from 0 and a design effect above 0")
     if population is not None and population < n:
         raise InvalidValue("population", "it has at least those who answered")

@@ -9,6 +9,8 @@ import attrs
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Actor, Decision, stamp
 from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.shapes import mapped
+from servicecrm.kernel.years import in_years
 from servicecrm.portfolio.codes import ValueClass
 from servicecrm.portfolio.events import CustomerClassified
 from servicecrm.portfolio.following import check_follows
@@ -60,10 +62,14 @@ def facts(
 def propose(facts: Facts, *, policy: PortfolioPolicy = DEFAULT) -> Proposal:
     """The class of a customer: that of the first rule that fits, or standard.
 
+    Raises:
+        InvalidValue: the facts are no mapping.
+
     Source: C021.
     """
+    told_of = mapped("facts", facts)
     for rule in policy.rules:
-        if all(condition.met(facts.get(condition.fact)) for condition in rule.conditions):
+        if all(condition.met(told_of.get(condition.fact)) for condition in rule.conditions):
             told = "; ".join(map(str, rule.conditions))
             return Proposal(rule.value_class, rule.name, f"{rule.name}: {told}")
     return Proposal(ValueClass.STANDARD, None, "no rule fits")
@@ -117,7 +123,7 @@ def overrule(
     Source: C021.
     """
     event = CustomerClassified(**stamp(by, at, occurred_at))
-    if micros(until) <= micros(event.occurred_at):
+    if micros(in_years("until", until)) <= micros(event.occurred_at):
         raise InvalidValue("until", "it ends after it begins; name a later time")
     new = Assignment(value_class=ValueClass(value_class), reason=reason, since=event.occurred_at, until=until)
     return _assigned(customer, event, new)

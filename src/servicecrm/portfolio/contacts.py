@@ -144,8 +144,10 @@ def checked(contacts: tuple[Contact, ...]) -> tuple[Contact, ...]:
     """The contacts, if they can stand beside each other.
 
     Raises:
+        InvalidValue: one is something else.
         PolicyViolation: a person stands twice, or two are primary for the same at the same time.
     """
+    several("contacts", contacts, Contact)
     for one, other in combinations(contacts, 2):
         if one.id == other.id:
             raise PolicyViolation("contacts", f"{one.id} is there already; change it instead")

@@ -9,7 +9,7 @@ from servicecrm.kernel.decisions import Actor, Decision, begin, stamp
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.shapes import distinct, several
 from servicecrm.kernel.values import language_tag
 from servicecrm.portfolio.codes import CustomerKind
 from servicecrm.portfolio.contacts import checked
@@ -291,4 +291,4 @@ def last_heard(times: Iterable[datetime], customer: Customer) -> datetime:
 
 
 def _texts(field: str, texts: Any) -> frozenset[str]:
-    return frozenset(several(f"Customer.{field}", texts))
+    return distinct(f"Customer.{field}", texts)

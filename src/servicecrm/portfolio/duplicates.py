@@ -64,11 +64,11 @@ def duplicates(customers: Iterable[Customer], *, threshold: float = 0.85) -> tup
     removed, or merged into another one, is left out.
 
     Raises:
-        InvalidValue: the threshold is not between 0 and 1.
+        InvalidValue: the threshold is no number between 0 and 1.
 
     Source: C019.
     """
-    if not 0 < threshold <= 1:
+    if not _is_share(threshold):
         raise InvalidValue("threshold", "expected more than 0, and at most 1")
     left = (each for each in customers if each.merged_into is None and each.state in KEPT)
     traits: dict[str, _Traits] = {each.id: _traits(each) for each in left}
@@ -93,6 +93,10 @@ def _candidates(traits: dict[str, _Traits]) -> Iterator[tuple[str, str]]:
             sharing[key].append(id)
     pairs = {pair for ids in sharing.values() if len(ids) <= COMMON for pair in combinations(ids, 2)}
     yield from sorted(pairs)
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and 0 < value <= 1
 
 
 def _likeness(first: str, second: str, one: _Traits, other: _Traits) -> Likeness:

@@ -7,7 +7,7 @@ from typing import TypedDict, Unpack
 from servicecrm.errors import GuardNotMet, InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, begin, stamp
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.shapes import distinct, several
 from servicecrm.portfolio.codes import Direction, InteractionKind
 from servicecrm.portfolio.interaction_events import (
     InteractionAmended,
@@ -69,7 +69,7 @@ def record(
         subject=subject,
         summary=summary,
         outcome=outcome,
-        links=frozenset(several("links", links)),
+        links=distinct("links", links),
         minutes=minutes,
         occurred_at=event.occurred_at,
         recorded_at=event.recorded_at,
@@ -107,7 +107,7 @@ def amend(
     if "participants" in details:
         told["participants"] = several("participants", details["participants"])
     if "links" in details:
-        told["links"] = frozenset(several("links", details["links"]))
+        told["links"] = distinct("links", details["links"])
     return LIFECYCLE.move(interaction, AMEND, InteractionAmended(**stamp(by, at)), **told)
 
 

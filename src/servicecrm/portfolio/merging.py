@@ -5,7 +5,7 @@ from datetime import datetime
 
 from servicecrm.errors import PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, stamp
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.shapes import distinct, several
 from servicecrm.portfolio.contacts import checked
 from servicecrm.portfolio.events import CustomerMerged, CustomerUnmerged, DuplicateGivenBack, DuplicateTakenIn
 from servicecrm.portfolio.lifecycle import GIVE_BACK, MERGE, TAKE_IN, UNMERGE
@@ -45,7 +45,7 @@ def merge(
     brought = TakenIn(
         customer=customer.id,
         contacts=frozenset(contact.id for contact in new),
-        parts=frozenset(several("parts", parts)),
+        parts=distinct("parts", parts),
     )
     taken_in = move(
         into,

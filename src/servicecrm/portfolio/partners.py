@@ -8,7 +8,7 @@ from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Actor, Decision, Event, begin, stamp
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.kinds import micros
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.shapes import distinct, several
 from servicecrm.measures.indexes import weighted_index
 from servicecrm.portfolio.codes import PartnerRole
 from servicecrm.portfolio.contacts import checked, contact_named
@@ -87,8 +87,8 @@ def add(
         manager=manager,
         contacts=checked(several("Partner.contacts", contacts)),
         channels=several("Partner.channels", channels),
-        services=frozenset(several("Partner.services", services)),
-        tags=frozenset(several("Partner.tags", tags)),
+        services=distinct("Partner.services", services),
+        tags=distinct("Partner.tags", tags),
         added_at=event.occurred_at,
         recorded_at=event.recorded_at,
         extra=FrozenMap(extra),
@@ -137,9 +137,9 @@ def update(
     if "channels" in details:
         told["channels"] = several("Partner.channels", details["channels"])
     if "services" in details:
-        told["services"] = frozenset(several("Partner.services", details["services"]))
+        told["services"] = distinct("Partner.services", details["services"])
     if "tags" in details:
-        told["tags"] = frozenset(several("Partner.tags", details["tags"]))
+        told["tags"] = distinct("Partner.tags", details["tags"])
     if "extra" in details:
         told["extra"] = FrozenMap(details["extra"])
     return _move(partner, UPDATE, PartnerUpdated(**stamp(by, at, occurred_at)), **told)
@@ -188,7 +188,7 @@ def evaluate(
     Source: C023.
     """
     event = PartnerEvaluated(**stamp(by, at, occurred_at))
-    looked_at = several("criteria", criteria)
+    looked_at = several("criteria", criteria, Criterion)
     names = [criterion.name for criterion in looked_at]
     if not names or len(set(names)) < len(names):
         raise InvalidValue("criteria", "expected one or more criteria, each of them once")
@@ -201,7 +201,7 @@ def evaluate(
         criteria=looked_at,
         score=index.value,
         summary=summary,
-        actions=frozenset(several("actions", actions)),
+        actions=distinct("actions", actions),
         by=event.by.id,
         at=event.occurred_at,
     )

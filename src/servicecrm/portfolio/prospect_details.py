@@ -7,7 +7,7 @@ from typing import TypedDict, Unpack
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Actor, Decision, Event, begin, stamp
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.shapes import distinct, several
 from servicecrm.kernel.values import language_tag
 from servicecrm.portfolio.codes import CustomerKind
 from servicecrm.portfolio.contacts import checked
@@ -66,8 +66,8 @@ def add(
         source=source,
         campaign=campaign,
         brand=brand,
-        interests=frozenset(several("Prospect.interests", interests)),
-        tags=frozenset(several("Prospect.tags", tags)),
+        interests=distinct("Prospect.interests", interests),
+        tags=distinct("Prospect.tags", tags),
         added_at=event.occurred_at,
         recorded_at=event.recorded_at,
         extra=FrozenMap(extra),
@@ -119,9 +119,9 @@ def update(
     if "contacts" in details:
         told["contacts"] = checked(several("Prospect.contacts", details["contacts"]))
     if "interests" in details:
-        told["interests"] = frozenset(several("Prospect.interests", details["interests"]))
+        told["interests"] = distinct("Prospect.interests", details["interests"])
     if "tags" in details:
-        told["tags"] = frozenset(several("Prospect.tags", details["tags"]))
+        told["tags"] = distinct("Prospect.tags", details["tags"])
     if "extra" in details:
         told["extra"] = FrozenMap(details["extra"])
     return move(prospect, UPDATE, ProspectUpdated(**stamp(by, at, occurred_at)), **told)

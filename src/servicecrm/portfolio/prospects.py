@@ -7,7 +7,7 @@ from datetime import datetime
 
 from servicecrm.errors import PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, stamp
-from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.kinds import micros, storable
 from servicecrm.portfolio.contacts import contact_named
 from servicecrm.portfolio.following import check_follows
 from servicecrm.portfolio.offers import Conversion, answer, conversion, convert, present
@@ -132,11 +132,13 @@ def lose(
     Raises:
         TransitionNotAllowed: it is won or lost already.
         GuardNotMet: the reason is empty, or an offer was accepted.
+        InvalidValue: the reason is no text.
 
     Source: C015.
     """
     event = ProspectLost(**stamp(by, at, occurred_at), note=note)
-    return move(prospect, LOSE, event, lost_reason=reason.strip(), ended_at=event.occurred_at, resume_at=None)
+    word = storable("reason", reason).strip()
+    return move(prospect, LOSE, event, lost_reason=word, ended_at=event.occurred_at, resume_at=None)
 
 
 def erase_contact(

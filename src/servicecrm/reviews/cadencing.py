@@ -93,15 +93,17 @@ def day_of(at: datetime, zone: str) -> date:
     """The day of an instant in a zone.
 
     Raises:
-        InvalidValue: there is no such zone.
+        InvalidValue: there is no such zone, or it is no instant.
     """
+    if not isinstance(at, datetime):
+        raise InvalidValue("day", f"expected a datetime, got {type(at).__name__}")
     return at.astimezone(_zone(zone)).date()
 
 
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ValueError, KeyError, OSError):
+    except (ValueError, KeyError, OSError, TypeError):
         raise InvalidValue("zone", "expected a zone such as Europe/Berlin") from None
 
 

@@ -126,7 +126,7 @@ def distribute(
     Source: C085.
     """
     event = MinutesDistributed(**stamp(by, at, occurred_at))
-    people = [each.person for each in meeting.attendees] if to is None else several("to", to)
+    people = [each.person for each in meeting.attendees] if to is None else several("to", to, str)
     decision = LIFECYCLE.move(
         meeting,
         DISTRIBUTE,

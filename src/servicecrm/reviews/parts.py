@@ -77,9 +77,9 @@ def attendees_of(given: Iterable[Attendee]) -> tuple[Attendee, ...]:
     """Those who took part, each once.
 
     Raises:
-        InvalidValue: somebody stands there twice.
+        InvalidValue: somebody stands there twice, or something else does.
     """
-    attendees = several("attendees", given)
+    attendees = several("attendees", given, Attendee)
     if len({each.person for each in attendees}) < len(attendees):
         raise InvalidValue("attendees", "somebody stands there twice; everybody takes part once, for one side")
     return attendees

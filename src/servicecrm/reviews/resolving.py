@@ -42,7 +42,7 @@ def resolved(
         InvalidValue: nothing is given; or there are fewer ids than actions and proposals, or numbers than actions.
         PolicyViolation: an action would be due before it is decided on.
     """
-    given = several("resolutions", resolutions)
+    given = several("resolutions", resolutions, Resolution)
     if not given:
         raise InvalidValue("resolutions", "nothing is given; say what was decided")
     new_ids, new_numbers = iter(ids), iter(numbers)

@@ -82,7 +82,7 @@ def plan(
         number=number,
         state=LIFECYCLE.initial,
         customer=customer,
-        services=tuple(dict.fromkeys(several("services", services))),
+        services=tuple(dict.fromkeys(several("services", services, str))),
         period=period,
         zone=zone,
         occasion=occasion,

@@ -1,5 +1,6 @@
 """What came of a questionnaire's items in a response, and what an answer to an item may be."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Final, TypedDict
@@ -11,7 +12,7 @@ from servicecrm.kernel.shapes import Code
 from servicecrm.measures.scales import is_missing, number
 from servicecrm.surveys.items import Apart, Item, ItemKind
 
-__all__ = ["Answer", "Status", "coded", "read"]
+__all__ = ["Answer", "Status", "coded", "legible", "read"]
 
 
 class Status(Code):
@@ -97,6 +98,14 @@ def coded(item: Item, answer: Answer) -> float | str | None:
         turned = item.reverse or any(row.reverse for row in item.rows if row.code == answer.row)
         return item.scale.reversed(answer.number) if turned else answer.number
     return answer.status.value if answer.status.value in tuple(Apart) else None
+
+
+def legible(text: object) -> str:
+    """What somebody sent, as it can be shown: with a mark for NUL and lone surrogates, which no text here holds."""
+    return _ILLEGIBLE.sub("\N{REPLACEMENT CHARACTER}", f"{text}")
+
+
+_ILLEGIBLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
 # -- reading values ------------------------------------------------------------------------------

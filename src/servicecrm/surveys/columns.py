@@ -5,7 +5,7 @@ have `to_list`: pandas, polars, narwhals. Histograms are taken from it, and ever
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar, cast, runtime_checkable
+from typing import Any, Final, Protocol, TypeVar, cast, runtime_checkable
 
 import attrs
 
@@ -127,7 +127,7 @@ class Columns:
             InvalidValue: there is no such column, several things may be chosen there, or it is a text that is apart.
         """
         if name in self.others:
-            return tuple("" if is_missing(value) else str(value) for value in self.others[name])
+            return tuple(map(_label, self.others[name]))
         if not self.n:
             return ()
         if name in self.apart:
@@ -176,6 +176,17 @@ def tabulate(questionnaire: Questionnaire, responses: Responses, *, keep: Iterab
     if listed and all(isinstance(each, Given) for each in listed):
         return _of_table(questionnaire, cast(Sequence[Given], listed))
     return _of_responses(questionnaire, listed, tuple(keep))
+
+
+def _label(value: object) -> str:
+    """The name of a group. Whole numbers are floats where one of the column is missing, and are still the same ones."""
+    if is_missing(value):
+        return ""
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
+    return str(int(value)) if whole and isinstance(value, float) else str(value)
+
+
+_EXACT: Final = 2.0**53
 
 
 def _group(cell: Cell) -> str:

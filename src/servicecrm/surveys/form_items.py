@@ -7,6 +7,7 @@ from typing import Final
 
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.values import LanguageTag, fallbacks
+from servicecrm.surveys.answers import legible
 from servicecrm.surveys.form_logic import TEXTS, number_text, told
 from servicecrm.surveys.form_posting import field_name
 from servicecrm.surveys.items import Item, ItemKind
@@ -160,7 +161,7 @@ class ItemWriter:
     def typed_in(self, item: Item, part: str | None = None) -> str:
         """What was typed, and not chosen instead of it."""
         entered = self.entered.get(field_name(item, part), ())
-        return next((escape(text) for text in entered if isinstance(text, str) and text not in item.apart), "")
+        return next((escape(legible(text)) for text in entered if isinstance(text, str) and text not in item.apart), "")
 
     def choice(self, kind: str, name: str, value: str, said: str, marks: str) -> str:
         entered = self.entered.get(name, ())

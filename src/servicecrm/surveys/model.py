@@ -14,7 +14,7 @@ from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.records import Personal, record
 from servicecrm.kernel.shapes import filled
 from servicecrm.kernel.values import LanguageTag, fallbacks, language_tag
-from servicecrm.surveys.answers import Answer, Status, read
+from servicecrm.surveys.answers import Answer, Status, legible, read
 from servicecrm.surveys.items import Item, spoken
 from servicecrm.surveys.logic import holds
 
@@ -128,7 +128,7 @@ class Questionnaire:
         if language is not None and self.nearest(language) is None:
             problems.append(f"language: it is offered in {', '.join(self.languages)}")
         known = {item.id: item for item in self.items}
-        problems += [f"$.{id}: there is no such item" for id in given if id not in known]
+        problems += [f"$.{legible(id)}: there is no such item" for id in given if id not in known]
         answers: dict[str, Answer] = {}
         for item in self.items:
             shown = holds(item.shown_if, answers)
@@ -146,7 +146,7 @@ def _values(item: Item, value: object, problems: list[str]) -> Iterator[tuple[st
         yield None, value, path
         return
     by_row = {} if value is None else value if isinstance(value, Mapping) else dict.fromkeys(item.parts, _NO_ANSWER)
-    problems += [f"{path}.{row}: there is no such row" for row in by_row if row not in item.parts]
+    problems += [f"{path}.{legible(row)}: there is no such row" for row in by_row if row not in item.parts]
     yield from ((row, by_row.get(row), f"{path}.{row}") for row in item.parts)
 
 

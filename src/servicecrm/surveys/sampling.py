@@ -9,7 +9,9 @@ len(drawn.chosen), drawn.sampling.population
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from hashlib import sha256
+from heapq import heapify, heappop, heapreplace
 from math import ceil
 from typing import Final, Literal
 
@@ -46,8 +48,11 @@ class Sample:
         """
         if contact not in self.groups:
             raise InvalidValue("contact", "only who was drawn has a weight")
-        (stratum,) = (each for each in self.sampling.strata if each.name == self.groups[contact])
-        return stratum.weight
+        return self._weights[str(self.groups[contact])]
+
+    @cached_property
+    def _weights(self) -> Mapping[str, float]:
+        return {stratum.name: stratum.weight for stratum in self.sampling.strata}
 
 
 def census(people: Iterable[str]) -> Sample:
@@ -218,8 +223,16 @@ def _allocated(sizes: Mapping[str, int], shares: Mapping[str, int], n: int, leas
         """How much a group has less than its share, times the whole."""
         return n * shares[group] - given[group] * whole
 
-    while sum(given.values()) < n:
-        given[max((group for group in sizes if given[group] < sizes[group]), key=lacks)] += 1
-    while sum(given.values()) > n:
-        given[min((group for group in sizes if given[group] > floor[group]), key=lacks)] -= 1
+    left = n - sum(given.values())
+    step, limits = (1, sizes) if left > 0 else (-1, floor)
+    # Who lacks most gets one more, or who lacks least gives one back; of those alike, the first in order.
+    turns = [(-step * lacks(group), group) for group in sizes if given[group] != limits[group]]
+    heapify(turns)
+    for _ in range(abs(left)):
+        group = turns[0][1]
+        given[group] += step
+        if given[group] == limits[group]:
+            heappop(turns)
+        else:
+            heapreplace(turns, (-step * lacks(group), group))
     return given

@@ -92,7 +92,7 @@ INVITATION: Kind[Invitation] = Kind(
 
 RESPONSE: Kind[Response] = Kind(
     "response",
-    Schema("response", Response),
+    Schema("response", Response, current=2, upcasts={1: lambda document: document}),  # 2 only has more fields
     columns=(
         Column("state", ColumnType.TEXT),
         Column("campaign", ColumnType.TEXT),

@@ -218,6 +218,7 @@ _remedies = st.builds(
     proposed_by=texts(),
     written_by=_maybe(texts()),
     approved_by=_maybe(texts()),
+    proposed_at=_maybe(instants()),
     offered_at=_maybe(instants()),
     valid_until=_maybe(instants()),
     answered_at=_maybe(instants()),

@@ -275,11 +275,21 @@ def _move(
 ) -> Decision[ActionItem]:
     """A step that the lifecycle allows, that is a moment too, and that did not happen before what it follows."""
     decision = LIFECYCLE.move(item, action, event, moments=with_moment(item.moments, kind, event), **changes)
-    earlier, says = (item.opened_at, "opened") if item.done_at is None else (item.done_at, "done")
+    earlier, says = _last(item)
     if micros(event.occurred_at) < micros(earlier):
         since = earlier.astimezone(UTC).isoformat(timespec="seconds")
         raise PolicyViolation("occurred_at", f"it cannot lie before the action was {says}, at {since}")
     return decision
+
+
+def _last(item: ActionItem) -> tuple[datetime, str]:
+    """What a step of it follows at least: it was opened, taken up again, or done."""
+    if item.done_at is not None:
+        return item.done_at, "done"
+    for moment in reversed(item.moments):
+        if moment.kind == ActionMomentKind.REOPENED:
+            return moment.occurred_at, "taken up again"
+    return item.opened_at, "opened"
 
 
 def _check_due(due_at: datetime, event: Event) -> None:

@@ -106,6 +106,7 @@ STATES: Final = {
     "complaints.link": "acknowledged",
     "complaints.merge": "acknowledged",
     "complaints.provide_remedy": "taken",
+    "complaints.refuse_remedy": "proposed",
     "complaints.resume": "waiting",
     "complaints.void": "acknowledged",
     "actions.verify": "done",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any, Final, NamedTuple
 
 import attrs
@@ -97,6 +98,7 @@ class Building:
         self.left_out: list[LeftOut] = []
         self._bare = bare
         self._conditions: dict[str, list[str | Tree]] = {}
+        self._numbers: dict[str, int] = {}
 
     def leave(self, path: str, says: str) -> None:
         """Note something that is not taken over."""
@@ -140,7 +142,11 @@ class Building:
 
     def _free(self, id: str) -> str:
         id = id.replace("/", "_")
-        return next(each for each in _numbered(id) if each not in self.items)
+        if id not in self.items:
+            return id
+        free = next(n for n in count(self._numbers.get(id, 2)) if f"{id}_{n}" not in self.items)
+        self._numbers[id] = free  # those before it stay taken
+        return f"{id}_{free}"
 
     # -- conditions ------------------------------------------------------------------------------
 
@@ -236,8 +242,3 @@ def _number(value: str | float) -> float:
         return float(value)
     except ValueError:
         raise Unreadable(f"{value!r} is no number") from None
-
-
-def _numbered(id: str) -> Iterator[str]:
-    yield id
-    yield from (f"{id}_{n}" for n in range(2, 10**6))

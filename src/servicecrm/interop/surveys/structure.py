@@ -130,8 +130,11 @@ _OLD: Final = ("<", "<=", ">", ">=")
 
 
 def whole_number(text: str | None) -> int:
-    """The number, or 0."""
-    return int(text) if text and text.isdecimal() else 0
+    """The number, or 0; no file counts further than 18 digits."""
+    return int(text) if text and text.isdecimal() and len(text) <= _DIGITS else 0
+
+
+_DIGITS: Final = 18
 
 
 def _tag(language: str) -> str | None:

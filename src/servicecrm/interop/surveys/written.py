@@ -7,6 +7,7 @@ from typing import IO, Any, Final, Protocol
 
 from servicecrm.errors import InvalidValue, MalformedDocument
 from servicecrm.kernel.documents import from_text, to_text
+from servicecrm.kernel.spreadsheet import neutral
 from servicecrm.surveys.answers import Answer, Status
 from servicecrm.surveys.items import ItemKind
 from servicecrm.surveys.model import Questionnaire
@@ -17,9 +18,6 @@ __all__ = ["Answered", "read_json", "write_json", "write_long", "write_wide"]
 SEPARATOR: Final = ";"
 _LONG: Final = ("item", "row", "status", "value")
 _KIND: Final = "survey"
-_QUOTE: Final = "'"
-_RUNS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
 
 
 class Answered(Protocol):
@@ -36,8 +34,8 @@ def write_wide(
 
     A column has the key of its answer, such as `overall` or `aspects/price`, and `surveys.importing.read_rows` reads
     what is written here. Several choices are separated by semicolons; what is missing, invalid or was not shown is
-    blank. `beside` names attributes of the responses that stand before the answers, such as `day`. A text that a
-    spreadsheet would take for a formula begins with an apostrophe.
+    blank. `beside` names attributes of the responses that stand before the answers, such as `day`. A text there or
+    among the answers that a spreadsheet would take for a formula begins with an apostrophe.
 
     Raises:
         InvalidValue: a response has no such attribute, or a code has a semicolon in it.
@@ -141,7 +139,7 @@ def _cell(answer: Answer) -> str:
     if answer.status in _BLANK:
         return ""
     if answer.text is not None:
-        return f"{_QUOTE}{answer.text}" if answer.text.startswith(_RUNS) else answer.text
+        return neutral(answer.text)
     return SEPARATOR.join(answer.codes) or f"{_value(answer)}"
 
 
@@ -151,4 +149,4 @@ def _attributes(response: object, names: Sequence[str]) -> Iterator[str]:
         if not hasattr(of, name):
             raise InvalidValue("beside", f"a response has no {name!r}")
         value = getattr(of, name)
-        yield "" if value is None else f"{value}"
+        yield "" if value is None else neutral(value) if isinstance(value, str) else f"{value}"

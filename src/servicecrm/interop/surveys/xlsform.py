@@ -10,7 +10,7 @@ from servicecrm.interop.surveys.building import Building, Foreign
 from servicecrm.interop.surveys.expressions import SELF, Both, Compared, Tree, Unreadable, read
 from servicecrm.interop.surveys.numbers import scale_of
 from servicecrm.kernel.values import language_tag
-from servicecrm.measures.scales import Scale
+from servicecrm.measures.scales import Scale, is_missing
 from servicecrm.surveys.items import Words
 
 __all__ = ["read_xlsform"]
@@ -19,6 +19,8 @@ Cells = Mapping[str, object]
 """A row of a sheet by the names of its columns."""
 
 _KIND: Final = "XLSForm"
+MAX_DEPTH: Final = 20
+"""Groups inside each other."""
 
 
 def read_xlsform(
@@ -27,10 +29,12 @@ def read_xlsform(
     """What an XLSForm asks, as far as a questionnaire of ours can ask it, from the rows of its sheets.
 
     `language` is that of columns without one, such as `label`, unless the settings name a default. Select-one
-    questions with the appearance `likert`, whose codes are consecutive numbers, become scales.
+    questions with the appearance `likert`, whose codes are consecutive numbers, become scales. Blank cells may be None,
+    or NaN and its like, as data frames have them.
 
     Raises:
-        MalformedDocument: nothing in it has a type and a name.
+        MalformedDocument: nothing in it has a type and a name, groups stand in each other more than 20 deep, or a
+            number has thousands of digits.
         InvalidValue: the language is not a language tag.
 
     Source: C074.
@@ -70,7 +74,9 @@ class _Form:
         found = {tag: _text(row, column) for column in row if (tag := self._language(column, name)) is not None}
         return {tag: text for tag, text in found.items() if text}
 
-    def _language(self, column: str, name: str) -> str | None:
+    def _language(self, column: object, name: str) -> str | None:
+        if not isinstance(column, str):
+            return None  # a table without a header has numbers for names
         first, _, language = column.partition("::" if "::" in column else ":")
         if first.strip() != name:
             return None
@@ -83,6 +89,8 @@ class _Form:
         path = f"survey.{_text(row, 'name')}"
         whole = " ".join((type, *rest)).replace("_", " ")
         if whole in ("begin group", "begin repeat"):
+            if len(self.groups) == MAX_DEPTH:
+                raise MalformedDocument(_KIND, (f"groups stand in each other more than {MAX_DEPTH} deep",))
             self.groups.append(_text(row, "relevant"))
             if whole == "begin repeat":
                 self.building.leave(path, "it is asked once, as there is no repeating")
@@ -195,9 +203,14 @@ def _limit(part: Tree) -> tuple[str, float]:
 
 def _text(row: Cells, column: str) -> str:
     value = row.get(column)
+    if is_missing(value):
+        return ""  # so a blank cell is read by a library of data frames
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # a spreadsheet has no other numbers
-    return "" if value is None else str(value).strip()
+    try:
+        return str(value).strip()
+    except ValueError:  # of a number with thousands of digits
+        raise MalformedDocument(_KIND, (f"{column}: no cell holds a number of so many digits",)) from None
 
 
 def _tag(language: str) -> str | None:
