@@ -318,7 +318,7 @@ OTHERWISE: Final = (
     (
         "a complaint",
         "`approve`, `settle`, `provide`",
-        "`approve_remedy`; `accept_remedy` or `decline_remedy`; `provide_remedy`",
+        "`approve_remedy` or `refuse_remedy`; `accept_remedy` or `decline_remedy`; `provide_remedy`",
     ),
     ("a complaint", "`refer_part`, `take_in`", "`refer`, `merge`"),
     ("a complaint", "`finish_step`, `drop_step`, `reopen_step`", "what becomes of the action that the step is"),

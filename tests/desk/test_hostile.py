@@ -213,6 +213,7 @@ CHANGING: Final = {"claimed_until", "failed_at", "hash"}
 
 
 NUMBER: Final = re.compile(r"\b([A-Z]{3})-2026-\d{6}(?!\d)")
+ALIAS: Final = re.compile("unnamed-[0-9a-f]{32}")
 TOKEN: Final = re.compile(r"(?<![\w-])[\w-]{32}(?![\w-])")
 
 
@@ -304,7 +305,7 @@ def with_a_failed_notice(unit: EngineUnit) -> None:
 
 def _unnumbered(text: str) -> str:
     """Without human numbers, which may have gaps, and without tokens, which come by chance."""
-    return TOKEN.sub("?", NUMBER.sub(r"\1-2026-?", text))
+    return ALIAS.sub("?", TOKEN.sub("?", NUMBER.sub(r"\1-2026-?", text)))
 
 
 @contextlib.contextmanager

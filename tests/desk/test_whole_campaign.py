@@ -135,6 +135,7 @@ def test_a_campaign_from_its_plan_to_a_complaint_and_its_second_wave(crm: Desk, 
     overall, south = evaluation["overall"], evaluation.line("overall", group="south")
     assert overall.score is not None
     assert south.score is not None
+    assert overall.counts
     assert (evaluation.responses, overall.counts.answered) == (90, 90)
     assert south.score.value is not None
     assert overall.score.value is not None

@@ -149,3 +149,18 @@ def test_no_answers_make_an_empty_table() -> None:
     table = tabulate(a_draft(item("nps", "nps", text=en("?"), labels=ends(TEN))), [])
 
     assert (table.n, table["nps"]) == (0, [])
+
+
+@given(st.integers(-(2**53) + 1, 2**53 - 1))
+def test_a_group_has_the_same_name_where_one_is_missing_and_its_column_turned_to_floats(number: int) -> None:  # C080
+    whole = tabulate(ALL, {"overall": [1], "dept": [number]}).groups("dept")
+    beside = tabulate(ALL, {"overall": [1, 2], "dept": [float(number), float("nan")]}).groups("dept")
+
+    assert whole == (f"{number}",)
+    assert beside == (f"{number}", "")
+
+
+def test_other_numbers_keep_their_names() -> None:  # C080
+    odd = [0.5, 1e300, float("inf"), True, "1.0"]
+
+    assert tabulate(ALL, {"overall": [1] * 5, "dept": odd}).groups("dept") == ("0.5", "1e+300", "inf", "True", "1.0")

@@ -34,6 +34,7 @@ def test_what_was_not_asked_is_neither_missing_nor_invalid() -> None:  # C078
 
     assert found.score is not None
     assert (found.n, found.score.not_answered, found.score.invalid) == (1, 1, 0)
+    assert found.counts
     assert (found.counts.missing, found.counts.not_shown) == (1, 1)
 
 
@@ -41,6 +42,7 @@ def test_whoever_was_not_asked_about_a_service_lacks_no_answer_to_it() -> None: 
     asked = a_draft(one_of_each()[0], surveys.item("a", "scale", text=en("a"), scale=FIVE, shown_if=YES, service="x"))
     line = evaluate(asked, [{"used": True, "a": 4}, {"used": False}, {"used": True}], min_n=1).line("x")
 
+    assert line.counts
     assert (line.counts.answered, line.counts.missing, line.counts.not_shown) == (1, 1, 1)
 
 
@@ -79,6 +81,7 @@ def test_texts_that_lead_to_nobody_are_counted_for_all_and_for_no_group(said: li
 
     counts = found.line("why").counts
     assert found.responses == len(said)
+    assert counts
     assert (counts.answered, counts.missing, counts.not_shown) == tuple(map(said.count, ("yes, and why", "yes", "no")))
     assert not any(line.group for line in found if line.key == "why")
     assert any(line.group for line in found if line.key == "overall") == bool(said)

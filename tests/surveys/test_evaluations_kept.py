@@ -258,6 +258,7 @@ def the_evaluation() -> SurveyEvaluation:
     return evolve(
         published(),
         campaign="c-1",
+        counted=("0123456789abcdef",),
         figures=published().figures[:1],
         pages=FrozenMap({"en": "# Evaluation"}),
         digest="0" * 64,
@@ -270,7 +271,8 @@ def the_evaluation() -> SurveyEvaluation:
 def test_what_any_version_stored_is_read_as_the_same_record(path: Path) -> None:  # C127
     version = int(path.stem.removeprefix("v"))
 
-    assert SURVEY_EVALUATION.schema.load(from_text(path.read_text("utf-8")), version=version) == the_evaluation()
+    read = SURVEY_EVALUATION.schema.load(from_text(path.read_text("utf-8")), version=version)
+    assert read == (the_evaluation() if version > 1 else evolve(the_evaluation(), counted=()))
 
 
 def test_the_current_version_has_a_golden_file_with_something_everywhere() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from servicecrm.errors import MalformedDocument
 from servicecrm.surveys import Status, item
+from servicecrm.surveys.form import form_of
 from servicecrm.surveys.form_posting import posted
 from tests.surveys.making import a_release, en, one_of_each
 
@@ -133,3 +134,24 @@ def test_whatever_is_posted_is_read_or_refused(fields: Iterable[tuple[str, str]]
     reading = EACH.read(posted(EACH, fields), partial=True)
 
     assert len(reading.answers) == sum(len(each.parts) for each in one_of_each())
+
+
+UNSTORABLE = ["a\0b", "a\ud800b"]
+
+
+@pytest.mark.parametrize("text", UNSTORABLE)
+@pytest.mark.parametrize("name", ["answer.why", "answer.{}", "answer.aspects/{}", "answer.best/{}", "answer.overall"])
+def test_what_no_store_could_keep_is_refused_and_shown_as_far_as_it_can_be(name: str, text: str) -> None:  # C077
+    fields = [("answer.used", "yes"), ("answer.visits", "3"), (name.format(text), text)]
+    with pytest.raises(MalformedDocument) as refused:
+        EACH.validated(posted(EACH, fields))
+    assert len(refused.value.problems) == 1
+
+    html = form_of(EACH, fields=fields).html
+    assert text not in html
+    assert 'value="3"' in html
+    assert ("a\N{REPLACEMENT CHARACTER}b" in html) == (name == "answer.why")
+
+
+def test_a_row_that_is_named_by_a_number_is_told() -> None:  # C077
+    assert EACH.read({"aspects": {5: 1}}, partial=True).problems == ("$.aspects.5: there is no such row",)

@@ -1,6 +1,7 @@
 """A condition is plain data: it is checked before a release, and it is true or not of the answers so far."""
 
 from itertools import product
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servicecrm.errors import InvalidValue
-from servicecrm.surveys import Item, Scale, Status, item, problems
+from servicecrm.surveys import Item, Scale, Status, item, problems, reaching
 from servicecrm.surveys.logic import shape_problems
 from tests.surveys.making import a_draft, en, one_of_each, rating
 
@@ -279,8 +280,71 @@ def test_an_item_that_some_answers_lead_to_is_not(condition: dict[str, Any]) -> 
     assert found(*one_of_each(), item("last", "text", text=en("?"), shown_if=condition)) == []
 
 
-def test_a_very_long_condition_does_not_take_for_ever() -> None:
-    many = [rating(f"q{n}") for n in range(40)]
-    never = {"all": [{"item": each.id, "one_of": [1, 2, 3]} for each in many] + [{"item": "q0", "above": 9}]}
+def one_hole_short(holes: int) -> tuple[list[Item], dict[str, Any]]:
+    """More letters than boxes for one letter each: that this cannot be is seen only by trying a lot."""
+    letters = range(holes + 1)
+    boxes = [[{"item": f"q{n}-{box}", "equals": "yes"} for box in range(holes)] for n in letters]
+    alone = [
+        {"not": {"all": [boxes[one][box], boxes[other][box]]}}
+        for box in range(holes)
+        for one in letters
+        for other in range(one)
+    ]
+    asked = [item(each["item"], "yes_no", text=en("?")) for row in boxes for each in row]
+    return asked, {"all": [{"any": row} for row in boxes] + alone}
 
-    assert found(*many, rating("last", shown_if=never)) == []  # there is too much to try
+
+def test_what_would_take_too_long_to_find_out_counts_as_reached() -> None:  # C074
+    few, never = one_hole_short(2)
+    assert found(*few, rating("last", shown_if=never)) == [("reachable", "items.last.shown_if")]
+
+    many, never = one_hole_short(12)
+    last = [rating(f"last{n}", shown_if=never) for n in range(20)]
+    before = perf_counter()
+    assert found(*many, *last) == []  # there is too much to try
+    assert perf_counter() - before < 20  # for all of them together; to try it all takes years
+
+
+def test_of_a_long_condition_it_is_found_out_at_once_that_it_cannot_hold() -> None:  # C074
+    many = [rating(f"q{n}") for n in range(100)]
+    some = {"any": [{"item": each.id, "at_most": 4} for each in many]}
+    never = {"all": [some, {"item": "q0", "at_most": 2}, {"item": "q0", "at_least": 3}]}
+
+    assert found(*many, rating("last", shown_if=never)) == [("reachable", "items.last.shown_if")]
+
+
+@pytest.mark.parametrize("together", ["all", "any"])
+def test_a_condition_may_ask_a_thousand_items(together: str) -> None:  # C074
+    many = [rating(f"q{n}") for n in range(1000)]
+    asks = {together: [{"item": each.id, "at_most": 4} for each in many]}
+
+    assert found(*many, rating("last", shown_if=asks)) == []
+
+
+def steps_of_a_chain(n: int) -> int:
+    """How much is done to see that each of so many items, which is shown because of the one before, can be reached."""
+    first = rating("q0")
+    chained = [rating(f"q{n}", shown_if={"item": f"q{n - 1}", "at_most": 4}) for n in range(1, n)]
+    known = reaching._Known([first, *chained])
+    assert all(known.reached(each) for each in chained)
+    assert known.decided == {each.id: True for each in chained}
+    return reaching._STEPS - known._left
+
+
+def test_twice_as_many_items_in_a_chain_take_twice_as_long() -> None:  # C074
+    assert steps_of_a_chain(400) < 2.2 * steps_of_a_chain(200)
+
+
+@pytest.mark.parametrize("limit", [1e9, 1e12, -1e12])
+def test_beside_a_large_number_lie_others(limit: float) -> None:  # C074
+    asked = item("paid", "number", text=en("How much?"))
+
+    for test in ("above", "below"):
+        assert found(asked, rating("last", shown_if={"item": "paid", test: limit})) == []
+
+
+def test_of_many_options_not_every_choice_is_tried() -> None:  # C074
+    ways = item("ways", "multiple", text=en("Which ways?"), options={f"way{n}": en("One") for n in range(40)})
+    each = [{"item": "ways", "includes": code} for code in ways.codes]
+
+    assert found(ways, rating("last", shown_if={"all": each}), rating("none", shown_if={"not": {"any": each}})) == []

@@ -65,6 +65,7 @@ def test_what_is_no_answer_to_an_item_is_refused_or_counted_as_invalid(id: str) 
     assert (answer.status, answer.number, answer.codes) == (Status.INVALID, None, ())
     if id in ("recommend", "overall", "channel"):
         line = next(each for each in surveys.evaluate(asks, kept, min_n=1) if each.key == id and each.group == ())
+        assert line.counts
         assert (line.n, line.counts.invalid) == (0, 1)
         assert coded(asks.item(id), answer) is None
 

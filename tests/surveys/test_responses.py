@@ -443,7 +443,7 @@ def test_of_the_only_author_nothing_lacks_that_others_have() -> None:  # C076
         assert Counter(map(frozenset, items.values())) == {frozenset({"overall", "price"}): 6}
         assert Counter(columns["item"]) == {"overall": 6, "price": 6, "why": 1}
         assert {tuple(a.key for a in each.answers) for each in crm.responses.of(campaign.id)} == {("overall", "price")}
-        assert crm.evaluations.of(campaign.id).line("why").n == 1
+        assert crm.evaluations.of(campaign.id, min_n=1).line("why").n == 1
 
 
 def test_a_text_that_follows_from_the_marks_of_one_alone_is_not_among_the_answers() -> None:  # C076, C080
@@ -660,14 +660,15 @@ def the_response() -> Response:
     late = responses.record(
         campaign, a_release(*one_of_each()), given_, id="r-1", by=ANN, at=MONDAY + 31 * DAY, **told
     ).after
-    return evolve(late, replacements=1)
+    return evolve(late, replacements=1, alias="unnamed-7")
 
 
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("v*.json")), ids=lambda path: path.stem)
 def test_what_any_version_stored_is_read_as_the_same_response(path: Path) -> None:  # C127
     version = int(path.stem.removeprefix("v"))
 
-    assert RESPONSE.schema.load(from_text(path.read_text("utf-8")), version=version) == the_response()
+    read = RESPONSE.schema.load(from_text(path.read_text("utf-8")), version=version)
+    assert read == (the_response() if version > 1 else evolve(the_response(), alias=None))
 
 
 def test_the_current_version_of_responses_has_a_golden_file() -> None:

@@ -1,6 +1,7 @@
 """A sample can be drawn again by anybody, and everybody in it stands for as many as there are."""
 
 from math import fsum
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -67,6 +68,16 @@ def test_a_small_group_is_not_forgotten_and_a_full_one_gives_the_rest_to_others(
     halves = {s.name: s.sample for s in sampling.stratified(of, 10, seed="7", allocation="equal").sampling.strata}
 
     assert sizes == halves == {"north": 9, "west": 1}
+
+
+def test_one_large_group_gets_what_many_small_ones_cannot_fill() -> None:  # C073
+    of = {f"b-{n}": "big" for n in range(40_000)} | {f"s-{n}": f"small-{n}" for n in range(6000)}
+    began = perf_counter()
+    drawn = sampling.stratified(of, 30_000, seed="7", allocation="equal")
+
+    assert {each.name: each.sample for each in drawn.sampling.strata}["big"] == 24_000
+    assert sum(map(drawn.weight, drawn.chosen)) == pytest.approx(len(of))
+    assert perf_counter() - began < 10  # it takes a quarter of a second, but a machine may be busy
 
 
 def test_everybody_is_as_likely_to_be_drawn_as_anybody() -> None:  # C073

@@ -42,7 +42,8 @@ class AsyncEvaluations(AsyncCommands[SurveyEvaluation]):
         """What the answers to a campaign say, as they are now. See `surveys.evaluate`.
 
         Those of an anonymous campaign can be broken down by what was asked alone; those of a confidential one also by
-        `service` and `stratum`, and where people are named also by `customer` and by what is in the `context`.
+        `service` and `stratum`, `language` and `source`, and where people are named also by `customer` and by what is
+        in the `context`.
         """
         return await _awaitable(self._awaited.of)(campaign, **how)
 

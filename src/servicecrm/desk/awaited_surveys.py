@@ -418,7 +418,8 @@ class AsyncResponses(AsyncBallots):
     async def of(self, campaign: str, *, every: bool = False) -> tuple[Response, ...]:
         """The responses to a campaign that count, or with `every` all of them; as results may show them.
 
-        Those of a confidential campaign hold nothing that leads to a person, and have ids by which no record is found.
+        Those of a confidential campaign hold nothing that leads to a person, of the day the year alone, and have ids by
+        which no record is found.
         Those of an anonymous one hold no texts.
         """
         return await _awaitable(self._awaited.of)(campaign, every=every)

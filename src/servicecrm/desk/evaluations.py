@@ -12,9 +12,10 @@ from servicecrm.desk.asked import asks, counted
 from servicecrm.desk.books import book_of
 from servicecrm.desk.commands import Commands
 from servicecrm.desk.programs import Decided, Order, change, saved_with_all, start
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.shapes import mapped, several
 from servicecrm.processes import low_score
 from servicecrm.processes.low_score import LowScoreRule
 from servicecrm.storage import answers as table
@@ -23,7 +24,7 @@ from servicecrm.storage.work import Work
 from servicecrm.surveys import evaluations
 from servicecrm.surveys.campaign_model import Campaign, Mode
 from servicecrm.surveys.evaluation import Evaluation, How
-from servicecrm.surveys.evaluation_lifecycle import EVALUATION_LIFECYCLE
+from servicecrm.surveys.evaluation_lifecycle import EVALUATION_LIFECYCLE, PUBLISHED
 from servicecrm.surveys.evaluation_model import Saying, SurveyEvaluation
 from servicecrm.surveys.evaluation_schema import SURVEY_EVALUATION
 from servicecrm.surveys.evaluations import Thresholds
@@ -49,7 +50,8 @@ class Evaluations(Commands[SurveyEvaluation]):
         """What the answers to a campaign say, as they are now. See `surveys.evaluate`.
 
         Those of an anonymous campaign can be broken down by what was asked alone; those of a confidential one also by
-        `service` and `stratum`, and where people are named also by `customer` and by what is in the `context`.
+        `service` and `stratum`, `language` and `source`, and where people are named also by `customer` and by what is
+        in the `context`.
         """
 
         def program(work: Work) -> Program[Evaluation]:
@@ -71,9 +73,9 @@ class Evaluations(Commands[SurveyEvaluation]):
         command: str | None = None,
     ) -> SurveyEvaluation:
         """Keep an evaluation; gives it with its new id. See `evaluations.draft`."""
-        every = several("languages", languages)
+        every, figures = several("languages", languages), _evaluated(evaluation)
         asked = {
-            "figures": None if command is None else evaluation.to_dicts(),
+            "figures": None if command is None else figures.to_dicts(),
             "threshold": threshold,
             "campaign": campaign,
             "languages": every,
@@ -86,7 +88,7 @@ class Evaluations(Commands[SurveyEvaluation]):
                 self._permit(order, "draft")
                 found = None if campaign is None else (yield from asks(work, campaign))[0]
                 return evaluations.draft(
-                    evaluation,
+                    figures,
                     id=id,
                     threshold=threshold,
                     campaign=None if found is None else found.id,
@@ -101,7 +103,7 @@ class Evaluations(Commands[SurveyEvaluation]):
 
     def revise(self, kept: str, evaluation: Evaluation, *, threshold: Thresholds) -> SurveyEvaluation:
         """Put other figures in place of those that are kept. See `evaluations.revise`."""
-        told: dict[str, Any] = {"evaluation": evaluation, "threshold": threshold}
+        told: dict[str, Any] = {"evaluation": _evaluated(evaluation), "threshold": threshold}
         return self._do("revise", kept, None, **told)
 
     def conclude(
@@ -121,7 +123,7 @@ class Evaluations(Commands[SurveyEvaluation]):
     ) -> SurveyEvaluation:
         """Say what is done about low scores, or why nothing is. See `evaluations.handle`."""
         told: dict[str, Any] = {
-            "scores": scores if isinstance(scores, str) else tuple(scores),
+            "scores": scores if isinstance(scores, str) else several("scores", scores, str),
             "action": action,
             "waiver": waiver,
         }
@@ -141,12 +143,13 @@ class Evaluations(Commands[SurveyEvaluation]):
         self, kept: str, *, owners: str | Mapping[str, str], due_at: datetime, language: str = "en"
     ) -> SurveyEvaluation:
         """Open an action item for each low score about which nothing was decided yet. See `low_score.follow_up`."""
+        whose = owners if isinstance(owners, str) else mapped("owners", owners)
         order = self._order("follow_up", {}, None)
 
         def program(work: Work) -> Program[SurveyEvaluation]:
             def decided(found: SurveyEvaluation) -> Program[Decided | None]:
                 self._permit(order, "handle", found)
-                follow = partial(low_score.follow_up, found, owners=owners, due_at=due_at, language=language)
+                follow = partial(low_score.follow_up, found, owners=whose, due_at=due_at, language=language)
                 opened = len(follow(by=order.by, at=order.at).actions)
                 numbers = (yield from work.numbers(ActionItem, order.at.year, opened)) if opened else ()
                 actions, evaluation = follow(numbers=numbers, by=order.by, at=order.at)
@@ -168,10 +171,14 @@ class Evaluations(Commands[SurveyEvaluation]):
         """Make it known. See `evaluations.publish`."""
 
         def more(work: Work, found: SurveyEvaluation, _: Order) -> Program[Mapping[str, Any]]:
-            if found.campaign is None or not work.keeps(Campaign):
+            if found.campaign is None:
                 return {}
-            known = yield from work.present(Campaign, [found.campaign])
-            return {"campaign": known.get(found.campaign)}
+            of_it = where("campaign") == found.campaign
+            earlier = yield from work.find(SurveyEvaluation, of_it, where("state") == PUBLISHED)
+            told: dict[str, Any] = {"earlier": tuple(earlier)}
+            if work.keeps(Campaign):
+                told["campaign"] = (yield from work.present(Campaign, [found.campaign])).get(found.campaign)
+            return told
 
         return self._do("publish", kept, command, more=more)
 
@@ -193,8 +200,9 @@ class Evaluations(Commands[SurveyEvaluation]):
         Raises:
             InvalidValue: a rule asks for what the questionnaire does not; names the items that it has.
         """
-        every = tuple(rules)
-        given = {} if codes is None else {id: tuple(each) for id, each in codes.items()}
+        every = several("rules", rules, LowScoreRule)
+        told_of = {} if codes is None else mapped("codes", codes)
+        given = {id: several("codes", each) for id, each in told_of.items()}
         order = self._order("call_back", {}, None)
 
         def program(work: Work) -> Program[tuple[ActionItem | Complaint, ...]]:
@@ -215,6 +223,12 @@ class Evaluations(Commands[SurveyEvaluation]):
             return tuple(saved)
 
         return self._desk.perform(program)
+
+
+def _evaluated(evaluation: object) -> Evaluation:
+    if not isinstance(evaluation, Evaluation):
+        raise InvalidValue("evaluation", f"expected an Evaluation, got {type(evaluation).__name__}")
+    return evaluation
 
 
 def _earlier(

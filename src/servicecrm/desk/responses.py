@@ -1,7 +1,7 @@
 """Responses at the desk: what people answer is checked and kept, with their names or without."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -13,7 +13,10 @@ from servicecrm.desk.programs import Decided, fetch, saved_with_all, start
 from servicecrm.errors import ImportProblem, InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.frozen import EMPTY
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.kinds import storable
+from servicecrm.kernel.records import evolve
+from servicecrm.kernel.shapes import mapped, named, several
+from servicecrm.kernel.years import in_years
 from servicecrm.storage import answers as table
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
@@ -23,7 +26,7 @@ from servicecrm.surveys.campaign_model import Campaign, Exclusion, Invitation, M
 from servicecrm.surveys.importing import ReadRow
 from servicecrm.surveys.invitations import INVITATION_LIFECYCLE, News
 from servicecrm.surveys.model import Questionnaire
-from servicecrm.surveys.response_model import GivenAnswer, Response, Source, unnamed_id
+from servicecrm.surveys.response_model import GivenAnswer, Response, Source, an_alias, blurred, unnamed_id
 from servicecrm.surveys.schema import CAMPAIGN
 
 __all__ = ["Begun", "Imported", "Responses"]
@@ -66,7 +69,10 @@ class Responses(Ballots):
 
         Raises:
             NotFound: nobody was given such a token.
+            InvalidValue: `keep` is no duration, or leads out of the years 1 to 9999.
         """
+        if not isinstance(keep, timedelta):
+            raise InvalidValue("keep", f"expected a duration, got {type(keep).__name__}")
         order = self._order("begin", {}, None)
 
         def program(work: Work) -> Program[Begun]:
@@ -81,7 +87,7 @@ class Responses(Ballots):
                         campaign,
                         invitation.id,
                         invitation.attributes,
-                        until=order.at + keep,
+                        until=in_years("keep", order.at, spare=keep) + keep,
                         by=order.by,
                         at=order.at,
                     )
@@ -113,7 +119,8 @@ class Responses(Ballots):
             GuardNotMet: a quota is full.
             MalformedDocument: an answer is wrong or missing; every problem, with its path.
         """
-        told = {"token": token, "given": given, "finished": finished, "language": language}
+        answers = mapped("given", given)
+        told = {"token": token, "given": answers, "finished": finished, "language": language}
         order, id = self._order("answer", told, command), self._desk.ids()
 
         def program(work: Work) -> Program[Response]:
@@ -125,7 +132,7 @@ class Responses(Ballots):
                     invitation,
                     campaign,
                     questionnaire,
-                    given,
+                    answers,
                     id=id,
                     before=before,
                     finished=finished,
@@ -133,8 +140,9 @@ class Responses(Ballots):
                     by=order.by,
                     at=order.at,
                 )
-                yield from table.replaced(decided[0].after.given())
-                return (*decided, *place_taken(campaign, invitation, order, counts=decided[0].after.counts))
+                kept = _with_alias(decided[0])
+                yield from table.replaced(kept.after.given())
+                return (kept, *decided[1:], *place_taken(campaign, invitation, order, counts=decided[0].after.counts))
 
             return (yield from start(work, Response, decide, order))
 
@@ -161,7 +169,7 @@ class Responses(Ballots):
     ) -> Response:
         """Keep a response that came without an invitation, such as an interview. See `responses.record`."""
         told: dict[str, Any] = {
-            "given": given,
+            "given": mapped("given", given),
             "finished": finished,
             "language": language,
             "source": source,
@@ -180,7 +188,7 @@ class Responses(Ballots):
                 self._permit(order, "record")
                 found, questionnaire = yield from asks(work, campaign)
                 _check_named(found, "ballot")
-                decided = responses.record(found, questionnaire, id=id, by=order.by, at=order.at, **told)
+                decided = _with_alias(responses.record(found, questionnaire, id=id, by=order.by, at=order.at, **told))
                 yield from table.put(decided.after.given())
                 return decided
 
@@ -208,7 +216,7 @@ class Responses(Ballots):
             PolicyViolation: the campaign is anonymous: `cast` a `ballot` of each row.
             InvalidValue: there is no such column.
         """
-        every, order = several("rows", rows), self._order("import_", {}, None)
+        every, order = several("rows", rows, ReadRow), self._order("import_", {}, None)
         keyed = [row for row in every if key is None or _other(row, key) is not None]
         new = [self._desk.ids() for _ in keyed]
 
@@ -222,7 +230,7 @@ class Responses(Ballots):
             for id, row in zip(ids, keyed, strict=True):
                 if id in known or id in decided:
                     continue
-                decided[id] = responses.record(
+                new_one = responses.record(
                     found,
                     questionnaire,
                     row.answers,
@@ -236,6 +244,7 @@ class Responses(Ballots):
                     customer=_other(row, customer),
                     stratum=_other(row, stratum),
                 )
+                decided[id] = _with_alias(new_one)
             yield from saved_with_all(work, list(decided.values()), order)
             yield from table.put(each for decision in decided.values() for each in decision.after.given())
             problems = [problem for row in every for problem in (*row.problems, *_unkeyed(row, key))]
@@ -256,7 +265,8 @@ class Responses(Ballots):
     def of(self, campaign: str, *, every: bool = False) -> tuple[Response, ...]:
         """The responses to a campaign that count, or with `every` all of them; as results may show them.
 
-        Those of a confidential campaign hold nothing that leads to a person, and have ids by which no record is found.
+        Those of a confidential campaign hold nothing that leads to a person, of the day the year alone, and have ids by
+        which no record is found.
         Those of an anonymous one hold no texts.
         """
 
@@ -309,6 +319,14 @@ class Responses(Ballots):
         return self._desk.perform(program)
 
 
+def _with_alias(decided: Decision[Response]) -> Decision[Response]:
+    """The same with an id by chance for results, if it is new and confidential: the id of a record can be guessed, as
+    that of an imported one, or is known to whoever sees the journal."""
+    if decided.before is not None or decided.after.mode is not Mode.CONFIDENTIAL:
+        return decided
+    return attrs.evolve(decided, after=evolve(decided.after, alias=an_alias()))
+
+
 def _check_named(campaign: Campaign, ballot: str) -> None:
     """Is there a record of a response? Of an anonymous one there is a ballot, which is made by the command so named."""
     if campaign.mode is Mode.ANONYMOUS:
@@ -317,8 +335,8 @@ def _check_named(campaign: Campaign, ballot: str) -> None:
 
 
 def _other(row: ReadRow, column: str | None) -> str | None:
-    if column is not None and column not in row.others:
-        raise InvalidValue("column", f"row {row.n} has no column {column!r}")
+    if column is not None and storable("column", column) not in row.others:
+        raise InvalidValue("column", f"row {row.n} has no {named('column', column)}")
     return None if column is None else row.others[column] or None
 
 
@@ -330,7 +348,12 @@ def _unkeyed(row: ReadRow, key: str | None) -> tuple[ImportProblem, ...]:
 
 
 def _unnamed(columns: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
-    """Columns of answers with other ids of responses, and in their order; that of the true ones would tell the ids."""
+    """Columns of answers with other ids of responses, and in their order, and without their days.
+
+    The order of the true ids would tell these.
+    """
     ids = [unnamed_id(id) for id in columns["response"]]
     places = sorted(range(len(ids)), key=ids.__getitem__)
-    return {name: [values[place] for place in places] for name, values in {**columns, "response": ids}.items()}
+    days = [blurred(date.fromisoformat(day)).isoformat() for day in columns["day"]]
+    told = {**columns, "response": ids, "day": days}
+    return {name: [values[place] for place in places] for name, values in told.items()}

@@ -7,6 +7,7 @@ evaluation["recommend"].score
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from importlib import import_module
 from typing import Any, Final, Literal, TypedDict
 
@@ -20,8 +21,8 @@ from servicecrm.measures.scales import number, rescaled
 from servicecrm.measures.scores import Exactness
 from servicecrm.measures.weighting import Raking
 from servicecrm.surveys.cells import parts
-from servicecrm.surveys.columns import Columns, Responses, tabulate
-from servicecrm.surveys.evaluation_lines import About, Group, Line, gated
+from servicecrm.surveys.columns import Columns, Frame, Responses, tabulate
+from servicecrm.surveys.evaluation_lines import About, Group, Line, Made, gated
 from servicecrm.surveys.evaluation_pools import MissingPolicy, ScaleReliability, pools, rated
 from servicecrm.surveys.evaluation_rows import COLUMNS, rows
 from servicecrm.surveys.evaluation_scores import View, better, item_lines, pool_lines
@@ -29,6 +30,7 @@ from servicecrm.surveys.evaluation_twins import Aspects, Expectations, aspects, 
 from servicecrm.surveys.evaluation_weights import Weighting, weighting
 from servicecrm.surveys.items import ItemKind
 from servicecrm.surveys.model import Questionnaire
+from servicecrm.surveys.response_model import GivenAnswer, Response
 
 __all__ = ["Evaluation", "How", "evaluate"]
 
@@ -41,7 +43,8 @@ class Evaluation:
 
     `evaluation["recommend"]` is the line of an item; its `score` has the interval. A notebook draws all of it.
     `responses` is how many count, and `left_out` how many do not, because they are late or were excluded. Figures from
-    fewer than `min_n` answers are `hidden`, and others beside them, so that none follows by subtraction.
+    fewer than `min_n` answers or persons are `hidden`, and others beside them, so that none follows by subtraction.
+    `campaign` is the one that all responses are of, and `counted` tells which ones count, where these are known.
 
     Source: C078-C082.
     """
@@ -61,6 +64,8 @@ class Evaluation:
     aspects: Aspects | None = attrs.field(repr=False)
     expectations: Expectations | None = attrs.field(repr=False)
     index: WeightedIndex
+    campaign: str | None = None
+    counted: frozenset[str] = attrs.field(default=frozenset(), repr=False)
 
     def __iter__(self) -> Iterator[Line]:
         return iter(self.lines)
@@ -207,17 +212,22 @@ def evaluate(
         raise InvalidValue("min_n", "expected 1 or more; 1 shows every figure")
     names = (by,) if isinstance(by, str) else several("by", by)
     given = by if isinstance(by, Mapping) else {}
+    if not isinstance(responses, Columns | Mapping | Frame):
+        responses = list(responses)
+        if not given:
+            _check_groups(questionnaire, names, responses)
     table = tabulate(questionnaire, responses, keep=() if given else names)
     table = attrs.evolve(table, others={**table.others, **{n: table.beside(v, f"by {n}") for n, v in given.items()}})
     table = _coded(table, codes or {})
     weighed = _weighed(table, weights)
     exact = Exactness(confidence, population)
-    whole = View(_WHOLE, range(table.n), weighed, exact)
+    smallest: list[Group] = [*zip(*map(table.groups, names), strict=True)] if names else [_WHOLE] * table.n
+    whole = View(_WHOLE, range(table.n), weighed, exact, smallest)
     put_together, reliability = pools(
         table, missing=missing, min_answered=min_answered, min_n=min_n, confidence=confidence
     )
-    lines = []
-    for view in _views(table, names, whole):
+    lines: list[tuple[Line, Made]] = []
+    for view in _views(len(names), whole):
         told = [part for part in parts(questionnaire) if not (view.group and part.key in table.apart)]
         lines += [line for part in told for line in item_lines(table, part, view)]
         lines += [line for pool in put_together for line in pool_lines(pool, view)]
@@ -239,7 +249,39 @@ def evaluate(
         aspects=aspects(table, whole, moved, crosshair=crosshair, min_n=min_n),
         expectations=expectations(table, whole, min_n=min_n),
         index=_index(questionnaire, shown, index),
+        campaign=_campaign(responses),
+        counted=_counted(responses),
     )
+
+
+_GROUPS: Final = ("customer", "service", "stratum", "language", "source")
+"""What of a response a group is made of, beside its answers and its context. All else is different for each of them."""
+
+
+def _check_groups(questionnaire: Questionnaire, names: Iterable[str], responses: Iterable[object]) -> None:
+    """Is nobody a group of their own, as they would be by their id or by all that they have answered?"""
+    items = [part.key for part in parts(questionnaire)]
+    for name in names:
+        alone = name not in (*items, *_GROUPS) and any(
+            hasattr(each, name) for each in responses if isinstance(each, Response | GivenAnswer)
+        )
+        if alone:
+            known = ", ".join((*items, *_GROUPS))
+            raise InvalidValue("by", f"{name} makes no groups; known: {known}, and what is in the context")
+
+
+def _campaign(responses: Responses) -> str | None:
+    """The campaign that all responses are of, if there is one."""
+    told = [getattr(each, "campaign", None) for each in responses] if isinstance(responses, list) else []
+    return told[0] if len(set(told)) == 1 else None
+
+
+def _counted(responses: Responses) -> frozenset[str]:
+    """By what it can be told whether the same ones have answered: ids of responses that lead to none of them."""
+    if not isinstance(responses, list):
+        return frozenset()
+    ids = (each.id for each in responses if isinstance(each, Response) and each.counts)
+    return frozenset(sha256(id.encode()).hexdigest()[:16] for id in ids)
 
 
 def _weighed(table: Columns, weights: Sequence[float] | Raking | None) -> list[float] | None:
@@ -266,18 +308,15 @@ def _coded(table: Columns, codes: Mapping[str, Iterable[Iterable[str] | None]]) 
     return attrs.evolve(table, cells=cells)
 
 
-def _views(table: Columns, names: Sequence[str], whole: View) -> Iterator[View]:
+def _views(depths: int, whole: View) -> Iterator[View]:
     """All responses, each group, and within each group its parts."""
     yield whole
-    if not names:
-        return
-    groups = list(zip(*map(table.groups, names), strict=True))
-    for depth in range(1, len(names) + 1):
+    for depth in range(1, depths + 1):
         found: dict[Group, list[int]] = {}
-        for place, group in enumerate(groups):
+        for place, group in enumerate(whole.smallest):
             found.setdefault(group[:depth], []).append(place)
         for group in sorted(found):
-            yield View(group, found[group], whole.weights, whole.exact._replace(population=None))
+            yield whole._replace(group=group, places=found[group], exact=whole.exact._replace(population=None))
 
 
 def _index(questionnaire: Questionnaire, lines: Iterable[Line], weights: Mapping[str, float] | None) -> WeightedIndex:

@@ -8,7 +8,7 @@ from servicecrm.measures.scores import Score
 from servicecrm.surveys.evaluation_charts import Bar, Point, Whisker, bars, scatter, whiskers
 from servicecrm.surveys.evaluation_lines import About, Line, ends
 from servicecrm.surveys.evaluation_twins import Aspects, Expectations
-from servicecrm.surveys.evaluation_words import Words, interval_of, measured, shown
+from servicecrm.surveys.evaluation_words import Words, in_markdown, interval_of, measured, shown
 
 if TYPE_CHECKING:
     from servicecrm.surveys.evaluation import Evaluation
@@ -30,19 +30,14 @@ def markdown(evaluation: "Evaluation", language: str) -> str:
     """The whole evaluation as a text in Markdown."""
     writer = _Writer(evaluation, language)
     sections = (
-        "\n".join([f"## {_plain(s.title)}", "", _row(s.head), _row(["---"] * len(s.head)), *map(_row, s.rows)])
+        "\n".join([f"## {in_markdown(s.title)}", "", _row(s.head), _row(["---"] * len(s.head)), *map(_row, s.rows)])
         for s in writer.sections()
     )
-    return "\n\n".join([f"# {_plain(writer.title())}", *sections]) + "\n"
-
-
-def _plain(cell: str) -> str:
-    # No bar, line break or tag in somebody's words may become one of the page's.
-    return " ".join(escape(cell, quote=False).replace("\\", "\\\\").replace("|", "\\|").split())
+    return "\n\n".join([f"# {in_markdown(writer.title())}", *sections]) + "\n"
 
 
 def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(map(_plain, cells))} |"
+    return f"| {' | '.join(map(in_markdown, cells))} |"
 
 
 def html(evaluation: "Evaluation", language: str) -> str:
@@ -120,8 +115,7 @@ class _Writer(Words):
                 *([self.option(line)] if options else []),
                 self.figure(line),
                 *self.told(line),
-                f"{line.n:,}",
-                *(f"{getattr(line.counts, name):,}" for name in _APART.values()),
+                *_counted(line),
             )
             for line in lines
         ]
@@ -166,7 +160,7 @@ class _Writer(Words):
             if line.group and first[of].figure == line.figure and line.key not in self.twins:
                 together.setdefault(of, []).append(line)
         rows = [
-            (self.named(line), self.group(line), self.figure(line), *self.told(line), f"{line.n:,}")
+            (self.named(line), self.group(line), self.figure(line), *self.told(line), _counted(line)[0])
             for lines in together.values()
             for line in lines
             if line.score is not None or line.hidden
@@ -185,7 +179,7 @@ class _Writer(Words):
         for each in self.of.reliability:
             told = each.reliability
             if told is None:
-                rows.append((each.dimension, self.text("small"), "", "", f"{each.n:,}"))
+                rows.append((each.dimension, self.text("small"), "", "", ""))
                 continue
             alpha, interval = self.reason(told.alpha, told.reason, "{:.2f}"), interval_of(told.low, told.high, "{:.2f}")
             rows.append((each.dimension, alpha, interval, shown(each.omega, "{:.2f}"), f"{each.n:,}"))
@@ -228,7 +222,7 @@ class _Writer(Words):
                 "" if each.gap is None else shown(each.gap.value, "{:+.2f}"),
                 "" if each.gap is None else interval_of(each.gap.low, each.gap.high, "{:+.2f}"),
                 "" if each.quadrant is None else measured(f"quadrant.{each.quadrant}", self.language),
-                f"{each.n:,}",
+                "" if each.hidden else f"{each.n:,}",
             )
             for n, each in enumerate((*placed, *others), 1)
         ]
@@ -243,7 +237,7 @@ class _Writer(Words):
                 shown(each.found, "{:.2f}"),
                 self.text("small") if each.gap is None and each.hidden else _gap(each.gap),
                 "" if each.gap is None else interval_of(each.gap.low, each.gap.high, "{:+.2f}"),
-                f"{each.n:,}",
+                "" if each.hidden else f"{each.n:,}",
             )
             for each in found.gaps
         ]
@@ -256,10 +250,10 @@ class _Writer(Words):
 
     def hidden(self) -> _Section:
         rows = [
-            (self.named(line), self.group(line), self.figure(line), self.text(line.hidden or "small"), f"{line.n:,}")
+            (self.named(line), self.group(line), self.figure(line), self.text(line.hidden or "small"))
             for line in self.of.hidden
         ]
-        head = self.head("item", "group", "figure", "reason", "answered")
+        head = self.head("item", "group", "figure", "reason")
         return _Section(self.text("hidden"), head, rows)
 
 
@@ -271,6 +265,13 @@ _APART: Final = {
     "not_shown": "not_shown",
 }
 """What is counted apart, and where."""
+
+
+def _counted(line: Line) -> tuple[str, ...]:
+    """How many answered, and how many did not, and why; of what is hidden nothing."""
+    if line.counts is None:
+        return ("",) * (1 + len(_APART))
+    return f"{line.n:,}", *(f"{getattr(line.counts, name):,}" for name in _APART.values())
 
 
 def _first(lines: Iterable[Line]) -> dict[tuple[object, ...], Line]:

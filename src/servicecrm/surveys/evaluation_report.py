@@ -1,13 +1,13 @@
 """The evaluation of a survey as it is published: its figures, what is done about low scores, what was concluded."""
 
 from collections.abc import Iterator, Mapping
-from html import escape
 from types import MappingProxyType
 from typing import Final
 
 from servicecrm.kernel.texts import Texts
 from servicecrm.kernel.values import fallbacks, language_tag
 from servicecrm.surveys.evaluation_model import Handling, Saying, SurveyEvaluation
+from servicecrm.surveys.evaluation_words import in_markdown
 
 __all__ = ["report_markdown"]
 
@@ -37,7 +37,7 @@ def report_markdown(
 
 def _sayings(kept: SurveyEvaluation, language: str) -> Iterator[str]:
     for kind in Saying:
-        said = [f"- {_plain(each.text)}" for each in kept.conclusions if each.kind is kind]
+        said = [f"- {in_markdown(each.text)}" for each in kept.conclusions if each.kind is kind]
         if said:
             yield "\n".join([f"## {_text(f'saying.{kind.value}', language)}", "", *said])
 
@@ -46,18 +46,14 @@ def _low(kept: SurveyEvaluation, language: str, names: Mapping[str, str]) -> Ite
     for score in kept.low:
         decided = [_decided(each, language, names) for each in kept.handled if score.name in each.scores]
         told = "; ".join(decided) or _text("unhandled", language)
-        yield f"{_plain(score.name)}: {score.value:.2f} / {score.threshold:g} (n = {score.n:,}): {told}"
+        yield f"{in_markdown(score.name)}: {score.value:.2f} / {score.threshold:g} (n = {score.n:,}): {told}"
 
 
 def _decided(each: Handling, language: str, names: Mapping[str, str]) -> str:
     if each.action is not None:
         name = names.get(each.action)
-        return _text("opened", language) if name is None else _text("handled", language, action=_plain(name))
-    return _text("waived", language, reason=_plain(each.waiver or ""))
-
-
-def _plain(said: str) -> str:
-    return " ".join(escape(said, quote=False).split())
+        return _text("opened", language) if name is None else _text("handled", language, action=in_markdown(name))
+    return _text("waived", language, reason=in_markdown(each.waiver or ""))
 
 
 def _text(key: str, language: str, **values: str) -> str:

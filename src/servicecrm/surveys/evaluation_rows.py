@@ -5,7 +5,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from servicecrm.measures.scores import Score
-from servicecrm.surveys.evaluation_lines import Line
+from servicecrm.surveys.evaluation_lines import Line, group_name
 from servicecrm.surveys.evaluation_pools import ScaleReliability
 from servicecrm.surveys.evaluation_twins import Aspects, Expectations, Gap
 
@@ -73,16 +73,13 @@ def _line(line: Line) -> Row:
         line.about.value,
         line.key,
         part=line.part,
-        group=" / ".join(line.group) if line.group else None,
+        group=group_name(line.group) if line.group else None,
         figure=line.figure,
-        n=line.n,
-        missing=line.counts.missing,
-        not_applicable=line.counts.not_applicable,
-        dont_know=line.counts.dont_know,
-        invalid=line.counts.invalid,
-        not_shown=line.counts.not_shown,
         hidden=line.hidden,
     )
+    if line.counts is not None:
+        names = ("missing", "not_applicable", "dont_know", "invalid", "not_shown")
+        row = row._replace(n=line.n, **{name: getattr(line.counts, name) for name in names})
     return row if line.score is None else _scored(row, line.score)
 
 
@@ -104,7 +101,7 @@ def _scored(row: Row, score: Score) -> Row:
 def _reliability(found: ScaleReliability) -> Iterator[Row]:
     row = Row(None, "reliability", found.dimension, figure="alpha", n=found.n)
     if found.reliability is None:
-        yield row._replace(hidden="small")
+        yield row._replace(n=None, hidden="small")
         return
     told = found.reliability
     yield row._replace(value=told.alpha, low=told.low, high=told.high, note=told.missing, reason=told.reason)
@@ -129,7 +126,9 @@ def _aspects(found: Aspects | None) -> Iterator[Row]:
     if found is None:
         return
     for aspect in found.aspects:
-        row = Row(None, "aspect", aspect.key, n=aspect.n, scale=found.unit, hidden="small" if aspect.hidden else None)
+        row = Row(None, "aspect", aspect.key, n=aspect.n, scale=found.unit)
+        if aspect.hidden:
+            row = row._replace(n=None, hidden="small")
         yield row._replace(figure="importance", value=aspect.importance, note=found.basis)
         yield row._replace(figure="performance", value=aspect.performance, note=aspect.quadrant)
         if aspect.gap is not None:
@@ -152,5 +151,7 @@ def _expectations(found: Expectations | None) -> Iterator[Row]:
 
 
 def _gap(found: Gap) -> Row:
-    row = Row(None, "expectation", found.key, figure="gap", n=found.n, hidden="small" if found.hidden else None)
+    row = Row(None, "expectation", found.key, figure="gap", n=found.n)
+    if found.hidden:
+        return row._replace(n=None, hidden="small")
     return row if found.gap is None else _scored(row, found.gap)

@@ -9,7 +9,9 @@ __all__ = ["SURVEY_EVALUATION"]
 
 SURVEY_EVALUATION: Kind[SurveyEvaluation] = Kind(
     EVALUATION_LIFECYCLE.name,
-    Schema(EVALUATION_LIFECYCLE.name, SurveyEvaluation),
+    Schema(  # 2 only has more fields
+        EVALUATION_LIFECYCLE.name, SurveyEvaluation, current=2, upcasts={1: lambda document: document}
+    ),
     columns=(
         Column("state", ColumnType.TEXT),
         Column("questionnaire", ColumnType.TEXT),

@@ -16,7 +16,7 @@ from servicecrm.measures.scores import Exactness, Method, Score, share
 from servicecrm.surveys.answers import Status
 from servicecrm.surveys.cells import Cell, Part
 from servicecrm.surveys.columns import Columns
-from servicecrm.surveys.evaluation_lines import About, Counts, Group, Line, counted
+from servicecrm.surveys.evaluation_lines import About, Counts, Group, Line, Made, Way, counted, made
 from servicecrm.surveys.items import Apart, ItemKind, Polarity
 
 __all__ = ["Better", "Pool", "View", "better", "item_lines", "mean_of_numbers", "pool_lines"]
@@ -25,12 +25,16 @@ Better = Literal["higher", "lower"]
 
 
 class View(NamedTuple):
-    """The responses of one group, by their places, with the weights of all; and how sure intervals are to be."""
+    """The responses of one group, by their places, with the weights of all; and how sure intervals are to be.
+
+    `smallest` is the smallest group that each of all responses is in.
+    """
 
     group: Group
     places: Sequence[int]
     weights: Sequence[float] | None
     exact: Exactness
+    smallest: Sequence[Group]
 
     def weighed(self, places: Iterable[int]) -> list[float] | None:
         """The weights of some responses."""
@@ -56,29 +60,45 @@ _Cells = Sequence[tuple[int, Cell]]
 """Cells of a column, each with its place."""
 
 
-def item_lines(table: Columns, part: Part, view: View) -> Iterator[Line]:
+def item_lines(table: Columns, part: Part, view: View) -> Iterator[tuple[Line, Made]]:
     """The figures of one item, or of one row of a matrix, in one group; the first is the one that it is known by."""
     column = table[part.key]
     counts = counted(column[place] for place in view.places)
     asked = [(place, column[place]) for place in view.places if column[place] != Status.NOT_SHOWN]
     line = Line(about=About.ITEM, key=part.key, figure="answers", group=view.group, counts=counts)
-    scores = list(_scores(part, asked, view))
+    # A group in which nobody has said something has a line on it too, or it would tell that nobody has.
+    codes = part.item.codes or (_codes(column) if part.item.kind is ItemKind.TEXT else ())
+    scores = list(_scores(part, codes, asked, view))
     for n, (score, option) in enumerate(scores):
-        yield evolve(
+        weights = view.weighed(place for place, cell in asked if _enters(cell, part, option))
+        shown = evolve(
             line,
             about=About.ITEM if option is None else About.OPTION,
             figure=score.method.name,
             part=option,
             score=score,
             counts=evolve(counts, answered=score.n),
-            distribution=EMPTY if n else FrozenMap(_distribution(cell for _, cell in asked)),
+            distribution=EMPTY if n else FrozenMap(_distribution(_weighty(asked, view))),
         )
+        yield shown, made(len(view.places), score.n, weights)
     if not scores:
-        yield line
+        yield line, made(len(view.places), counts.answered, None)
 
 
-def _scores(part: Part, cells: _Cells, view: View) -> Iterator[_Scored]:
-    kind, codes = part.item.kind, part.item.codes
+def _enters(cell: Cell, part: Part, option: str | None) -> bool:
+    """Is it an answer that the figure is made of? A mean rank is one of those who have ranked the option."""
+    if isinstance(cell, tuple):
+        return part.item.kind is not ItemKind.RANKING or option in cell
+    return isinstance(cell, float)
+
+
+def _weighty(cells: _Cells, view: View) -> Iterator[Cell]:
+    """Cells without those of no weight, of which the score tells nothing."""
+    return (cell for place, cell in cells if view.weights is None or view.weights[place])
+
+
+def _scores(part: Part, codes: Sequence[str], cells: _Cells, view: View) -> Iterator[_Scored]:
+    kind = part.item.kind
     if part.scale is not None:
         found = tally([cell for _, cell in cells], scale=part.scale, weights=view.weighed(at for at, _ in cells))
         yield from map(_Scored, _FIGURES.get(kind, _rating)(found, better(part), view.exact))
@@ -89,7 +109,7 @@ def _scores(part: Part, cells: _Cells, view: View) -> Iterator[_Scored]:
     elif kind is ItemKind.RANKING:
         yield from _ranks(codes, cells, view)
     else:
-        yield from _shares(codes or _codes(cells), cells, view)
+        yield from _shares(codes, cells, view)
 
 
 def _nps(found: Histogram, _: Better | None, exact: Exactness) -> Iterator[Score]:
@@ -152,9 +172,9 @@ def _shares(codes: Iterable[str], cells: _Cells, view: View) -> Iterator[_Scored
         yield _Scored(share(tally(chose, scale=_CHOSEN, weights=weights), method, (1, 1), exact=view.exact), code)
 
 
-def _codes(cells: _Cells) -> list[str]:
+def _codes(cells: Iterable[Cell]) -> list[str]:
     """The codes that somebody gave to texts."""
-    return sorted({code for _, cell in cells if isinstance(cell, tuple) for code in cell})
+    return sorted({code for cell in cells if isinstance(cell, tuple) for code in cell})
 
 
 def _ranks(codes: Sequence[str], cells: _Cells, view: View) -> Iterator[_Scored]:
@@ -180,7 +200,8 @@ def _distribution(cells: Iterable[Cell]) -> dict[str, int]:
 class Pool(NamedTuple):
     """Items that are put together, by some rule, and what each respondent scores on their scale: None who has no score.
 
-    `asked` says who was asked any of them.
+    `asked` says who was asked any of them, and `ways`, of some items each, with which factor an item enters, None for
+    one that was not answered.
     """
 
     about: About
@@ -191,13 +212,19 @@ class Pool(NamedTuple):
     rule: str
     scores: Sequence[float | None]
     asked: Sequence[bool]
+    ways: Sequence[tuple[tuple[str, ...], Sequence[tuple[float | None, ...]]]]
 
 
-def pool_lines(pool: Pool, view: View) -> Iterator[Line]:
+def pool_lines(pool: Pool, view: View) -> Iterator[tuple[Line, Made]]:
     """The mean on the scale of the items, and where it lies between the ends of that."""
     asked = sum(pool.asked[place] for place in view.places)
     there = [(place, own) for place in view.places if (own := pool.scores[place]) is not None]
     counts = Counts(answered=len(there), missing=asked - len(there), not_shown=len(view.places) - asked)
+    whose = made(len(view.places), len(there), view.weighed(place for place, _ in there))
+    used = [place for place in view.places if view.weights is None or view.weights[place]]
+    whose = whose._replace(
+        ways=tuple(Way(keys, Counter((view.smallest[place], of[place]) for place in used)) for keys, of in pool.ways)
+    )
     span = pool.scale.high - pool.scale.low
     mean_ = Method(name="mean", scale=str(pool.scale), rule=pool.rule, unit="scale", better=pool.better)
     percent = evolve(mean_, name="csat_mean_percent", unit="percent")
@@ -205,7 +232,8 @@ def pool_lines(pool: Pool, view: View) -> Iterator[Line]:
         numbers = [(place, factor * (own + shift)) for place, own in there]
         limits = Interval(factor * (pool.scale.low + shift), factor * (pool.scale.high + shift))
         score = mean_of_numbers(numbers, view, method=method, counts=counts, limits=limits)
-        yield Line(about=pool.about, key=pool.name, figure=method.name, group=view.group, score=score, counts=counts)
+        line = Line(about=pool.about, key=pool.name, figure=method.name, group=view.group, score=score, counts=counts)
+        yield line, whose
 
 
 _MEAN_NUMBER: Final = Method(name="mean", scale="", rule="numbers", unit="scale")

@@ -13,7 +13,7 @@ from servicecrm.measures.scores import Score
 from servicecrm.surveys.cells import parts
 from servicecrm.surveys.comparing import Comparability, check_comparable, compare
 from servicecrm.surveys.evaluation import Evaluation
-from servicecrm.surveys.evaluation_lines import About, Group, Line
+from servicecrm.surveys.evaluation_lines import About, Group, Line, group_name
 from servicecrm.surveys.evaluation_pools import rated
 
 __all__ = ["Trend", "TrendLine", "change", "trend"]
@@ -45,7 +45,8 @@ class TrendLine:
 
     `changes` are those from each wave to the next, None where `compared` says that there is none: as it was asked in
     another way, or is hidden. Flagged is what may have changed without anybody having changed their mind. `p_values`
-    are adjusted for how many figures are looked at. `alike` tests a share over all waves.
+    are adjusted for how many figures are looked at, and so are the verdicts of `Trend.to_dicts`, which go by them; that
+    of a change in `changes` is of this one alone. `alike` tests a share over all waves.
     """
 
     about: About
@@ -204,7 +205,7 @@ def _rows(waves: Sequence[str], line: TrendLine) -> Iterator[dict[str, str | flo
             "about": line.about.value,
             "key": line.key,
             "part": line.part,
-            "group": " / ".join(line.group) or None,
+            "group": group_name(line.group) if line.group else None,
             "figure": line.figure,
             "value": None if score is None else score.value,
             "n": None if score is None else score.n,
@@ -213,6 +214,12 @@ def _rows(waves: Sequence[str], line: TrendLine) -> Iterator[dict[str, str | flo
             "low": None if moved is None else moved.low,
             "high": None if moved is None else moved.high,
             "p_value": line.p_values[n - 1] if n else None,
-            "verdict": None if moved is None else moved.verdict,
+            "verdict": None if moved is None else _verdict(moved, line.p_values[n - 1]),
             "relative": line.relative[n - 1].value if n else None,
         }
+
+
+def _verdict(moved: Difference, p_value: float | None) -> str | None:
+    """What is said of a change that is one of many: more than chance only by the p-value that is adjusted for them."""
+    chance = p_value is not None and p_value >= 1 - moved.confidence
+    return "no_detectable_change" if chance and moved.verdict in ("higher", "lower") else moved.verdict

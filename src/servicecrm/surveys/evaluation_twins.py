@@ -14,7 +14,7 @@ from servicecrm.measures.scales import Scale, rescaled
 from servicecrm.measures.scores import Method, Score
 from servicecrm.surveys.cells import parts
 from servicecrm.surveys.columns import Columns
-from servicecrm.surveys.evaluation_lines import Counts
+from servicecrm.surveys.evaluation_lines import Counts, few, made, tells
 from servicecrm.surveys.evaluation_pools import PERCENT, rated
 from servicecrm.surveys.evaluation_scores import View, mean_of_numbers
 from servicecrm.surveys.items import Item, ItemKind
@@ -36,7 +36,7 @@ def drivers(table: Columns, *, outcome: str | None, min_n: int) -> Drivers | Non
         return None
     rows = Counter(zip(*(table.numbers(key) for key in (*names, outcome)), strict=True))
     found = key_drivers(rows, columns=(*names, outcome), outcome=outcome)
-    return found if found.n >= min_n else evolve(found, r2=None, drivers=(), reason="no_answers")
+    return found if found.n >= min_n else evolve(found, n=0, r2=None, drivers=(), reason="no_answers")
 
 
 # -- importance ----------------------------------------------------------------------------------
@@ -45,6 +45,9 @@ def drivers(table: Columns, *, outcome: str | None, min_n: int) -> Drivers | Non
 @record
 class Gap:
     """Two items about one thing, from those who answered both: what was asked for, what was found, and the gap.
+
+    It is hidden where too few did, and where too few answered only one of the two: what is said of each of them would
+    tell their answers. Then `n` is 0.
 
     Of importance the gap is how far it lies above what was found; of an ideal, how far what was found lies above it.
     """
@@ -100,12 +103,16 @@ def aspects(
 
 
 class _Pair(NamedTuple):
-    """What respondents say of one thing, on one scale: how it is, and how important or ideal."""
+    """What respondents say of one thing, on one scale: how it is, and how important or ideal.
+
+    `columns` are those that what is found is the mean of, which are shown by themselves too.
+    """
 
     key: str
     scale: Scale
     found: Sequence[float | None]
     asked: Sequence[float | None]
+    columns: Sequence[Sequence[float | None]]
 
 
 def _stated(pairs: Sequence[_Pair], view: View, *, crosshair: Literal["mean", "middle"], min_n: int) -> Aspects:
@@ -133,13 +140,13 @@ def _derived(table: Columns, view: View, found: Drivers, crosshair: Literal["mea
         column = table.numbers(driver.name)
         there = [(place, x) for place in view.places if (x := column[place]) is not None]
         mean = _mean([(place, _on(x, own, scale)) for place, x in there], view, Interval(scale.low, scale.high))
-        shown = len(there) >= min_n
+        shown = not _few([place for place, _ in there], view, min_n)
         lines.append(
             Aspect(
                 key=driver.name,
                 importance=driver.relative_weight if driver.lmg is None else driver.lmg,
                 performance=mean.value if shown else None,
-                n=len(there),
+                n=len(there) if shown else 0,
                 hidden=not shown,
             )
         )
@@ -219,7 +226,7 @@ def expectations(table: Columns, view: View, *, min_n: int) -> Expectations | No
 def _points(table: Columns, twin: Item, view: View, min_n: int) -> float | None:
     column = table.numbers(twin.id)
     there = [(place, x) for place in view.places if (x := column[place]) is not None]
-    return _mean(there, view).value if len(there) >= min_n else None
+    return None if _few([place for place, _ in there], view, min_n) else _mean(there, view).value
 
 
 # -- twins ---------------------------------------------------------------------------------------
@@ -242,6 +249,7 @@ def _pairs(table: Columns, item: Item, twin: Item) -> Iterator[_Pair]:
                 scale,
                 [None if x is None else _on(x, _scale(item), scale) for x in found],
                 [None if x is None else _on(x, _scale(twin), scale) for x in asked],
+                [found],
             )
         return
     columns = [table.numbers(item.id + row) for row in rows]
@@ -253,6 +261,7 @@ def _pairs(table: Columns, item: Item, twin: Item) -> Iterator[_Pair]:
         scale,
         [None if x is None else _on(x, _scale(item), scale) for x in means],
         [None if x is None else _on(x, _scale(twin), scale) for x in table.numbers(twin.id)],
+        columns,
     )
 
 
@@ -262,8 +271,8 @@ def _gap(pair: _Pair, view: View, scale: Scale, *, sign: int, min_n: int) -> Gap
         for place in view.places
         if (found := pair.found[place]) is not None and (asked := pair.asked[place]) is not None
     ]
-    if len(there) < min_n:
-        return Gap(key=pair.key, asked=None, found=None, gap=None, n=len(there), hidden=bool(there))
+    if not there or _secret(pair, [place for place, _, _ in there], view, min_n):
+        return Gap(key=pair.key, asked=None, found=None, gap=None, n=0, hidden=bool(there))
     span = scale.high - scale.low
     return Gap(
         key=pair.key,
@@ -272,6 +281,30 @@ def _gap(pair: _Pair, view: View, scale: Scale, *, sign: int, min_n: int) -> Gap
         gap=_mean([(place, sign * (found - asked)) for place, found, asked in there], view, Interval(-span, span)),
         n=len(there),
     )
+
+
+def _secret(pair: _Pair, there: Sequence[int], view: View, min_n: int) -> bool:
+    """Are there too few, or too few who have answered one of the two alone? Both are shown by themselves as well."""
+    if _few(there, view, min_n):
+        return True
+    both = frozenset(there)
+    counted_ = [place for place in view.places if view.weights is None or view.weights[place]]
+    for columns in (pair.columns, [pair.asked]):
+        answered = ([column[place] is not None for column in columns] for place in counted_)
+        shares = Counter(
+            (
+                view.smallest[place],
+                tuple((1 / sum(those) if place in both else 0.0) if each else None for each in those),
+            )
+            for place, those in zip(counted_, answered, strict=True)
+        )
+        if tells(shares, min_n=min_n):
+            return True
+    return False
+
+
+def _few(there: Sequence[int], view: View, min_n: int) -> bool:
+    return few(made(len(view.places), len(there), view.weighed(there)), min_n)
 
 
 _DIFFERENCE: Final = Method(name="mean", scale="", rule="difference of two answers", unit="scale")

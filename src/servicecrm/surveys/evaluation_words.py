@@ -1,5 +1,6 @@
 """The words for an evaluation in one language: what items, figures and groups are called, how numbers are written."""
 
+from html import escape
 from typing import TYPE_CHECKING, Final
 
 from servicecrm.kernel.frozen import FrozenMap
@@ -12,7 +13,7 @@ from servicecrm.surveys.items import Item
 if TYPE_CHECKING:
     from servicecrm.surveys.evaluation import Evaluation
 
-__all__ = ["Words", "interval_of", "measured", "shown"]
+__all__ = ["Words", "in_markdown", "interval_of", "measured", "shown"]
 
 _TEXTS: Final = Texts("servicecrm.surveys")
 
@@ -87,6 +88,14 @@ class Words:
 
 def _twin(item: Item) -> str | None:
     return "importance" if item.importance_of else "expected" if item.expectation_of else None
+
+
+_MARKS: Final = str.maketrans({mark: f"\\{mark}" for mark in "\\|[]`"})
+
+
+def in_markdown(said: str) -> str:
+    """Somebody's words in a text in Markdown: no bar, line break, tag, link or picture becomes one of the page."""
+    return " ".join(escape(said, quote=False).translate(_MARKS).split())
 
 
 def measured(key: str, language: str) -> str:

@@ -39,7 +39,7 @@ from servicecrm.surveys.evaluation_lifecycle import (
     REVISE,
     SEND_BACK,
 )
-from servicecrm.surveys.evaluation_lines import About, Line, ends
+from servicecrm.surveys.evaluation_lines import About, Line, ends, group_name, quoted
 from servicecrm.surveys.evaluation_model import (
     Conclusion,
     Handling,
@@ -106,9 +106,10 @@ def draft(
         state=EVALUATION_LIFECYCLE.initial,
         questionnaire=evaluation.questionnaire.id,
         questionnaire_digest=evaluation.questionnaire.digest,
-        campaign=campaign,
+        campaign=campaign or evaluation.campaign,
         wave=evaluation.wave,
         responses=evaluation.responses,
+        counted=tuple(sorted(evaluation.counted)),
         min_n=evaluation.min_n,
         figures=figures,
         pages=pages,
@@ -141,6 +142,7 @@ def revise(
         digest=digest,
         wave=evaluation.wave,
         responses=evaluation.responses,
+        counted=tuple(sorted(evaluation.counted)),
         min_n=evaluation.min_n,
         low=low_scores(evaluation, threshold),
         reviewed_at=None,
@@ -211,7 +213,12 @@ def send_back(kept: SurveyEvaluation, reason: str, *, by: Actor | str, at: datet
 
 
 def publish(
-    kept: SurveyEvaluation, campaign: Campaign | None = None, *, by: Actor | str, at: datetime
+    kept: SurveyEvaluation,
+    campaign: Campaign | None = None,
+    *,
+    earlier: Iterable[SurveyEvaluation] = (),
+    by: Actor | str,
+    at: datetime,
 ) -> Decision[SurveyEvaluation]:
     """Make an evaluation known. Its figures stay as they are.
 
@@ -219,11 +226,15 @@ def publish(
     and the difference to what is published at the end would tell what the last ones said. For figures now and then,
     ask in waves.
 
+    `earlier` are those of the same campaign that were published before. Where some responses count in only one of two,
+    these must be no small group either, or the difference would tell what they said.
+
     Raises:
         TransitionNotAllowed: it is not reviewed.
         GuardNotMet: about a low score nothing is done and no reason is given; or its figures are not those of its
             digest.
-        PolicyViolation: the campaign is still open.
+        PolicyViolation: the campaign is still open; or too few responses count here and not in an earlier one, or there
+            and not here.
 
     Source: C080, C082.
     """
@@ -231,7 +242,19 @@ def publish(
     decision = EVALUATION_LIFECYCLE.move(kept, PUBLISH, event, published_at=event.occurred_at)
     if campaign is not None and campaign.state == OPEN:
         raise PolicyViolation("campaign", "it is open, and more may answer; close it first")
+    for each in earlier:
+        least, apart = max(kept.min_n, each.min_n), _apart(kept, each)
+        if any(0 < n < least for n in apart):
+            told = "the difference would tell what these few said: let the same ones count, or exclude or readmit more"
+            raise PolicyViolation("published", f"{sum(apart)} responses are not in both this and {each.id}; {told}")
     return decision
+
+
+def _apart(one: SurveyEvaluation, other: SurveyEvaluation) -> tuple[int, ...]:
+    """How many responses count in one of two evaluations alone; the least that it can be where it is not known."""
+    if not one.counted or not other.counted:
+        return (abs(one.responses - other.responses),)
+    return len({*one.counted} - {*other.counted}), len({*other.counted} - {*one.counted})
 
 
 def _check_numbers(threshold: Thresholds) -> None:
@@ -268,8 +291,8 @@ def _limits(evaluation: Evaluation, threshold: Thresholds) -> Iterator[tuple[_Fi
 
 def _name(line: Line) -> str:
     # An item may be called as a service is, and both can be low.
-    key = f"{line.about} {line.key}" if line.about in (About.SERVICE, About.DIMENSION) else line.key
-    return f"{key} [{' / '.join(line.group)}]" if line.group else key
+    key = f"{line.about} {quoted(line.key)}" if line.about in (About.SERVICE, About.DIMENSION) else line.key
+    return f"{key} [{group_name(line.group)}]" if line.group else key
 
 
 def _told(evaluation: Evaluation, languages: Iterable[str]) -> tuple[tuple[FrozenMap, ...], FrozenMap, str]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 from hashlib import sha256
-from typing import Final, NewType
+from secrets import token_hex
+from typing import Any, Final, NewType
 
 import attrs
 
@@ -15,7 +16,18 @@ from servicecrm.kernel.values import LanguageTag
 from servicecrm.surveys.answers import Answer, Status
 from servicecrm.surveys.campaign_model import Mode
 
-__all__ = ["Ballot", "Extent", "GivenAnswer", "Response", "ResponseId", "Source", "extent_of", "unnamed_id"]
+__all__ = [
+    "Ballot",
+    "Extent",
+    "GivenAnswer",
+    "Response",
+    "ResponseId",
+    "Source",
+    "an_alias",
+    "blurred",
+    "extent_of",
+    "unnamed_id",
+]
 
 ResponseId = NewType("ResponseId", str)
 
@@ -48,8 +60,9 @@ class Response:
     """What somebody has answered to a campaign, on which `day`.
 
     `digest` is that of the questionnaire as it was read. In a confidential campaign only the `invitation` leads to the
-    person. Of an anonymous response there is nothing but its answers and its campaign: its id is random, its day is the
-    one on which the campaign opened, and no record of it is ever saved.
+    person. `alias` is the id by which results know it: by chance, so that nobody finds the one from the other without
+    the record. Of an anonymous response there is nothing but its answers and its campaign: its id is random, its day is
+    the one on which the campaign opened, and no record of it is ever saved.
 
     Raises:
         InvalidValue: an anonymous response would know something, or a confidential one the person.
@@ -77,6 +90,7 @@ class Response:
     day: date
     answers: Personal[tuple[Answer, ...]]
     replacements: int = 0
+    alias: str | None = None
     extra: FrozenMap = EMPTY
 
     def __attrs_post_init__(self) -> None:
@@ -96,24 +110,36 @@ class Response:
     def unnamed(self) -> "Response":
         """The same as results may show it: of a confidential campaign without all that leads to the person.
 
-        Its id is another one then, by which no record is found.
+        Its id is another one then, by which no record is found, and its day the first one of the year: the invitation
+        has the true one too. Without an `alias` the id is made of that of the record, and whoever knows it can tell.
         """
         if self.mode is not Mode.CONFIDENTIAL or self.id.startswith(_UNNAMED):
             return self
-        id = ResponseId(unnamed_id(self.id))
-        return evolve(self, id=id, invitation=None, customer=None, context=EMPTY, extra=EMPTY)
+        id = ResponseId(self.alias or unnamed_id(self.id))
+        without: dict[str, Any] = {"invitation": None, "customer": None, "context": EMPTY, "extra": EMPTY}
+        return evolve(self, id=id, alias=None, day=blurred(self.day), **without)
 
     def given(self) -> Iterator["GivenAnswer"]:
         """Its answers one by one, as they are kept to be counted."""
-        yield from _given(self.id, self.answers, self)
+        yield from _given(self.alias or self.id, self.answers, self)
 
 
 _UNNAMED: Final = "unnamed-"
 
 
+def an_alias() -> str:
+    """An id by chance, by which results know a response."""
+    return _UNNAMED + token_hex(16)
+
+
 def unnamed_id(id: str) -> str:
-    """The id that results show in place of the one of a record. It is the same every time, and leads to nothing."""
-    return _UNNAMED + sha256(id.encode()).hexdigest()[:32]
+    """The id that results show in place of the one of a record that has no alias. It is the same every time."""
+    return id if id.startswith(_UNNAMED) else _UNNAMED + sha256(id.encode()).hexdigest()[:32]
+
+
+def blurred(day: date) -> date:
+    """The day that confidential results show in place of one on which perhaps a single person has answered."""
+    return day.replace(month=1, day=1)
 
 
 @record
@@ -175,7 +201,8 @@ class GivenAnswer:
     def unnamed(self) -> "GivenAnswer":
         """The same with ids by which no record is found."""
         response = unnamed_id(self.response)
-        return evolve(self, id=response + self.id.removeprefix(self.response), response=response)
+        id = response + self.id.removeprefix(self.response)
+        return evolve(self, id=id, response=response, day=blurred(self.day))
 
 
 def _given(id: str, answers: Iterable[Answer], of: Response | Ballot) -> Iterator[GivenAnswer]:
