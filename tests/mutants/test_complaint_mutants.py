@@ -285,7 +285,7 @@ MUTANTS: tuple[tuple[str, Break], ...] = (
         "remedies::test_a_proposal_that_is_refused_is_not_offered_and_costs_nothing",
         says(policy, "(RemedyStatus.REFUSED, RemedyStatus.DECLINED)", "(RemedyStatus.DECLINED,)"),
     ),
-    ("remedies::test_remedies_are_numbered_from_one", says(remedies, "if not 1 <= n", "if not 0 <= n")),
+    ("remedies::test_remedies_are_numbered_from_one", says(remedies, "if not 1 <= whole", "if not 0 <= whole")),
     # what becomes of the answer
     (
         "answers::test_nobody_who_decided_at_any_earlier_stage_gets_it_again",

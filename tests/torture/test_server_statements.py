@@ -127,6 +127,8 @@ def fail_each_statement(call: Call, line: Line, fault: Fault) -> None:
             assert isinstance(told, CommitOutcomeUnknown)
             return  # it is done, and not everything can be done twice
         assert now == line.held, f"half done after a fault at {hit!r}"
+        if told is None and n == 1 and fault == "cut" and not hit.startswith(b"BEGIN"):
+            continue  # one question without a transaction: it was put again, over another connection
         assert isinstance(told, StoreError)
         assert isinstance(told, CommitOutcomeUnknown) == (hit == b"COMMIT" and fault != "refused")
 
