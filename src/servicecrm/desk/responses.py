@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from operator import attrgetter
+from secrets import token_hex
 from typing import Any, NamedTuple
 
 import attrs
@@ -26,7 +27,7 @@ from servicecrm.surveys.campaign_model import Campaign, Exclusion, Invitation, M
 from servicecrm.surveys.importing import ReadRow
 from servicecrm.surveys.invitations import INVITATION_LIFECYCLE, News
 from servicecrm.surveys.model import Questionnaire
-from servicecrm.surveys.response_model import GivenAnswer, Response, Source, an_alias, blurred, unnamed_id
+from servicecrm.surveys.response_model import UNNAMED, GivenAnswer, Response, Source, blurred, unnamed_id
 from servicecrm.surveys.schema import CAMPAIGN
 
 __all__ = ["Begun", "Imported", "Responses"]
@@ -324,7 +325,7 @@ def _with_alias(decided: Decision[Response]) -> Decision[Response]:
     that of an imported one, or is known to whoever sees the journal."""
     if decided.before is not None or decided.after.mode is not Mode.CONFIDENTIAL:
         return decided
-    return attrs.evolve(decided, after=evolve(decided.after, alias=an_alias()))
+    return attrs.evolve(decided, after=evolve(decided.after, alias=UNNAMED + token_hex(16)))
 
 
 def _check_named(campaign: Campaign, ballot: str) -> None:

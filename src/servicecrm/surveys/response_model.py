@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 from hashlib import sha256
-from secrets import token_hex
 from typing import Any, Final, NewType
 
 import attrs
@@ -17,13 +16,13 @@ from servicecrm.surveys.answers import Answer, Status
 from servicecrm.surveys.campaign_model import Mode
 
 __all__ = [
+    "UNNAMED",
     "Ballot",
     "Extent",
     "GivenAnswer",
     "Response",
     "ResponseId",
     "Source",
-    "an_alias",
     "blurred",
     "extent_of",
     "unnamed_id",
@@ -113,7 +112,7 @@ class Response:
         Its id is another one then, by which no record is found, and its day the first one of the year: the invitation
         has the true one too. Without an `alias` the id is made of that of the record, and whoever knows it can tell.
         """
-        if self.mode is not Mode.CONFIDENTIAL or self.id.startswith(_UNNAMED):
+        if self.mode is not Mode.CONFIDENTIAL or self.id.startswith(UNNAMED):
             return self
         id = ResponseId(self.alias or unnamed_id(self.id))
         without: dict[str, Any] = {"invitation": None, "customer": None, "context": EMPTY, "extra": EMPTY}
@@ -124,17 +123,13 @@ class Response:
         yield from _given(self.alias or self.id, self.answers, self)
 
 
-_UNNAMED: Final = "unnamed-"
-
-
-def an_alias() -> str:
-    """An id by chance, by which results know a response."""
-    return _UNNAMED + token_hex(16)
+UNNAMED: Final = "unnamed-"
+"""How the ids begin by which results know confidential responses."""
 
 
 def unnamed_id(id: str) -> str:
     """The id that results show in place of the one of a record that has no alias. It is the same every time."""
-    return id if id.startswith(_UNNAMED) else _UNNAMED + sha256(id.encode()).hexdigest()[:32]
+    return id if id.startswith(UNNAMED) else UNNAMED + sha256(id.encode()).hexdigest()[:32]
 
 
 def blurred(day: date) -> date:
