@@ -122,7 +122,7 @@ class Work(Queue):
     def _remember(self, kind: Kind[R], record: R) -> None:
         try:
             self._here[kind.name, record.id] = record
-        except TypeError:  # a host's own class that nothing can refer to weakly; such a record is written whole
+        except TypeError:  # a host's own class that nothing can refer to weakly; such a record is compared when saved
             return
 
     def _read(self, kind: Kind[Any], row: RecordRow) -> None:
