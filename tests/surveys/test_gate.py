@@ -12,7 +12,9 @@ import pytest
 from servicecrm import surveys
 from servicecrm.desk import Desk
 from servicecrm.errors import InvalidValue, PolicyViolation
+from servicecrm.measures.following import Following
 from servicecrm.surveys import Evaluation, Questionnaire, Scale, evaluate, evaluations, importing, report_markdown
+from servicecrm.surveys.evaluation_lines import Group
 from servicecrm.surveys.evaluation_pools import MissingPolicy
 from servicecrm.surveys.items import Item
 from servicecrm.testing.makers import MONDAY
@@ -85,22 +87,26 @@ def test_a_dimension_of_all_but_one_does_not_tell_what_this_one_said() -> None: 
     assert evaluate(asked, [*people, *[{"a": 1}] * 5], missing="listwise").line("d").value == 4.0
 
 
-Class = tuple[str, tuple[str, ...]]
+Class = tuple[Group, tuple[str, ...]]
 """Of which group they are, and what they have answered."""
+
+OF: dict[str, str] = {"s": "abc", "d": "ab"}
 
 
 def sums(found: Evaluation, sizes: Mapping[Class, int], *, missing: str) -> Iterator[dict[Any, int]]:
     """All that is shown, as what it takes of the sum of each item in each class of respondents."""
-    of = {"s": "abc", "d": "ab"}
     for line in found:
         if line.figure != "mean" or line.score is None or not line.n:
             continue
-        keys, vector = of.get(line.key, line.key), dict[Any, int]()
+        keys, vector = OF.get(line.key, line.key), dict[Any, int]()
         for group, there in sizes:
             have = [key for key in there if key in keys]
-            if line.group in ((), (group,)) and not (missing == "listwise" and len(have) < len(keys)):
+            if line.group == group[: len(line.group)] and not (missing == "listwise" and len(have) < len(keys)):
                 vector |= {(group, there, key): pow(len(have), -1, PRIME) for key in have}
         yield vector
+    for pair in found.aspects.aspects if found.aspects else ():
+        if not pair.hidden and pair.performance is not None:
+            yield from ({(*each, key): 1 for each in sizes if {"a", "i"} <= {*each[1]}} for key in "ai")
 
 
 def rank(vectors: Sequence[Mapping[Any, int]]) -> int:
@@ -120,41 +126,65 @@ def rank(vectors: Sequence[Mapping[Any, int]]) -> int:
     return len(rows)
 
 
-def told(found: Evaluation, sizes: Mapping[Class, int], *, missing: str) -> list[set[Class]]:
-    """Sets of too few respondents, of whom something follows from all that is shown: what is left has a lower rank."""
+def told(found: Evaluation, sizes: Mapping[Class, int], *, missing: str) -> bool:
+    """Does something follow of too few respondents from all that is shown? Then what is left has a lower rank."""
     vectors = list(sums(found, sizes, missing=missing))
     small = [each for each, n in sizes.items() if n < MIN_N]
     some = [set(few) for n in (1, 2, 3) for few in combinations(small, n) if sum(sizes[each] for each in few) < MIN_N]
     whole = rank(vectors)
-    return [
-        few
-        for few in some
-        if rank([{at: x for at, x in vector.items() if at[:2] not in few} for vector in vectors]) < whole
-    ]
-
-
-def test_no_service_or_dimension_tells_with_its_items_of_too_few() -> None:  # C080
-    chance, shown = Random(2026), 0
-    asked = a_draft(
-        rated("a", service="s", dimension="d"), rated("b", service="s", dimension="d"), rated("c", service="s")
+    return any(
+        rank([{at: x for at, x in vector.items() if at[:2] not in few} for vector in vectors]) < whole for few in some
     )
-    for _ in range(150):
-        lacking = {key: chance.choice([0, 0.02, 0.1, 0.3, 0.8]) for key in "abc"}
+
+
+def attacked(count: int) -> tuple[int, int]:
+    """In how many of some nasty surveys something follows, and how many figures of several items these show."""
+    chance, lost, shown = Random(2026), 0, 0
+    asked = a_draft(
+        rated("a", service="s", dimension="d"),
+        rated("b", service="s", dimension="d"),
+        rated("c", service="s"),
+        rated("i", importance_of="a"),
+    )
+    for _ in range(count):
+        lacking = {key: chance.choice([0, 0.02, 0.1, 0.3, 0.8]) for key in "abci"}
         missing: MissingPolicy = "available" if chance.random() < 0.5 else "listwise"
+        by = chance.choice([("g",), ("g", "h")])
         people: list[dict[str, Any]] = [
             {key: None if chance.random() < lack else chance.randint(1, 5) for key, lack in lacking.items()}
-            | {"g": chance.choices("nsew", (5, 4, 2, 1))[0]}
+            | {"g": chance.choices("nsew", (5, 4, 2, 1))[0], "h": chance.choice("xy")}
             for _ in range(chance.randint(8, 60))
         ]
-        found = evaluate(asked, people, by="g", min_n=MIN_N, missing=missing)
+        found = evaluate(asked, people, by=by, min_n=MIN_N, missing=missing)
         sizes: dict[Class, int] = {}
         for each in people:
-            of = (each["g"], tuple(key for key in "abc" if each[key] is not None))
+            of = (tuple(each[name] for name in by), tuple(key for key in "abci" if each[key] is not None))
             sizes[of] = sizes.get(of, 0) + 1
-        assert not told(found, sizes, missing=missing)
-        shown += sum(line.key in ("s", "d") and line.n > 0 for line in found)
+        lost += told(found, sizes, missing=missing)
+        shown += sum(line.key in OF and line.n > 0 for line in found)
+    return lost, shown
 
-    assert shown > 100
+
+@pytest.mark.parametrize("count", [50, pytest.param(1_000, marks=pytest.mark.torture)])
+def test_nothing_that_is_put_together_tells_with_its_items_of_too_few(count: int) -> None:  # C080
+    lost, shown = attacked(count)
+
+    assert lost == 0
+    assert shown > count
+
+
+@pytest.mark.parametrize("planted", ["looks at nothing", "remembers nothing", "looks at single items of a few"])
+def test_a_gate_that_looks_less_closely_is_found_out(monkeypatch: pytest.MonkeyPatch, planted: str) -> None:
+    tells = Following._tells
+    faults: dict[str, dict[str, Any]] = {
+        "looks at nothing": {"takes": lambda *_: True},
+        "remembers nothing": {"_keep": lambda *_: None},
+        "looks at single items of a few": {"_tells": lambda self, rest: len(rest) == 1 and tells(self, rest)},
+    }
+    for name, instead in faults[planted].items():
+        monkeypatch.setattr(Following, name, instead)
+
+    assert attacked(25)[0] > 0
 
 
 # -- twins and weights ---------------------------------------------------------------------------

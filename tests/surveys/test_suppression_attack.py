@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from servicecrm.errors import InvalidValue
-from servicecrm.measures import disclosure, publishable, suppressed
+from servicecrm.measures import following, publishable, suppressed
 from servicecrm.measures.disclosure import Figure
 from servicecrm.surveys import evaluate
 from tests.surveys.making import a_draft, rating
@@ -208,15 +208,22 @@ def test_two_small_groups_that_follow_together_are_as_good_as_one() -> None:  # 
     assert not publishable([figures[2:]], threshold=MIN_N, after=first).shown
 
 
+def test_what_two_groups_of_a_few_differ_by_is_not_told_either() -> None:  # C080
+    region, size = frozenset(range(50)), frozenset(range(2, 52))  # the first two less the last two
+
+    assert len(publishable([[region], [size]], threshold=MIN_N).shown) == 1
+    assert len(publishable([[region], [size]], threshold=4).shown) == 2
+
+
 def test_what_cannot_be_looked_through_in_time_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:  # C080
     every = [survey.tables for survey in surveys(SHORT // 4, at_most=60)]
     found = [{*gated(wanted)} for wanted in every]
-    monkeypatch.setattr(disclosure, "_STEPS", 1)
+    monkeypatch.setattr(following, "_STEPS", 1)
     hasty = [{*gated(wanted)} for wanted in every]
     assert sum(map(len, hasty)) < 0.99 * sum(map(len, found))
     assert not any([*unnamed(shown)] for shown in hasty)
 
-    monkeypatch.setattr(disclosure, "_STEPS", 10**9)
+    monkeypatch.setattr(following, "_STEPS", 10**9)
     assert [{*gated(wanted)} for wanted in every] == found
 
 

@@ -6,7 +6,7 @@ evaluation["recommend"].score
 ```
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from importlib import import_module
 from typing import Any, Final, Literal, TypedDict
@@ -22,11 +22,12 @@ from servicecrm.measures.scores import Exactness
 from servicecrm.measures.weighting import Raking
 from servicecrm.surveys.cells import parts
 from servicecrm.surveys.columns import Columns, Frame, Responses, tabulate
-from servicecrm.surveys.evaluation_lines import About, Group, Line, Made, gated
+from servicecrm.surveys.evaluation_gate import Gate, Made, Shares
+from servicecrm.surveys.evaluation_lines import About, Group, Line
 from servicecrm.surveys.evaluation_pools import MissingPolicy, ScaleReliability, pools, rated
 from servicecrm.surveys.evaluation_rows import COLUMNS, rows
-from servicecrm.surveys.evaluation_scores import View, better, item_lines, pool_lines
-from servicecrm.surveys.evaluation_twins import Aspects, Expectations, aspects, drivers, expectations
+from servicecrm.surveys.evaluation_scores import Pool, View, better, item_lines, pool_lines
+from servicecrm.surveys.evaluation_twins import Aspects, Expectations, Pair, aspects, drivers, expectations, pairs
 from servicecrm.surveys.evaluation_weights import Weighting, weighting
 from servicecrm.surveys.items import ItemKind
 from servicecrm.surveys.model import Questionnaire
@@ -222,16 +223,18 @@ def evaluate(
     weighed = _weighed(table, weights)
     exact = Exactness(confidence, population)
     smallest: list[Group] = [*zip(*map(table.groups, names), strict=True)] if names else [_WHOLE] * table.n
-    whole = View(_WHOLE, range(table.n), weighed, exact, smallest)
+    whole = View(_WHOLE, range(table.n), weighed, exact)
     put_together, reliability = pools(
         table, missing=missing, min_answered=min_answered, min_n=min_n, confidence=confidence
     )
     lines: list[tuple[Line, Made]] = []
-    for view in _views(len(names), whole):
+    for view in _views(smallest, whole):
         told = [part for part in parts(questionnaire) if not (view.group and part.key in table.apart)]
         lines += [line for part in told for line in item_lines(table, part, view)]
         lines += [line for pool in put_together for line in pool_lines(pool, view)]
-    shown = tuple(gated(lines, min_n=min_n))
+    twins = [*pairs(table)]
+    gate = Gate(_sums(table, put_together, twins), smallest, weighed, min_n=min_n)
+    shown = tuple(gate.lines(lines))
     moved = drivers(table, outcome=outcome, min_n=min_n)
     return Evaluation(
         questionnaire=questionnaire,
@@ -246,8 +249,8 @@ def evaluate(
         lines=shown,
         reliability=tuple(reliability),
         drivers=moved,
-        aspects=aspects(table, whole, moved, crosshair=crosshair, min_n=min_n),
-        expectations=expectations(table, whole, min_n=min_n),
+        aspects=aspects(table, whole, twins, moved, gate, crosshair=crosshair, min_n=min_n),
+        expectations=expectations(table, whole, twins, gate, min_n=min_n),
         index=_index(questionnaire, shown, index),
         campaign=_campaign(responses),
         counted=_counted(responses),
@@ -308,12 +311,24 @@ def _coded(table: Columns, codes: Mapping[str, Iterable[Iterable[str] | None]]) 
     return attrs.evolve(table, cells=cells)
 
 
-def _views(depths: int, whole: View) -> Iterator[View]:
-    """All responses, each group, and within each group its parts."""
+def _sums(table: Columns, put_together: Iterable[Pool], twins: Iterable[Pair]) -> dict[Hashable, Shares]:
+    """What is shown of items that are put together with others: alone, and in each way that they are."""
+    several: dict[Hashable, Shares] = {(pool.about, pool.name): pool.shares for pool in put_together}
+    for pair in twins:
+        several |= pair.sums
+    alone: dict[Hashable, Shares] = {
+        (About.ITEM, key): {key: [int(x is not None) for x in table.numbers(key)]}
+        for key in dict.fromkeys(key for shares in several.values() for key in shares)
+    }
+    return alone | several
+
+
+def _views(smallest: Sequence[Group], whole: View) -> Iterator[View]:
+    """All responses, each group, and within each group its parts. `smallest` is the smallest group of each of them."""
     yield whole
-    for depth in range(1, depths + 1):
+    for depth in range(1, len(smallest[0]) + 1 if smallest else 1):
         found: dict[Group, list[int]] = {}
-        for place, group in enumerate(whole.smallest):
+        for place, group in enumerate(smallest):
             found.setdefault(group[:depth], []).append(place)
         for group in sorted(found):
             yield whole._replace(group=group, places=found[group], exact=whole.exact._replace(population=None))

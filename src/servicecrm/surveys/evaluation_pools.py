@@ -1,6 +1,6 @@
 """Items that are put together: those about one service, and those of one dimension. Do these measure one thing?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 from servicecrm.kernel.records import evolve, record
@@ -86,10 +86,8 @@ def pools(table: Columns, *, missing: MissingPolicy, min_answered: int, min_n: i
             asked = [any(table[key][place] != Status.NOT_SHOWN for key in keys) for place in range(table.n)]
             good: Better = "lower" if down else "higher"
             rule = f"{len(keys)} items, {missing}" if keys[1:] else ""
-            shares = _shares(columns, scores, missing)
-            others = [other for other in found.pools if set(keys) & set(other.keys)]
-            ways = [(keys, shares), *(_left((keys, shares), other.ways[0]) for other in others)]
-            found.pools.append(Pool(about, name, keys, scale, good, rule, scores, asked, ways))
+            shares = dict(zip(keys, _shares(columns, scores, missing), strict=True))
+            found.pools.append(Pool(about, name, scale, good, rule, scores, asked, shares))
             if about is About.DIMENSION and keys[1:]:
                 shown = scored.reliability.n >= min_n
                 found.reliabilities.append(
@@ -104,42 +102,15 @@ def pools(table: Columns, *, missing: MissingPolicy, min_answered: int, min_n: i
     return found
 
 
-_Shares = tuple[float | None, ...]
-_Way = tuple[tuple[str, ...], Sequence[_Shares]]
-
-
-def _left(one: _Way, other: _Way) -> _Way:
-    """With which factors items are left when one figure of several is taken away from another one."""
-    keys = tuple(dict.fromkeys((*one[0], *other[0])))
-    places = [[way[0].index(key) if key in way[0] else None for key in keys] for way in (one, other)]
-    known: dict[tuple[_Shares, _Shares], _Shares] = {}
-    found = []
-    for pair in zip(one[1], other[1], strict=True):
-        if pair not in known:
-            known[pair] = tuple(_less(pair[0], pair[1], at) for at in zip(*places, strict=True))
-        found.append(known[pair])
-    return keys, found
-
-
-def _less(one: _Shares, other: _Shares, at: tuple[int | None, int | None]) -> float | None:
-    there = [None if place is None else of[place] for of, place in zip((one, other), at, strict=True)]
-    return None if there == [None, None] else (there[0] or 0.0) - (there[1] or 0.0)
-
-
 def _shares(
     columns: Sequence[Sequence[float | None]], scores: Sequence[float | None], missing: MissingPolicy
-) -> list[_Shares]:
-    """With which factor the items enter the score of each respondent."""
-    known: dict[tuple[bool, ...], tuple[float | None, ...]] = {}
-    found = []
-    for score, *answers in zip(scores, *columns, strict=True):
-        there = (score is not None, *(answer is not None for answer in answers))
-        if there not in known:
-            several = len(answers) if missing in ("median", "mean") else sum(there[1:])
-            factor = 0.0 if score is None else 1 / several
-            known[there] = tuple(factor if answered else None for answered in there[1:])
-        found.append(known[there])
-    return found
+) -> Iterator[list[int]]:
+    """Of how many each answer is one in the score of its respondent."""
+    several = [
+        0 if score is None else len(columns) if missing in ("median", "mean") else len(columns) - answers.count(None)
+        for score, *answers in zip(scores, *columns, strict=True)
+    ]
+    return ([0 if x is None else over for x, over in zip(column, several, strict=True)] for column in columns)
 
 
 def _together(table: Columns, members: Sequence[Part], turn: Sequence[bool]) -> tuple[Scale, list[list[float | None]]]:

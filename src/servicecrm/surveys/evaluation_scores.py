@@ -16,7 +16,8 @@ from servicecrm.measures.scores import Exactness, Method, Score, share
 from servicecrm.surveys.answers import Status
 from servicecrm.surveys.cells import Cell, Part
 from servicecrm.surveys.columns import Columns
-from servicecrm.surveys.evaluation_lines import About, Counts, Group, Line, Made, Way, counted, made
+from servicecrm.surveys.evaluation_gate import Made, Shares, made
+from servicecrm.surveys.evaluation_lines import About, Counts, Group, Line, counted
 from servicecrm.surveys.items import Apart, ItemKind, Polarity
 
 __all__ = ["Better", "Pool", "View", "better", "item_lines", "mean_of_numbers", "pool_lines"]
@@ -25,16 +26,12 @@ Better = Literal["higher", "lower"]
 
 
 class View(NamedTuple):
-    """The responses of one group, by their places, with the weights of all; and how sure intervals are to be.
-
-    `smallest` is the smallest group that each of all responses is in.
-    """
+    """The responses of one group, by their places, with the weights of all; and how sure intervals are to be."""
 
     group: Group
     places: Sequence[int]
     weights: Sequence[float] | None
     exact: Exactness
-    smallest: Sequence[Group]
 
     def weighed(self, places: Iterable[int]) -> list[float] | None:
         """The weights of some responses."""
@@ -200,19 +197,17 @@ def _distribution(cells: Iterable[Cell]) -> dict[str, int]:
 class Pool(NamedTuple):
     """Items that are put together, by some rule, and what each respondent scores on their scale: None who has no score.
 
-    `asked` says who was asked any of them, and `ways`, of some items each, with which factor an item enters, None for
-    one that was not answered.
+    `asked` says who was asked any of them, and `shares` how their answers enter.
     """
 
     about: About
     name: str
-    keys: tuple[str, ...]
     scale: Scale
     better: Better
     rule: str
     scores: Sequence[float | None]
     asked: Sequence[bool]
-    ways: Sequence[tuple[tuple[str, ...], Sequence[tuple[float | None, ...]]]]
+    shares: Shares
 
 
 def pool_lines(pool: Pool, view: View) -> Iterator[tuple[Line, Made]]:
@@ -221,10 +216,6 @@ def pool_lines(pool: Pool, view: View) -> Iterator[tuple[Line, Made]]:
     there = [(place, own) for place in view.places if (own := pool.scores[place]) is not None]
     counts = Counts(answered=len(there), missing=asked - len(there), not_shown=len(view.places) - asked)
     whose = made(len(view.places), len(there), view.weighed(place for place, _ in there))
-    used = [place for place in view.places if view.weights is None or view.weights[place]]
-    whose = whose._replace(
-        ways=tuple(Way(keys, Counter((view.smallest[place], of[place]) for place in used)) for keys, of in pool.ways)
-    )
     span = pool.scale.high - pool.scale.low
     mean_ = Method(name="mean", scale=str(pool.scale), rule=pool.rule, unit="scale", better=pool.better)
     percent = evolve(mean_, name="csat_mean_percent", unit="percent")

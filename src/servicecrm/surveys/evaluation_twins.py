@@ -1,7 +1,7 @@
 """What matters, and what moves the rest: items that ask for importance or for an ideal, and drivers."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from math import fsum
 from typing import Final, Literal, NamedTuple
 
@@ -14,12 +14,13 @@ from servicecrm.measures.scales import Scale, rescaled
 from servicecrm.measures.scores import Method, Score
 from servicecrm.surveys.cells import parts
 from servicecrm.surveys.columns import Columns
-from servicecrm.surveys.evaluation_lines import Counts, few, made, tells
+from servicecrm.surveys.evaluation_gate import Gate, Made, Shares, few, made
+from servicecrm.surveys.evaluation_lines import Counts
 from servicecrm.surveys.evaluation_pools import PERCENT, rated
 from servicecrm.surveys.evaluation_scores import View, mean_of_numbers
 from servicecrm.surveys.items import Item, ItemKind
 
-__all__ = ["Aspect", "Aspects", "Expectations", "Gap", "aspects", "drivers", "expectations"]
+__all__ = ["Aspect", "Aspects", "Expectations", "Gap", "Pair", "aspects", "drivers", "expectations", "pairs"]
 
 
 def drivers(table: Columns, *, outcome: str | None, min_n: int) -> Drivers | None:
@@ -46,8 +47,8 @@ def drivers(table: Columns, *, outcome: str | None, min_n: int) -> Drivers | Non
 class Gap:
     """Two items about one thing, from those who answered both: what was asked for, what was found, and the gap.
 
-    It is hidden where too few did, and where too few answered only one of the two: what is said of each of them would
-    tell their answers. Then `n` is 0.
+    It is hidden where too few did, and where with what is shown of each of them it would tell what a few have said,
+    such as those who answered only one of the two. Then `n` is 0.
 
     Of importance the gap is how far it lies above what was found; of an ideal, how far what was found lies above it.
     """
@@ -91,35 +92,27 @@ class Aspects:
 
 
 def aspects(
-    table: Columns, view: View, found: Drivers | None, *, crosshair: Literal["mean", "middle"], min_n: int
+    table: Columns,
+    view: View,
+    twins: Iterable["Pair"],
+    found: Drivers | None,
+    gate: Gate,
+    *,
+    crosshair: Literal["mean", "middle"],
+    min_n: int,
 ) -> Aspects | None:
     """Importance and performance of the items that have a twin for it, or else of the drivers."""
-    twins = [(item, twin) for twin in table.questionnaire.items for item in _asked(table, twin.importance_of)]
-    twins = [(item, twin) for item, twin in twins if item.scale is not None and twin.scale is not None]
-    pairs = [pair for item, twin in twins for pair in _pairs(table, item, twin)]
-    if pairs:
-        return _stated(pairs, view, crosshair=crosshair, min_n=min_n)
+    stated = [pair for pair in twins if pair.about == "importance"]
+    if stated:
+        return _stated(stated, view, gate, crosshair=crosshair)
     return None if found is None or not found.drivers else _derived(table, view, found, crosshair, min_n)
 
 
-class _Pair(NamedTuple):
-    """What respondents say of one thing, on one scale: how it is, and how important or ideal.
-
-    `columns` are those that what is found is the mean of, which are shown by themselves too.
-    """
-
-    key: str
-    scale: Scale
-    found: Sequence[float | None]
-    asked: Sequence[float | None]
-    columns: Sequence[Sequence[float | None]]
-
-
-def _stated(pairs: Sequence[_Pair], view: View, *, crosshair: Literal["mean", "middle"], min_n: int) -> Aspects:
-    scale = _common([pair.scale for pair in pairs])
+def _stated(twins: Sequence["Pair"], view: View, gate: Gate, *, crosshair: Literal["mean", "middle"]) -> Aspects:
+    scale = _common([pair.scale for pair in twins])
     lines = []
-    for pair in pairs:
-        gap = _gap(pair, view, scale, sign=-1, min_n=min_n)
+    for pair in twins:
+        gap = _gap(pair, view, gate, scale, sign=-1)
         lines.append(
             Aspect(
                 key=pair.key,
@@ -140,7 +133,7 @@ def _derived(table: Columns, view: View, found: Drivers, crosshair: Literal["mea
         column = table.numbers(driver.name)
         there = [(place, x) for place in view.places if (x := column[place]) is not None]
         mean = _mean([(place, _on(x, own, scale)) for place, x in there], view, Interval(scale.low, scale.high))
-        shown = not _few([place for place, _ in there], view, min_n)
+        shown = not few(_made([place for place, _ in there], view), min_n)
         lines.append(
             Aspect(
                 key=driver.name,
@@ -192,14 +185,12 @@ class Expectations:
     servqual: Servqual | None = None
 
 
-def expectations(table: Columns, view: View, *, min_n: int) -> Expectations | None:
+def expectations(table: Columns, view: View, twins: Iterable["Pair"], gate: Gate, *, min_n: int) -> Expectations | None:
     """The gaps between items and their ideals; with points of 100 for dimensions, the score of SERVQUAL too."""
     known = table.questionnaire
-    twins = [(item, twin) for twin in known.items for item in _asked(table, twin.expectation_of)]
-    pairs = [pair for item, twin in twins for pair in _pairs(table, item, twin)]
-    if not pairs:
+    gaps = [_gap(pair, view, gate, pair.scale, sign=1) for pair in twins if pair.about == "expectation"]
+    if not gaps:
         return None
-    gaps = [_gap(pair, view, pair.scale, sign=1, min_n=min_n) for pair in pairs]
     of = {part.key: part.dimension for part in parts(known)}
     by_dimension: dict[str, list[float | None]] = {}
     for gap in gaps:
@@ -226,10 +217,42 @@ def expectations(table: Columns, view: View, *, min_n: int) -> Expectations | No
 def _points(table: Columns, twin: Item, view: View, min_n: int) -> float | None:
     column = table.numbers(twin.id)
     there = [(place, x) for place in view.places if (x := column[place]) is not None]
-    return None if _few([place for place, _ in there], view, min_n) else _mean(there, view).value
+    return None if few(_made([place for place, _ in there], view), min_n) else _mean(there, view).value
 
 
 # -- twins ---------------------------------------------------------------------------------------
+
+_Twin = Literal["importance", "expectation"]
+
+
+class Pair(NamedTuple):
+    """What respondents say of one thing, on one scale: how it is, and how important or ideal.
+
+    `shares` are those of both where both are answered. What is found is the mean of some items, which are shown by
+    themselves too.
+    """
+
+    about: _Twin
+    key: str
+    scale: Scale
+    found: Sequence[float | None]
+    asked: Sequence[float | None]
+    shares: tuple[Shares, Shares]
+
+    @property
+    def sums(self) -> dict[Hashable, Shares]:
+        """What is shown of it, by a name for each."""
+        return {(self.about, self.key, n): shares for n, shares in enumerate(self.shares)}
+
+
+def pairs(table: Columns) -> Iterator[Pair]:
+    """All items with a twin that asks how important or how ideal the same thing is."""
+    for twin in table.questionnaire.items:
+        for item in _asked(table, twin.importance_of):
+            if item.scale is not None and twin.scale is not None:
+                yield from _pairs(table, "importance", item, twin)
+        for item in _asked(table, twin.expectation_of):
+            yield from _pairs(table, "expectation", item, twin)
 
 
 def _asked(table: Columns, id: str | None) -> Iterator[Item]:
@@ -237,41 +260,41 @@ def _asked(table: Columns, id: str | None) -> Iterator[Item]:
     return (item for item in table.questionnaire.items if item.id == id)
 
 
-def _pairs(table: Columns, item: Item, twin: Item) -> Iterator[_Pair]:
+def _pairs(table: Columns, about: _Twin, item: Item, twin: Item) -> Iterator[Pair]:
     """Row by row where both have rows; otherwise the whole item, of a matrix the mean of its rows."""
-    scale = _common([_scale(item), _scale(twin)])
     rows = [f"/{row}" if row else "" for row in item.parts]
     if item.parts == twin.parts:
-        for row in rows:
-            found, asked = table.numbers(item.id + row), table.numbers(twin.id + row)
-            yield _Pair(
-                item.id + row,
-                scale,
-                [None if x is None else _on(x, _scale(item), scale) for x in found],
-                [None if x is None else _on(x, _scale(twin), scale) for x in asked],
-                [found],
-            )
-        return
-    columns = [table.numbers(item.id + row) for row in rows]
-    means = [
-        fsum(x) / len(x) if (x := [y for y in row if y is not None]) else None for row in zip(*columns, strict=True)
-    ]
-    yield _Pair(
-        item.id,
+        yield from (_pair(table, about, (item, twin), row, [row]) for row in rows)
+    else:
+        yield _pair(table, about, (item, twin), "", rows)
+
+
+def _pair(table: Columns, about: _Twin, items: tuple[Item, Item], row: str, rows: Sequence[str]) -> Pair:
+    item, twin = items
+    scale, of_item, of_twin = _common([_scale(item), _scale(twin)]), _scale(item), _scale(twin)
+    columns, asked = {item.id + each: table.numbers(item.id + each) for each in rows}, table.numbers(twin.id + row)
+    there = [[x for x in each if x is not None] for each in zip(*columns.values(), strict=True)]
+    both = [0 if x is None else len(numbers) for numbers, x in zip(there, asked, strict=True)]
+    return Pair(
+        about,
+        item.id + row,
         scale,
-        [None if x is None else _on(x, _scale(item), scale) for x in means],
-        [None if x is None else _on(x, _scale(twin), scale) for x in table.numbers(twin.id)],
-        columns,
+        [_on(fsum(numbers) / len(numbers), of_item, scale) if numbers else None for numbers in there],
+        [None if x is None else _on(x, of_twin, scale) for x in asked],
+        (
+            {id: [0 if x is None else n for x, n in zip(column, both, strict=True)] for id, column in columns.items()},
+            {twin.id + row: [min(n, 1) for n in both]},
+        ),
     )
 
 
-def _gap(pair: _Pair, view: View, scale: Scale, *, sign: int, min_n: int) -> Gap:
+def _gap(pair: Pair, view: View, gate: Gate, scale: Scale, *, sign: int) -> Gap:
     there = [
         (place, _on(found, pair.scale, scale), _on(asked, pair.scale, scale))
         for place in view.places
         if (found := pair.found[place]) is not None and (asked := pair.asked[place]) is not None
     ]
-    if not there or _secret(pair, [place for place, _, _ in there], view, min_n):
+    if not there or not gate.takes(_made([place for place, _, _ in there], view), *pair.sums):
         return Gap(key=pair.key, asked=None, found=None, gap=None, n=0, hidden=bool(there))
     span = scale.high - scale.low
     return Gap(
@@ -283,28 +306,8 @@ def _gap(pair: _Pair, view: View, scale: Scale, *, sign: int, min_n: int) -> Gap
     )
 
 
-def _secret(pair: _Pair, there: Sequence[int], view: View, min_n: int) -> bool:
-    """Are there too few, or too few who have answered one of the two alone? Both are shown by themselves as well."""
-    if _few(there, view, min_n):
-        return True
-    both = frozenset(there)
-    counted_ = [place for place in view.places if view.weights is None or view.weights[place]]
-    for columns in (pair.columns, [pair.asked]):
-        answered = ([column[place] is not None for column in columns] for place in counted_)
-        shares = Counter(
-            (
-                view.smallest[place],
-                tuple((1 / sum(those) if place in both else 0.0) if each else None for each in those),
-            )
-            for place, those in zip(counted_, answered, strict=True)
-        )
-        if tells(shares, min_n=min_n):
-            return True
-    return False
-
-
-def _few(there: Sequence[int], view: View, min_n: int) -> bool:
-    return few(made(len(view.places), len(there), view.weighed(there)), min_n)
+def _made(there: Sequence[int], view: View) -> Made:
+    return made(len(view.places), len(there), view.weighed(there))
 
 
 _DIFFERENCE: Final = Method(name="mean", scale="", rule="difference of two answers", unit="scale")
