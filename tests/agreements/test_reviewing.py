@@ -4,10 +4,17 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from servicecrm import agreements
 from servicecrm.agreements import Line, due_for_renewal, overlapping, reviews_due, uncovered
+from servicecrm.agreements.codes import ReviewDecision
+from servicecrm.agreements.parts import AgreementReview
+from servicecrm.agreements.reviewing import next_review
+from servicecrm.agreements.schema import AGREEMENT
 from servicecrm.errors import InvalidValue, TransitionNotAllowed
+from servicecrm.kernel.records import evolve
 from tests.agreements.making import ANN, CAFE, DAY, LEVELS, MONDAY, a_draft, at, changed, in_force, signed
 
 
@@ -39,6 +46,25 @@ def test_a_skipped_review_stays_due_until_it_is_held() -> None:  # C033
     assert reviews_due([reviewed], on=date(2026, 7, 9)) == ()
     assert [each.due for each in reviews_due([reviewed], on=date(2026, 7, 10))] == [date(2026, 7, 10)]
     assert reviews_due([in_force(review_every=None), a_draft()], on=date(2030, 1, 1)) == ()
+
+
+@given(
+    st.dates(date(2020, 1, 1), date(2030, 1, 1)),
+    st.sampled_from([None, "1 month", "2 weeks", "year", "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=DAILY;UNTIL=20260401"]),
+    st.lists(st.dates(date(2020, 1, 1), date(2030, 1, 1)), max_size=2),
+    st.sampled_from(["draft", "signed", "in_force", "suspended", "ended"]),
+    st.dates(date(2020, 1, 1), date(2032, 1, 1)),
+)
+def test_a_review_is_due_from_the_day_on_by_which_a_store_finds_it(
+    first: date, every: str | None, held: list[date], state: str, on: date
+) -> None:  # C033
+    keep = ReviewDecision.KEEP
+    reviews = tuple(AgreementReview(held_on=day, by=ANN, findings="All well.", decision=keep) for day in sorted(held))
+    agreement = evolve(signed(first_day=first, review_every=every), state=state, reviews=reviews)
+    day = next_review(agreement)
+
+    assert AGREEMENT.index_of(agreement)["next_review"] == (day and day.isoformat())
+    assert [each.due for each in reviews_due([agreement], on=on)] == ([] if day is None or day > on else [day])
 
 
 def test_to_change_an_agreement_is_told_with_the_change() -> None:  # C033, C101

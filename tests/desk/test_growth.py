@@ -53,8 +53,6 @@ GROWING: Final[Mapping[str, str]] = {
         if of._kind.search is not None
     },
     "agreements.advance": "reads all whose day may have come, and each copy begins tomorrow, as the original does",
-    "agreements.reviews_due": DUE,
-    "campaigns.due_again": DUE,
     "customers.duplicates": "compares all customers with each other",
     "customers.gaps": ALL,
     "kpis": ALL,

@@ -31,6 +31,7 @@ from servicecrm.surveys import (
     returns,
     sampling,
 )
+from servicecrm.surveys.campaign_model import Reservation
 from servicecrm.surveys.invitations import News
 from servicecrm.testing import FixedClock
 from tests.servers import Postgres
@@ -390,14 +391,17 @@ def the_invitation() -> Invitation:
     campaign = a_campaign(asks=questions())
     reminded = invitations.remind(an_invitation(campaign, **told), campaign, by=ANN, at=MONDAY + 7 * DAY).after
     answered = invitations.take_part(reminded, "complete", by=ANN, at=MONDAY + 8 * DAY).after
-    return invitations.exclude(answered, "duplicate", by=ANN, at=MONDAY + 9 * DAY).after
+    excluded = invitations.exclude(answered, "duplicate", by=ANN, at=MONDAY + 9 * DAY).after
+    return evolve(excluded, reserved=Reservation(quotas=("north", "all"), until=MONDAY + DAY))
 
 
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("v*.json")), ids=lambda path: path.stem)
 def test_what_any_version_stored_is_read_as_the_same_invitation(path: Path) -> None:  # C127
     version = int(path.stem.removeprefix("v"))
 
-    assert INVITATION.schema.load(from_text(path.read_text("utf-8")), version=version) == the_invitation()
+    then = the_invitation() if version > 1 else evolve(the_invitation(), reserved=None)
+
+    assert INVITATION.schema.load(from_text(path.read_text("utf-8")), version=version) == then
 
 
 def test_the_current_version_of_invitations_has_a_golden_file() -> None:

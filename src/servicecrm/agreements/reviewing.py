@@ -12,11 +12,11 @@ from servicecrm.agreements.lifecycle import AGREEMENT, BOUND, REVIEW
 from servicecrm.agreements.model import Agreement
 from servicecrm.agreements.notice import notice_by
 from servicecrm.agreements.parts import AgreementReview, day_of
-from servicecrm.calendars import BusinessHours, Cadence, Recurring, Standing, due_list
+from servicecrm.calendars import BusinessHours, Cadence, Recurring, Standing, due_list, standing
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Actor, Decision, stamp
 
-__all__ = ["Renewal", "due_for_renewal", "overlapping", "review", "reviews_due", "uncovered"]
+__all__ = ["Renewal", "due_for_renewal", "next_review", "overlapping", "review", "reviews_due", "uncovered"]
 
 
 @attrs.frozen(kw_only=True)
@@ -81,6 +81,16 @@ def reviews_due(
         ahead_days=ahead_days,
         calendar=calendar,
     )
+
+
+def next_review(agreement: Agreement) -> date | None:
+    """The day on which its next review is due, or has been since; None if no review is due, or it does not hold.
+
+    Source: C033, C084.
+    """
+    recurring = _recurring(agreement)
+    found = None if recurring is None else standing(recurring, on=agreement.first_day)
+    return None if found is None else found.due
 
 
 def due_for_renewal(

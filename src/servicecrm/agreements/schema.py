@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from servicecrm.agreements.evaluating import Violation
 from servicecrm.agreements.model import Agreement, GeneralAgreement
 from servicecrm.agreements.policy import AgreementPolicies
+from servicecrm.agreements.reviewing import next_review
 from servicecrm.agreements.service_model import Service
 from servicecrm.kernel.documents import Schema
 from servicecrm.kernel.kinds import Column, ColumnType, Kind, Term
@@ -44,6 +45,7 @@ AGREEMENT: Kind[Agreement] = Kind(
         Column("first_day", ColumnType.DATE),
         Column("term_end", ColumnType.DATE),
         Column("final_day", ColumnType.DATE),
+        Column("next_review", ColumnType.DATE, next_review),
         Column("signed_at", ColumnType.INSTANT),
         Column("ended_at", ColumnType.INSTANT),
         Column("predecessor", ColumnType.TEXT),
@@ -56,6 +58,7 @@ AGREEMENT: Kind[Agreement] = Kind(
         ("state", "first_day"),  # what may come into force
         ("state", "final_day"),  # what ends
         ("state", "term_end"),  # what is due for renewal
+        ("state", "next_review"),  # what is due for review
         ("signed_at",),
         ("ended_at",),
     ),

@@ -158,10 +158,10 @@ class Agreements(AgreementTerms):
             InvalidValue: so many days lead out of the calendar.
         """
         today = self._desk.clock().date()
-        later("ahead_days", today, ahead_days)
+        due = where("state").one_of(RUNNING) & (where("next_review") <= later("ahead_days", today, ahead_days))
 
         def program(work: Work) -> Program[tuple[Standing, ...]]:
-            page = yield from work.find(Agreement, where("state").one_of(RUNNING))
+            page = yield from work.find(Agreement, due, order="next_review")
             return reviews_due(page.items, on=today, ahead_days=ahead_days)
 
         return self._desk.perform(program, readonly=True)

@@ -3,20 +3,17 @@
 from operator import attrgetter
 
 from servicecrm.desk.invitations import invited_by
-from servicecrm.desk.programs import Order, fetch
+from servicecrm.desk.programs import fetch
 from servicecrm.errors import PolicyViolation
-from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
-from servicecrm.surveys import quotas
-from servicecrm.surveys.campaign_lifecycle import ANSWERED, OPEN
 from servicecrm.surveys.campaign_model import Campaign, Invitation
 from servicecrm.surveys.model import Questionnaire
 from servicecrm.surveys.response_model import Response
 from servicecrm.surveys.schema import CAMPAIGN
 
-__all__ = ["asked_by", "asks", "counted", "place_taken"]
+__all__ = ["asked_by", "asks", "counted"]
 
 
 def asks(work: Work, campaign: str) -> Program[tuple[Campaign, Questionnaire]]:
@@ -40,12 +37,3 @@ def counted(work: Work, campaign: Campaign, *, every: bool = False) -> Program[t
     that_count = () if every else (where("counts").is_(True),)
     page = yield from work.find(Response, where("campaign") == campaign.id, *that_count)
     return tuple(sorted((each.unnamed for each in page), key=attrgetter("id")))
-
-
-def place_taken(
-    campaign: Campaign, invitation: Invitation, order: Order, *, counts: bool
-) -> tuple[Decision[Campaign], ...]:
-    """The place in the quotas that an answer takes, once."""
-    if not campaign.quotas or campaign.state != OPEN or not counts or invitation.state in ANSWERED:
-        return ()
-    return (quotas.take(campaign, invitation.id, invitation.attributes, by=order.by, at=order.at),)

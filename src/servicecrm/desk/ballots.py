@@ -4,8 +4,9 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from servicecrm.desk.asked import asked_by, asks, place_taken
+from servicecrm.desk.asked import asked_by, asks
 from servicecrm.desk.commands import Commands
+from servicecrm.desk.quota_places import places_moved
 from servicecrm.errors import AlreadyExists, PolicyViolation
 from servicecrm.kernel.shapes import mapped, several
 from servicecrm.storage import answers as table
@@ -61,7 +62,7 @@ class Ballots(Commands[Response]):
                 by=order.by,
                 at=order.at,
             )
-            yield from work.save(decision, *place_taken(campaign, invitation, order, counts=True))
+            yield from work.save(decision, *(yield from places_moved(work, campaign, decision, order, counts=True)))
             return ballot
 
         return self._desk.perform(program)

@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Final
 import attrs
 
 from servicecrm.desk.commands import Commands
-from servicecrm.desk.programs import fetch, is_number
+from servicecrm.desk.programs import Decided, Order, change, fetch, is_number
+from servicecrm.desk.quota_places import places_moved
 from servicecrm.errors import InvalidValue, NotFound
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.filters import where
@@ -188,14 +189,25 @@ class Invitations(Commands[Invitation]):
         def program(work: Work) -> Program[Invitation]:
             found = yield from invited_by(work, token)
             self._permit(order, "decline", found)
-            (saved,) = yield from work.save(invitations.decline(found, by=order.by, at=order.at))
+            declined = invitations.decline(found, by=order.by, at=order.at)
+            saved, *_ = yield from work.save(declined, *(yield from _places_back(work, declined, order)))
             return saved  # type: ignore[no-any-return]  # what was decided about
 
         return self._desk.perform(program)
 
     def exclude(self, invitation: str, exclusion: Exclusion | str, *, command: str | None = None) -> Invitation:
         """Keep that somebody was not to answer after all. See `invitations.exclude`."""
-        return self._do("exclude", invitation, command, exclusion=exclusion)
+        order = self._order("exclude", {"invitations": [invitation], "exclusion": exclusion}, command)
+
+        def program(work: Work) -> Program[Invitation]:
+            def decide(found: Invitation) -> Program[Decided]:
+                self._permit(order, "exclude", found)
+                left = invitations.exclude(found, exclusion, by=order.by, at=order.at)
+                return (left, *(yield from _places_back(work, left, order)))
+
+            return (yield from change(work, INVITATION, [invitation], decide, order))[0]
+
+        return self._desk.perform(program)
 
     def turnout(self, campaign: str, *, weighted: bool = False) -> Turnout:
         """How many of those invited have answered; `weighted` by how many people each of them stands for.
@@ -227,6 +239,14 @@ def invited_by(work: Work, token: str) -> Program[Invitation]:
     if token == ERASED or not page.items:
         raise NotFound(INVITATION.name, says="no invitation has this token; take it from the link as it was sent")
     return page.items[0]
+
+
+def _places_back(work: Work, moved: Decision[Invitation], order: Order) -> Program[tuple[Decision[Campaign], ...]]:
+    """What was kept for somebody who is not to answer any more is given back."""
+    if moved.before is None or moved.before.reserved is None:
+        return ()
+    campaign = yield from work.get(Campaign, moved.after.campaign)
+    return (yield from places_moved(work, campaign, moved, order))
 
 
 def _invitee(person: object) -> Invitee:

@@ -1,6 +1,6 @@
 """Responses at the desk: what people answer is checked and kept, with their names or without."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from operator import attrgetter
 from secrets import token_hex
@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import attrs
 
-from servicecrm.desk.asked import asked_by, asks, counted, place_taken
+from servicecrm.desk.asked import asked_by, asks, counted
 from servicecrm.desk.ballots import Ballots
 from servicecrm.desk.programs import Decided, fetch, saved_with_all, start
+from servicecrm.desk.quota_places import places_moved, places_over
 from servicecrm.errors import ImportProblem, InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Decision
 from servicecrm.kernel.frozen import EMPTY
@@ -79,24 +80,21 @@ class Responses(Ballots):
         def program(work: Work) -> Program[Begun]:
             invitation, campaign, questionnaire, before = yield from asked_by(work, token)
             self._permit(order, "record" if before is None else "replace")
-            decisions: list[Decision[Any]] = []
+            decisions: Sequence[Decision[Any]] = ()
             full: tuple[str, ...] = ()
-            if campaign.quotas and campaign.state == OPEN and invitation.state not in ANSWERED:
-                full = quotas.full(campaign, invitation.attributes, order.at, key=invitation.id)
-                if not full:
-                    kept = quotas.reserve(
-                        campaign,
-                        invitation.id,
-                        invitation.attributes,
-                        until=in_years("keep", order.at, spare=keep) + keep,
-                        by=order.by,
-                        at=order.at,
-                    )
-                    decisions.append(kept)
-            if full:
-                decisions.append(invitations.exclude(invitation, Exclusion.OVER_QUOTA, by=order.by, at=order.at))
-            elif OPENING in INVITATION_LIFECYCLE.allowed(invitation):
-                decisions.append(invitations.mark(invitation, News.OPENED, by=order.by, at=order.at))
+            if OPENING not in INVITATION_LIFECYCLE.allowed(invitation):
+                pass  # they declined, or were left out
+            elif not campaign.quotas or campaign.state != OPEN or invitation.state in ANSWERED:
+                decisions = (invitations.mark(invitation, News.OPENED, by=order.by, at=order.at),)
+            else:
+                over = yield from places_over(work, campaign, order)
+                full = quotas.full(campaign, invitation, order.at, over)
+                if full:
+                    left = invitations.exclude(invitation, Exclusion.OVER_QUOTA, by=order.by, at=order.at)
+                    decisions = (left, *(yield from places_moved(work, campaign, left, order)))
+                else:
+                    until = in_years("keep", order.at, spare=keep) + keep
+                    decisions = quotas.reserve(campaign, invitation, over, until=until, by=order.by, at=order.at)
             for saved in (yield from work.save(*decisions)):
                 invitation, campaign = (saved, campaign) if isinstance(saved, Invitation) else (invitation, saved)
             return Begun(invitation, campaign, questionnaire, before, full)
@@ -129,7 +127,7 @@ class Responses(Ballots):
                 invitation, campaign, questionnaire, before = yield from asked_by(work, token)
                 self._permit(order, "record" if before is None else "replace")
                 _check_named(campaign, "take_part")
-                decided = responses.answer(
+                said, part = responses.answer(
                     invitation,
                     campaign,
                     questionnaire,
@@ -141,9 +139,10 @@ class Responses(Ballots):
                     by=order.by,
                     at=order.at,
                 )
-                kept = _with_alias(decided[0])
+                kept = _with_alias(said)
                 yield from table.replaced(kept.after.given())
-                return (kept, *decided[1:], *place_taken(campaign, invitation, order, counts=decided[0].after.counts))
+                places = yield from places_moved(work, campaign, part, order, counts=said.after.counts)
+                return (kept, part, *places)
 
             return (yield from start(work, Response, decide, order))
 

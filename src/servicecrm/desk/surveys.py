@@ -6,12 +6,13 @@ from typing import Any, ClassVar, Unpack
 
 from servicecrm.desk.commands import Commands
 from servicecrm.desk.programs import Decided, Order, fetch, start
-from servicecrm.kernel.filters import where
+from servicecrm.desk.quota_places import places_over
+from servicecrm.kernel.filters import in_parts, where
 from servicecrm.kernel.shapes import several
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.surveys import campaigns, questionnaires, quotas
-from servicecrm.surveys.campaign_lifecycle import CAMPAIGN_LIFECYCLE, HELD
+from servicecrm.surveys.campaign_lifecycle import CAMPAIGN_LIFECYCLE
 from servicecrm.surveys.campaign_model import Campaign, Sampling
 from servicecrm.surveys.campaigns import Plan, Replan
 from servicecrm.surveys.items import Item, Words
@@ -231,20 +232,23 @@ class Campaigns(Commands[Campaign]):
         """
 
         def program(work: Work) -> Program[tuple[tuple[Campaign, date], ...]]:
-            page = yield from work.find(Campaign, order="wave")
-            last = {each.series: each for each in page}
-            due = ((each, campaigns.next_due(each)) for each in last.values() if each.state in HELD)
-            found = [(each, on) for each, on in due if on is not None and on <= day]
-            return tuple(sorted(found, key=lambda pair: pair[1]))
+            page = yield from work.find(Campaign, where("again_on") <= day, order="again_on")
+            last: dict[object, object] = {}
+            for part in in_parts(dict.fromkeys(each.series for each in page)):
+                waves, _ = yield from work.rows(Campaign, ("series", "id"), where("series").one_of(part), order="wave")
+                last.update((series, id) for series, id in waves)  # the last one stays
+            due = ((each, campaigns.next_due(each)) for each in page if last[each.series] == each.id)
+            return tuple((each, on) for each, on in due if on is not None)
 
         return self._desk.perform(program, readonly=True)
 
     def places(self, campaign: str) -> tuple[Standing, ...]:
         """How full each quota is now. See `quotas.standing`."""
-        now = self._desk.clock()
+        order = self._order("places", {}, None)
 
         def program(work: Work) -> Program[tuple[Standing, ...]]:
-            return quotas.standing((yield from fetch(work, CAMPAIGN, campaign)), now)
+            found = yield from fetch(work, CAMPAIGN, campaign)
+            return quotas.standing(found, order.at, (yield from places_over(work, found, order)))
 
         return self._desk.perform(program, readonly=True)
 

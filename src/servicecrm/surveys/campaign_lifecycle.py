@@ -63,8 +63,7 @@ PLACES_FREE: Final = Guard[Campaign](
 
 def in_use(campaign: Campaign, quota: str) -> int:
     """How many places of a quota are taken or reserved."""
-    taken = campaign.taken.get(quota, 0)
-    return (taken if isinstance(taken, int) else 0) + sum(quota in place.quotas for place in campaign.reserved)
+    return sum(count for of in (campaign.taken, campaign.reserved) if isinstance(count := of.get(quota), int))
 
 
 CAMPAIGN_LIFECYCLE: Final = Lifecycle[Campaign](

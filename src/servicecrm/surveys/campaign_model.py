@@ -183,7 +183,6 @@ class Quota:
 class Reservation:
     """Places that are kept for somebody while the answer is on its way."""
 
-    key: str = attrs.field(validator=filled)
     quotas: tuple[str, ...]
     until: datetime
 
@@ -195,7 +194,9 @@ class Campaign:
     Waves of the same survey have one `series`, and each names the id of the one before it; `launch` is the day on which
     the first one opened. Nothing is sent after `send_until`, and what comes after `answer_until` is late. A response
     that was not finished counts as a partial one if it answers the share `partial_from` of what was shown. `every` is
-    how often all of this is to be done again, as in `Cadence`. `taken` counts the places of each quota.
+    how often all of this is to be done again, as in `Cadence`. `taken` counts the places of each quota, and `reserved`
+    those that are kept while answers are on their way: as of `counted_at`, which is when either was changed last. Whom
+    they are kept for stands in the invitations.
 
     Raises:
         InvalidValue: it would close before it opens, or two quotas have one name.
@@ -228,7 +229,8 @@ class Campaign:
     partial_from: float = 0.5
     quotas: tuple[Quota, ...] = ()
     taken: FrozenMap = EMPTY
-    reserved: tuple[Reservation, ...] = ()
+    reserved: FrozenMap = EMPTY
+    counted_at: datetime | None = None
 
     opens_at: datetime
     send_until: datetime | None = None
@@ -254,8 +256,9 @@ class Invitation:
     """That somebody is asked to take part in a campaign, and what came of it.
 
     Contacts and customers are opaque ids of the host. The `token` is what a link to the questionnaire holds; whoever
-    has it may answer. `contacted_at` is when we last wrote. That an answer came is known here, on which day, and in an
-    anonymous campaign no more.
+    has it may answer. `contacted_at` is when we last wrote. `reserved` are the places in quotas that were kept for the
+    answer, until it came or its time is over. That an answer came is known here, on which day, and in an anonymous
+    campaign no more.
 
     Source: C076.
     """
@@ -275,6 +278,7 @@ class Invitation:
     sent_at: datetime | None = None
     contacted_at: datetime | None = None
     reminders: int = 0
+    reserved: Reservation | None = None
     answered_on: date | None = None
     excluded: Exclusion | None = None
     extra: FrozenMap = EMPTY

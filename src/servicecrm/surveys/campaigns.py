@@ -226,7 +226,7 @@ def close(campaign: Campaign, *, by: Actor | str, at: datetime) -> Decision[Camp
 
     Source: C072, C077.
     """
-    return CAMPAIGN_LIFECYCLE.move(campaign, CLOSE, CampaignClosed(**stamp(by, at)), closed_at=at, reserved=())
+    return CAMPAIGN_LIFECYCLE.move(campaign, CLOSE, CampaignClosed(**stamp(by, at)), closed_at=at, reserved=EMPTY)
 
 
 def evaluate(campaign: Campaign, evaluation: str, *, by: Actor | str, at: datetime) -> Decision[Campaign]:
@@ -259,7 +259,7 @@ def cancel(campaign: Campaign, reason: str, *, by: Actor | str, at: datetime) ->
     """
     event = CampaignCancelled(**stamp(by, at), reason=reason)
     ended = None if campaign.opened_at is None else at
-    return CAMPAIGN_LIFECYCLE.move(campaign, CANCEL, event, closed_at=ended, reserved=())
+    return CAMPAIGN_LIFECYCLE.move(campaign, CANCEL, event, closed_at=ended, reserved=EMPTY)
 
 
 def next_wave(
@@ -340,7 +340,8 @@ _FRESH: Final[Mapping[str, Any]] = {
     "digest": None,
     "sampling": None,
     "taken": EMPTY,
-    "reserved": (),
+    "reserved": EMPTY,
+    "counted_at": None,
     "send_until": None,
     "opened_at": None,
     "closed_at": None,

@@ -190,20 +190,23 @@ def mark(invitation: Invitation, news: News | str, *, by: Actor | str, at: datet
 
 
 def decline(invitation: Invitation, *, by: Actor | str, at: datetime) -> Decision[Invitation]:
-    """Keep that somebody does not want to take part; they are not reminded.
+    """Keep that somebody does not want to take part; they are not reminded. A place that was kept for them is given
+    back: see `quotas.release`.
 
     Raises:
         TransitionNotAllowed: they have answered, or declined before.
 
     Source: C076.
     """
-    return INVITATION_LIFECYCLE.move(invitation, DECLINE, InvitationDeclined(**stamp(by, at)))
+    return INVITATION_LIFECYCLE.move(invitation, DECLINE, InvitationDeclined(**stamp(by, at)), reserved=None)
 
 
 def exclude(
     invitation: Invitation, exclusion: Exclusion | str, *, by: Actor | str, at: datetime
 ) -> Decision[Invitation]:
     """Keep that somebody was not to answer after all: screened out, over a quota, or invited twice.
+
+    A place that was kept for them is given back: see `quotas.release`.
 
     Raises:
         TransitionNotAllowed: they declined, or were left out before.
@@ -213,11 +216,13 @@ def exclude(
     """
     why = Exclusion(exclusion)
     event = InvitationExcluded(**stamp(by, at), exclusion=why)
-    return INVITATION_LIFECYCLE.move(invitation, LEAVE_OUT, event, excluded=why)
+    return INVITATION_LIFECYCLE.move(invitation, LEAVE_OUT, event, excluded=why, reserved=None)
 
 
 def take_part(invitation: Invitation, extent: Extent | str, *, by: Actor | str, at: datetime) -> Decision[Invitation]:
     """Keep that somebody has answered, and how much: all of it, enough to count, or too little. Not what.
+
+    With enough to count a place that was kept for them is taken: see `quotas.take`.
 
     Raises:
         TransitionNotAllowed: they declined or were left out, or have answered more than that before.
@@ -225,7 +230,13 @@ def take_part(invitation: Invitation, extent: Extent | str, *, by: Actor | str, 
     Source: C076, C077.
     """
     action, event = _PART[Extent(extent)]
-    return INVITATION_LIFECYCLE.move(invitation, action, event(**stamp(by, at)), answered_on=at.astimezone(UTC).date())
+    return INVITATION_LIFECYCLE.move(
+        invitation,
+        action,
+        event(**stamp(by, at)),
+        answered_on=at.astimezone(UTC).date(),
+        reserved=invitation.reserved if action == BREAK_OFF else None,
+    )
 
 
 _NEWS: Final[Mapping[News, tuple[str, type[Event]]]] = {

@@ -1,21 +1,33 @@
-"""At most so many answers of each kind: places that are reserved while somebody answers, taken, or given back.
+"""At most so many answers of each kind: places that are kept while somebody answers, taken, or given back.
 
-A campaign's revision guards them, so that the last place is never given twice.
+A campaign counts them, and its revision guards them, so that the last place is never given twice. Whose place is kept,
+and until when, stands in the invitation; what is done here with a place is saved together with what is done there. So
+nothing has to be read of those who are answering just now, but only the invitations whose time has come to its end
+since places were counted last: any number of others, such as all of the campaign, may be among those that are given.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from servicecrm.errors import PolicyViolation
-from servicecrm.kernel.decisions import Actor, Decision, stamp
+from servicecrm.kernel.decisions import Actor, Decision, Event, stamp
 from servicecrm.kernel.frozen import FrozenMap
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve, record
-from servicecrm.surveys.campaign_events import PlaceReleased, PlaceReserved, PlaceTaken
-from servicecrm.surveys.campaign_lifecycle import CAMPAIGN_LIFECYCLE, RELEASE_PLACE, RESERVE, TAKE, in_use
-from servicecrm.surveys.campaign_model import Campaign, Quota, Reservation
+from servicecrm.surveys.campaign_events import InvitationOpened, PlaceReleased, PlaceReserved, PlaceTaken
+from servicecrm.surveys.campaign_lifecycle import (
+    CAMPAIGN_LIFECYCLE,
+    INVITATION_LIFECYCLE,
+    OPENING,
+    RELEASE_PLACE,
+    RESERVE,
+    TAKE,
+    in_use,
+)
+from servicecrm.surveys.campaign_model import Campaign, Invitation, Quota, Reservation
 
-__all__ = ["Standing", "full", "matching", "quota", "release", "reserve", "standing", "take"]
+__all__ = ["Standing", "full", "keeps_place", "matching", "quota", "release", "reserve", "standing", "take"]
 
 
 @record
@@ -43,13 +55,13 @@ def quota(name: str, limit: int, **of: str | Iterable[str]) -> Quota:
     return Quota(name=name, limit=limit, of=FrozenMap(told))
 
 
-def standing(campaign: Campaign, at: datetime) -> tuple[Standing, ...]:
-    """How full each quota is. A reservation that is over does not count."""
-    now = _without_old(campaign, at)
+def standing(campaign: Campaign, at: datetime, over: Iterable[Invitation] = ()) -> tuple[Standing, ...]:
+    """How full each quota is. Places that were kept for the invitations `over` do not count if their time is over."""
+    now = _counted(campaign, at, over)
     found = []
     for quota in campaign.quotas:
-        reserved = sum(quota.name in each.quotas for each in now.reserved)
-        taken = in_use(now, quota.name) - reserved
+        taken = in_use(evolve(now, reserved=FrozenMap()), quota.name)
+        reserved = in_use(now, quota.name) - taken
         found.append(Standing(name=quota.name, limit=quota.limit, taken=taken, reserved=reserved))
     return tuple(found)
 
@@ -59,28 +71,36 @@ def matching(campaign: Campaign, attributes: Mapping[str, object]) -> tuple[str,
     return tuple(quota.name for quota in campaign.quotas if _fits(quota, attributes))
 
 
-def full(
-    campaign: Campaign, attributes: Mapping[str, object], at: datetime, *, key: str | None = None
-) -> tuple[str, ...]:
-    """Those of them that have no place left, apart from what is kept for this `key`."""
-    needed = matching(campaign, attributes)
-    others = campaign if key is None else _without(campaign, key)
+def full(campaign: Campaign, invitation: Invitation, at: datetime, over: Iterable[Invitation] = ()) -> tuple[str, ...]:
+    """Those quotas that they need a place in and that have none left, apart from what is kept for themselves."""
+    needed = matching(campaign, invitation.attributes)
+    others = _counted(campaign, at, over, but=invitation)
     return tuple(each.name for each in standing(others, at) if each.name in needed and not each.free)
+
+
+def keeps_place(campaign: Campaign, invitation: Invitation) -> bool:
+    """Does the campaign count a place that is kept for them?"""
+    kept, since = invitation.reserved, campaign.counted_at
+    if kept is None or invitation.campaign != campaign.id:
+        return False
+    return since is None or micros(kept.until) > micros(since)
 
 
 def reserve(
     campaign: Campaign,
-    key: str,
-    attributes: Mapping[str, object],
+    invitation: Invitation,
+    over: Iterable[Invitation] = (),
     *,
     until: datetime,
     by: Actor | str,
     at: datetime,
-) -> Decision[Campaign]:
-    """Keep a place for somebody, named by a `key`, in every quota that they fall under. Again, it is kept longer.
+) -> tuple[Decision[Campaign], Decision[Invitation]]:
+    """Keep a place for somebody who begins to answer, in every quota that they fall under. Again, it is kept longer.
+
+    `over` are the invitations whose time is over since `campaign.counted_at`.
 
     Raises:
-        TransitionNotAllowed: the campaign is not open.
+        TransitionNotAllowed: the campaign is not open, or they are not to answer.
         GuardNotMet: a quota is full; see `full`.
         PolicyViolation: it would be kept until a time that is over.
 
@@ -88,40 +108,46 @@ def reserve(
     """
     if micros(until) <= micros(at):
         raise PolicyViolation("until", "a place is kept until a later time")
-    free = _without(_without_old(campaign, at), key)
-    new = Reservation(key=key, quotas=matching(campaign, attributes), until=until)
-    event = PlaceReserved(**stamp(by, at))
-    return CAMPAIGN_LIFECYCLE.move(campaign, RESERVE, event, reserved=(*free.reserved, new))
+    free = _counted(campaign, at, over, but=invitation)
+    kept = Reservation(quotas=matching(campaign, invitation.attributes), until=until)
+    opened = INVITATION_LIFECYCLE.move(invitation, OPENING, InvitationOpened(**stamp(by, at)), reserved=kept)
+    # By a clock that is behind that of others its time may be over already: nobody would ever count it off.
+    new = kept.quotas if keeps_place(free, opened.after) else ()
+    return _moved(campaign, RESERVE, PlaceReserved(**stamp(by, at)), free, reserved=_plus(free.reserved, new)), opened
 
 
 def take(
-    campaign: Campaign, key: str, attributes: Mapping[str, object], *, by: Actor | str, at: datetime
+    campaign: Campaign, invitation: Invitation, over: Iterable[Invitation] = (), *, by: Actor | str, at: datetime
 ) -> Decision[Campaign]:
-    """Take a place for good, reserved or not.
+    """Take a place for good, kept or not, for an `invitation` as it was before it was answered.
+
+    Save it together with the answer, by which what was kept is no longer. For `over` see `reserve`.
 
     Raises:
         TransitionNotAllowed: the campaign is not open.
-        GuardNotMet: nothing was reserved, or it was for too short, and a quota is full by now.
+        GuardNotMet: nothing was kept, or it was for too short, and a quota is full by now.
 
     Source: C073, C076.
     """
-    free = _without(_without_old(campaign, at), key)
-    needed = matching(campaign, attributes)
-    counts = {quota.name: in_use(evolve(free, reserved=()), quota.name) for quota in campaign.quotas}
-    taken = FrozenMap({name: count + (name in needed) for name, count in counts.items()})
-    event = PlaceTaken(**stamp(by, at))
-    return CAMPAIGN_LIFECYCLE.move(campaign, TAKE, event, reserved=free.reserved, taken=taken)
+    free = _counted(campaign, at, over, but=invitation)
+    taken = _plus(free.taken, matching(campaign, invitation.attributes))
+    return _moved(campaign, TAKE, PlaceTaken(**stamp(by, at)), free, taken=taken)
 
 
-def release(campaign: Campaign, key: str, *, by: Actor | str, at: datetime) -> Decision[Campaign]:
-    """Give a reserved place back.
+def release(
+    campaign: Campaign, invitation: Invitation, over: Iterable[Invitation] = (), *, by: Actor | str, at: datetime
+) -> Decision[Campaign]:
+    """Give back what is kept for an `invitation` as it was before it was declined, or left out.
+
+    Save it together with that. For `over` see `reserve`.
 
     Raises:
         TransitionNotAllowed: the campaign is not open.
+
+    Source: C073, C076.
     """
-    event = PlaceReleased(**stamp(by, at))
-    free = _without(_without_old(campaign, at), key)
-    return CAMPAIGN_LIFECYCLE.move(campaign, RELEASE_PLACE, event, reserved=free.reserved)
+    free = _counted(campaign, at, over, but=invitation)
+    return _moved(campaign, RELEASE_PLACE, PlaceReleased(**stamp(by, at)), free)
 
 
 def _fits(quota: Quota, attributes: Mapping[str, object]) -> bool:
@@ -131,10 +157,33 @@ def _fits(quota: Quota, attributes: Mapping[str, object]) -> bool:
     )
 
 
-def _without_old(campaign: Campaign, at: datetime) -> Campaign:
-    kept = tuple(each for each in campaign.reserved if micros(each.until) > micros(at))
-    return evolve(campaign, reserved=kept)
+def _counted(
+    campaign: Campaign, at: datetime, over: Iterable[Invitation], *, but: Invitation | None = None
+) -> Campaign:
+    """The same without the places whose time is over, and without what is kept for one invitation.
+
+    Time never goes back here, even if a clock does: what was counted off once is not counted off again.
+    """
+    since = campaign.counted_at
+    now = at if since is None or micros(at) > micros(since) else since
+    gone = {each.id: each for each in over if each.reserved and micros(each.reserved.until) <= micros(now)}
+    if but is not None:
+        gone[but.id] = but
+    places = Counter(
+        name for each in gone.values() if each.reserved and keeps_place(campaign, each) for name in each.reserved.quotas
+    )
+    left = {name: count - places[name] for name, count in campaign.reserved.items() if isinstance(count, int)}
+    reserved = FrozenMap({name: count for name, count in left.items() if count > 0})
+    return evolve(campaign, reserved=reserved, counted_at=now)
 
 
-def _without(campaign: Campaign, key: str) -> Campaign:
-    return evolve(campaign, reserved=tuple(each for each in campaign.reserved if each.key != key))
+def _plus(counts: FrozenMap, names: Iterable[str]) -> FrozenMap:
+    places = Counter({name: count for name, count in counts.items() if isinstance(count, int)})
+    places.update(names)
+    return FrozenMap(places)
+
+
+def _moved(campaign: Campaign, action: str, event: Event, now: Campaign, **changes: FrozenMap) -> Decision[Campaign]:
+    """The campaign with its places as they are now, and with what is done to them."""
+    counted = {"reserved": now.reserved, "counted_at": now.counted_at, **changes}
+    return CAMPAIGN_LIFECYCLE.move(campaign, action, event, **counted)

@@ -1,11 +1,12 @@
 """How questionnaires, campaigns, invitations, responses and their answers are stored and found."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
-from servicecrm.kernel.documents import Schema
+from servicecrm.kernel.documents import Document, Schema
 from servicecrm.kernel.kinds import KEY_LIMIT, Column, ColumnType, Kind, Term
-from servicecrm.surveys.campaign_lifecycle import CAMPAIGN_LIFECYCLE
+from servicecrm.surveys.campaign_lifecycle import CAMPAIGN_LIFECYCLE, HELD
 from servicecrm.surveys.campaign_model import Campaign, Invitation
 from servicecrm.surveys.model import Questionnaire
 from servicecrm.surveys.response_model import GivenAnswer, Response
@@ -42,9 +43,25 @@ QUESTIONNAIRE: Kind[Questionnaire] = Kind(
     search=_search,
 )
 
+
+def _reservations_apart(campaign: Document) -> Document:
+    """Since version 2 a campaign counts the places that are kept, and until when is said by the invitations. Those that
+    were kept when it was read are free again, and will be taken if there is room: no answer is lost by that."""
+    return {**campaign, "reserved": {}}
+
+
+def _again_on(campaign: Campaign) -> date | None:
+    """When it is to be done again, if it has taken place."""
+    if campaign.every is None or campaign.state not in HELD:
+        return None
+    from servicecrm.surveys.campaigns import next_due  # only what is done again needs it
+
+    return next_due(campaign)
+
+
 CAMPAIGN: Kind[Campaign] = Kind(
     "campaign",
-    Schema("campaign", Campaign),
+    Schema("campaign", Campaign, current=2, upcasts={1: _reservations_apart}),
     columns=(
         Column("number", ColumnType.TEXT),
         Column("state", ColumnType.TEXT),
@@ -59,6 +76,7 @@ CAMPAIGN: Kind[Campaign] = Kind(
         Column("answer_until", ColumnType.INSTANT),
         Column("opened_at", ColumnType.INSTANT),
         Column("closed_at", ColumnType.INSTANT),
+        Column("again_on", ColumnType.DATE, _again_on),
     ),
     indexes=(
         ("owner", "open", "answer_until"),  # a worklist
@@ -66,6 +84,7 @@ CAMPAIGN: Kind[Campaign] = Kind(
         ("series", "wave"),
         ("questionnaire",),
         ("closed_at",),
+        ("again_on",),  # what is to be done again
     ),
     search=lambda campaign: filter(None, (campaign.number, campaign.title, campaign.purpose)),
     prefix="SUR",
@@ -73,7 +92,7 @@ CAMPAIGN: Kind[Campaign] = Kind(
 
 INVITATION: Kind[Invitation] = Kind(
     "invitation",
-    Schema("invitation", Invitation),
+    Schema("invitation", Invitation, current=2, upcasts={1: lambda document: document}),  # 2 only has more fields
     columns=(
         Column("state", ColumnType.TEXT),
         Column("campaign", ColumnType.TEXT),
@@ -85,9 +104,19 @@ INVITATION: Kind[Invitation] = Kind(
         Column("sent_at", ColumnType.INSTANT),
         Column("contacted_at", ColumnType.INSTANT),
         Column("reminders", ColumnType.INTEGER),
+        Column(
+            "reserved_until", ColumnType.INSTANT, lambda invitation: invitation.reserved and invitation.reserved.until
+        ),
         Column("answered_on", ColumnType.DATE),
     ),
-    indexes=(("token",), ("contact",), ("customer", "contacted_at"), ("campaign", "contact"), ("campaign", "state")),
+    indexes=(
+        ("token",),
+        ("contact",),
+        ("customer", "contacted_at"),
+        ("campaign", "contact"),
+        ("campaign", "state"),
+        ("campaign", "reserved_until"),  # places in quotas whose time is over
+    ),
 )
 
 RESPONSE: Kind[Response] = Kind(

@@ -240,6 +240,7 @@ CREATE TABLE servicecrm_agreement (
     "first_day" TEXT,
     "term_end" TEXT,
     "final_day" TEXT,
+    "next_review" TEXT,
     "signed_at" BIGINT,
     "ended_at" BIGINT,
     "predecessor" TEXT,
@@ -254,6 +255,7 @@ CREATE INDEX servicecrm_agreement_customer_signed_at ON servicecrm_agreement (te
 CREATE INDEX servicecrm_agreement_state_first_day ON servicecrm_agreement (tenant, "state", "first_day", id);
 CREATE INDEX servicecrm_agreement_state_final_day ON servicecrm_agreement (tenant, "state", "final_day", id);
 CREATE INDEX servicecrm_agreement_state_term_end ON servicecrm_agreement (tenant, "state", "term_end", id);
+CREATE INDEX servicecrm_agreement_state_next_review ON servicecrm_agreement (tenant, "state", "next_review", id);
 CREATE INDEX servicecrm_agreement_signed_at ON servicecrm_agreement (tenant, "signed_at", id);
 CREATE INDEX servicecrm_agreement_ended_at ON servicecrm_agreement (tenant, "ended_at", id);
 CREATE TABLE servicecrm_agreement_terms (
@@ -362,6 +364,7 @@ CREATE TABLE servicecrm_campaign (
     "answer_until" BIGINT,
     "opened_at" BIGINT,
     "closed_at" BIGINT,
+    "again_on" TEXT,
     "search" TEXT NOT NULL,
     PRIMARY KEY (tenant, id),
     UNIQUE (tenant, "number")
@@ -371,6 +374,7 @@ CREATE INDEX servicecrm_campaign_state_answer_until ON servicecrm_campaign (tena
 CREATE INDEX servicecrm_campaign_series_wave ON servicecrm_campaign (tenant, "series", "wave", id);
 CREATE INDEX servicecrm_campaign_questionnaire ON servicecrm_campaign (tenant, "questionnaire", id);
 CREATE INDEX servicecrm_campaign_closed_at ON servicecrm_campaign (tenant, "closed_at", id);
+CREATE INDEX servicecrm_campaign_again_on ON servicecrm_campaign (tenant, "again_on", id);
 
 CREATE TABLE servicecrm_invitation (
     tenant TEXT NOT NULL,
@@ -388,6 +392,7 @@ CREATE TABLE servicecrm_invitation (
     "sent_at" BIGINT,
     "contacted_at" BIGINT,
     "reminders" BIGINT,
+    "reserved_until" BIGINT,
     "answered_on" TEXT,
     PRIMARY KEY (tenant, id)
 );
@@ -396,6 +401,7 @@ CREATE INDEX servicecrm_invitation_contact ON servicecrm_invitation (tenant, "co
 CREATE INDEX servicecrm_invitation_customer_contacted_at ON servicecrm_invitation (tenant, "customer", "contacted_at", id);
 CREATE INDEX servicecrm_invitation_campaign_contact ON servicecrm_invitation (tenant, "campaign", "contact", id);
 CREATE INDEX servicecrm_invitation_campaign_state ON servicecrm_invitation (tenant, "campaign", "state", id);
+CREATE INDEX servicecrm_invitation_campaign_reserved_until ON servicecrm_invitation (tenant, "campaign", "reserved_until", id);
 
 CREATE TABLE servicecrm_response (
     tenant TEXT NOT NULL,
