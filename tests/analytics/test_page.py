@@ -119,6 +119,13 @@ def test_what_is_taken_up_again_is_not_called_what_is_reopened_after_its_end(lan
         assert "reopen" not in TEXTS.get(key, language=language).casefold()
 
 
+@pytest.mark.parametrize("language", ["en", "de", "zh"])
+def test_figures_that_count_other_things_are_called_otherwise(language: str) -> None:
+    """Cases that are closed, those that ended in a month, withdrawn ones too, and how often any was closed."""
+    keys = ("summary.closed", "summary.closed_in_month", "page.closed")
+    assert len({TEXTS.get(key, language=language) for key in keys}) == len(keys)
+
+
 def test_headings_go_down_one_by_one_and_every_link_leads_to_a_section() -> None:
     read = Checked(page())
     ids = [attributes["id"] for _, attributes in read.tags if "id" in attributes]

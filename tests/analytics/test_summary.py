@@ -174,9 +174,9 @@ def test_the_text_has_a_line_for_each_number() -> None:
         "  (none)  1",
         "",
         "Backlog by month",
-        "  Month    Received  Closed  Open at end",
-        "  2026-04         1       0            1",
-        "  2026-05         1       1            1",
+        "  Month    Received  Ended  Open at end",
+        "  2026-04         1      0            1",
+        "  2026-05         1      1            1",
     ]
 
 

@@ -488,7 +488,7 @@ def test_the_doctor_examines_every_tenant_of_a_store(log: Path, store: str, caps
         "  clock: 1",
     }
     assert told <= set(lines)
-    assert "unknown state" not in out
+    assert "shipped lifecycle has not" not in out
     assert "  journal: 2 entries, verified" in lines
     assert ("isolation=repeatable read" if "://" in store else "synchronous=FULL") in out
     assert err == ""
@@ -501,7 +501,7 @@ def test_the_doctor_names_complaints_in_states_that_nobody_knows(log: Path, stor
 
     assert main(["doctor", "--store", store]) == 1
     out, err = capsys.readouterr()
-    assert "  complaints in an unknown state: 1\n    water_utility:C-0001: lost\n" in out
+    assert "  complaints in a state that the shipped lifecycle has not: 1\n    water_utility:C-0001: lost\n" in out
     assert "complaint water_utility:C-0001 is found by something else than it says: state" in err
 
 

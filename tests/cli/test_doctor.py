@@ -14,8 +14,11 @@ import pytest
 from servicecrm.cli import main
 from servicecrm.cli.doctor import LIFECYCLES
 from servicecrm.cli.versions import EXTRAS
-from servicecrm.desk import connect
+from servicecrm.complaints import LIFECYCLE
+from servicecrm.desk import House, connect
+from servicecrm.kernel.filters import where
 from servicecrm.kernel.kinds import Kind
+from servicecrm.kernel.lifecycle import Move
 from servicecrm.storage import Notice
 from servicecrm.storage.kinds import SHIPPED
 from servicecrm.storage.sqlite_engine import Profile
@@ -73,8 +76,27 @@ def test_the_doctor_finds_unknown_states_of_every_kind_that_has_states(store: st
     execute(store, "UPDATE servicecrm_case SET state = 'lost'")
     lines = told(store, capsys, ends=1)  # the case itself says something else
 
-    assert lines[lines.index("  cases in an unknown state: 1") + 1] == f"    {id}: lost"
+    assert lines[lines.index("  cases in a state that the shipped lifecycle has not: 1") + 1] == f"    {id}: lost"
     assert not any("complaint" in line for line in lines)  # there is none, so there is nothing to tell
+
+
+def test_the_doctor_does_not_judge_a_state_that_a_house_has_added(store: str, capsys: Captured) -> None:
+    ours = LIFECYCLE.with_moves(
+        Move("assign", "acknowledged", "in_review", role="manager"),
+        Move("assign", "in_review", "in_handling", role="manager"),
+    )
+    with connect(store, actor="ann@city.example", house=House(lifecycles=[ours])) as crm:
+        id = crm.complaints.record(subject="No water", channel="phone").id
+        crm.complaints.acknowledge(id)
+        crm.complaints.assign(id, "north")
+        assert crm.complaints.count(~where("state").one_of(ours.states)) == 0  # as the page says to ask
+    lines = told(store, capsys)
+
+    first = lines.index("  complaints in a state that the shipped lifecycle has not: 1")
+    assert lines[first + 1 : first + 3] == [
+        f"    {id}: in_review",
+        "    That is in order if the house has added the state; ask a desk that has the table of the house.",
+    ]
 
 
 def test_a_tenant_with_nothing_strange_has_few_lines(store: str, capsys: Captured) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from servicecrm import complaints
 from servicecrm.complaints import Complaint, ComplaintPolicy, WaitingFor
 from servicecrm.errors import InvalidValue, PolicyViolation, TransitionNotAllowed
+from servicecrm.kernel.decisions import Decision
 from servicecrm.testing.makers import MONDAY, a_complaint, a_judgement, an_actor
 from servicecrm.tracking import MessageClass
 from servicecrm.tracking.conditions import UNSAID
@@ -136,6 +137,30 @@ def test_what_was_taken_up_again_ends_after_that(action: str) -> None:  # C050
     with pytest.raises(PolicyViolation, match="it cannot lie before it was taken up again, at 2026-03-02T11:00:00"):
         ENDS[action](again, MONDAY + HOUR)
     assert ENDS[action](again, MONDAY + 2 * HOUR)
+
+
+@pytest.mark.parametrize(
+    "goes_on",
+    [
+        lambda c, t: complaints.forward(c, "south", by=ANN, at=MONDAY + DAY, occurred_at=t),
+        lambda c, t: complaints.assess(c, severity="high", impact="high", by=ANN, at=MONDAY + DAY, occurred_at=t),
+    ],
+    ids=["forward", "assess"],
+)
+@pytest.mark.parametrize("again", ["reopen", "raise_stage"])
+def test_what_was_taken_up_again_goes_on_after_that(
+    goes_on: Callable[[Complaint, datetime], Decision[Complaint]], again: str
+) -> None:  # C043, C050
+    closed = a_complaint(state="closed", handler="north", handler_since=MONDAY, closed_at=MONDAY)
+    at = MONDAY + 2 * HOUR
+    if again == "reopen":
+        taken_up = complaints.reopen(closed, "It stopped again.", by=ANN, at=at).after
+    else:
+        taken_up = complaints.raise_stage(closed, "east", by=ANN, at=at).after
+
+    with pytest.raises(PolicyViolation, match="it cannot lie before it was taken up again, at 2026-03-02T11:00:00"):
+        goes_on(taken_up, MONDAY + HOUR)
+    assert goes_on(taken_up, at).after.moments[-1].occurred_at == at
 
 
 def test_what_was_taken_up_again_waits_after_that() -> None:  # C050, C036

@@ -53,6 +53,23 @@ def test_whoever_can_approve_a_remedy_is_told_that_it_waits(roles: dict[str, str
         assert [whom for topic, whom in told(crm) if topic == "remedy_to_approve"] == [approver]
 
 
+@pytest.mark.parametrize(
+    ("language", "says"), [("en", "was not approved"), ("de", "nicht genehmigt"), ("zh", "未获批准")]
+)
+def test_the_handler_is_told_that_a_remedy_is_refused_and_not_why(
+    crm: Desk, language: str, says: str
+) -> None:  # C047, C061
+    complaint = bring(crm, "complaints", "proposed", customer="lin")
+    crm.complaints.refuse_remedy(complaint.id, 1, reason="lin owes us money")
+    (notice,) = (held.notice for held in claim(crm) if held.notice.topic == "remedy_refused")
+
+    assert notice.recipient == crm.complaints.get(complaint.id).handler
+    assert "money" not in str(dict(notice.body))
+    reader = Reader(address="north@city.example", language=language)
+    written = letter(notice, reader, standard_templates(), tenant="default", at=MONDAY)
+    assert says in written.subject + written.body
+
+
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize(
     ("language", "says"),

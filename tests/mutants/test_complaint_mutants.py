@@ -327,6 +327,7 @@ MUTANTS: tuple[tuple[str, Break], ...] = (
     ),
     ("endings::test_what_was_taken_up_again_ends_after_that", unmarked("merge")),
     ("endings::test_what_was_taken_up_again_ends_after_that", unmarked("close")),
+    ("endings::test_what_was_taken_up_again_goes_on_after_that", unmarked("assess")),
     ("endings::test_what_was_taken_up_again_waits_after_that", unmarked("wait")),
     ("judging::test_a_judgement_lies_after_the_one_that_it_replaces", unmarked("judge")),
     ("links::test_a_duplicate_is_taken_in_after_the_stage_of_the_other_one_began", unmarked("take_in")),

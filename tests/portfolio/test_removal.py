@@ -181,14 +181,24 @@ def test_a_released_hold_is_in_the_way_no_longer() -> None:  # C011
     held = portfolio.hold(a_customer(), "court", reason="a case", **BY).after
     with pytest.raises(GuardNotMet, match="nothing keeps the data"):
         portfolio.erase_contact(held, "mia", **LATER)
-    with pytest.raises(PolicyViolation, match="there is a hold court already"):
+    with pytest.raises(PolicyViolation, match="there is a hold of that name already"):
         portfolio.hold(held, "court", reason="again", **LATER)
-    with pytest.raises(InvalidValue, match="known: court"):
+    with pytest.raises(InvalidValue, match="there is no hold of that name; there are 1, by other names"):
         portfolio.release(held, "tax", **LATER)
 
     released = portfolio.release(held, "court", **LATER).after
     assert portfolio.erase_contact(released, "mia", **LATER).after.contacts == ()
     assert portfolio.remove(released, "asked for", mode="erase", **LATER).after.state == "erased"
+
+
+def test_no_error_repeats_what_a_hold_is_called() -> None:  # C011
+    held = portfolio.hold(a_customer(), f"case of {CANARY}", reason="a case", **BY).after
+    with pytest.raises(PolicyViolation) as there:
+        portfolio.hold(held, f"case of {CANARY}", reason="again", **LATER)
+    with pytest.raises(InvalidValue) as missing:
+        portfolio.release(held, "tax", **LATER)
+
+    assert CANARY not in str(there.value) + str(missing.value)
 
 
 def test_figures_are_the_same_before_and_after_an_erasure() -> None:  # C011, K01, K02

@@ -53,7 +53,8 @@ WHERE: Final = (
 LIFECYCLES: Final[Mapping[str, Lifecycle[Any]]] = {
     found.name: found for module in WHERE for found in vars(module).values() if isinstance(found, Lifecycle)
 }
-"""How records of each kind move; what is in no state of theirs was changed outside the library, or by a newer one."""
+"""How records of each kind move as shipped. What is in no state of theirs is in one that a house has added, or was
+changed outside the library, or by a newer one: the doctor is not told the tables of a house."""
 
 
 def examine(args: Namespace) -> None:
@@ -129,9 +130,10 @@ def _records(desk: Desk, unit: EngineUnit) -> Iterator[str]:
         if there and name in LIFECYCLES:
             strange = ~where("state").one_of(LIFECYCLES[name].states)
             if count := unit.count(record, strange):
-                yield f"{name.replace('_', ' ')}s in an unknown state: {count:,}"
+                yield f"{name.replace('_', ' ')}s in a state that the shipped lifecycle has not: {count:,}"
                 rows, _ = unit.rows(record, ("id", "state"), strange, limit=10)
                 yield from (f"  {id}: {state}" for id, state in rows)
+                yield "  That is in order if the house has added the state; ask a desk that has the table of the house."
 
 
 def _waiting(desk: Desk) -> Iterator[str]:

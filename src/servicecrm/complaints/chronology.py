@@ -8,6 +8,7 @@ from servicecrm.complaints.lifecycle import (
     ACCEPT_ANSWER,
     ACKNOWLEDGE,
     ANSWER,
+    ASSESS,
     ASSIGN,
     CLOSE,
     DECLINE_ANSWER,
@@ -53,8 +54,9 @@ CHRONOLOGY: Final = Chronology[Complaint](
     {
         # action             leaves                   by            after                 holds while there is
         ACKNOWLEDGE:    Mark(MomentKind.ACKNOWLEDGED, Side.INSIDE),
+        ASSESS:         Mark(None,                    None,         (TAKEN_UP,)),
         ASSIGN:         Mark(MomentKind.ASSIGNED,     Side.INSIDE),
-        FORWARD:        Mark(MomentKind.FORWARDED,    Side.INSIDE,  (CAME,)),
+        FORWARD:        Mark(MomentKind.FORWARDED,    Side.INSIDE,  (TAKEN_UP, CAME)),
         WAIT:           Mark(None,                    None,         (TAKEN_UP,)),
         MESSAGE:        Mark(MomentKind.MESSAGE),
         RECLASSIFY:     Mark(MomentKind.RECLASSIFIED, None,         (TAKEN_UP, RENAMED)),

@@ -48,6 +48,7 @@ def forward(
     Raises:
         TransitionNotAllowed: it is not in handling.
         GuardNotMet: the new handler is the present one, or an empty text.
+        PolicyViolation: it would be handed on before it came to its handler, or before it was taken up again.
     """
     event = ComplaintForwarded(**stamp(by, at, occurred_at), reason=reason)
     forwards = complaint.forwards + 1

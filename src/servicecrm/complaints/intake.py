@@ -166,7 +166,8 @@ def assess(
     Raises:
         TransitionNotAllowed: the complaint is not acknowledged yet, or was answered.
         GuardNotMet: severity or impact were never rated.
-        PolicyViolation: another priority than the computed one has no reason, or there is a risk to safety.
+        PolicyViolation: another priority than the computed one has no reason, or there is a risk to safety; or it would
+            be assessed before it was taken up again.
 
     Source: ISO 10002 clause 7 (initial assessment); C043.
     """

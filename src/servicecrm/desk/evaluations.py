@@ -173,9 +173,11 @@ class Evaluations(Commands[SurveyEvaluation]):
         def more(work: Work, found: SurveyEvaluation, _: Order) -> Program[Mapping[str, Any]]:
             if found.campaign is None:
                 return {}
-            of_it = where("campaign") == found.campaign
-            earlier = yield from work.find(SurveyEvaluation, of_it, where("state") == PUBLISHED)
-            told: dict[str, Any] = {"earlier": tuple(earlier)}
+            every = yield from work.find(SurveyEvaluation, where("campaign") == found.campaign)
+            earlier = tuple(each for each in every if each.state == PUBLISHED)
+            # Of two that are published at one time, each has to see the other one.
+            yield from work.present(SurveyEvaluation, [each.id for each in every if each not in earlier], rivals=True)
+            told: dict[str, Any] = {"earlier": earlier}
             if work.keeps(Campaign):
                 told["campaign"] = (yield from work.present(Campaign, [found.campaign])).get(found.campaign)
             return told

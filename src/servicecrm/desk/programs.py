@@ -108,11 +108,12 @@ def by_id(work: Work, told: Mapping[str, Any]) -> Program[dict[str, Any]]:
 
     Raises:
         NotFound: there is no such number.
+        InvalidValue: one is no text.
     """
     found = dict(told)
     for name, kind in _NAMED.items():
         value = told.get(name)
-        if isinstance(value, str) and work.keeps(kind.schema.record) and is_number(kind, value):
+        if value is not None and is_number(kind, storable(name, value)) and work.keeps(kind.schema.record):
             found[name] = (yield from fetch(work, kind, value)).id
     return found
 

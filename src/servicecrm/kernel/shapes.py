@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
-from typing import Any, Final, TypeVar
+from enum import EnumMeta, StrEnum
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from servicecrm.errors import InvalidValue
 
@@ -14,7 +14,18 @@ T = TypeVar("T")
 C = TypeVar("C", bound="Code")
 
 
-class Code(StrEnum):
+class _Codes(EnumMeta):
+    """Refuses what is no text before an enumeration takes all of it into an error of its own, however deep it is."""
+
+    if not TYPE_CHECKING:  # to type checkers it is called as every enumeration is
+
+        def __call__(cls, value: Any, *args: Any, **more: Any) -> Any:
+            if not isinstance(value, str):
+                cls._missing_(value)
+            return super().__call__(value, *args, **more)
+
+
+class Code(StrEnum, metaclass=_Codes):
     """A language-neutral code from a fixed list: `Severity("high")`. Its words are found by its value.
 
     Raises:
@@ -101,8 +112,6 @@ def coded(where: str, codes: type[C], value: C | str) -> C:
     Raises:
         InvalidValue: there is no such code; names the argument, and the codes that there are.
     """
-    if not isinstance(value, str):  # an enumeration would take all of it into an error of its own
-        raise InvalidValue(where, f"expected one of {', '.join(codes)}")
     try:
         return codes(value)
     except InvalidValue as error:

@@ -154,7 +154,10 @@ def language_tag(text: str) -> LanguageTag:
     Raises:
         InvalidValue: the text has another shape.
     """
-    found = _LANGUAGE.fullmatch(str(text))
+    try:
+        found = _LANGUAGE.fullmatch(text)
+    except TypeError:  # no text, of which nothing is told: it may be endless, or too deep to be written out
+        found = None
     if found is None:
         raise InvalidValue("language", "a language is written language[-script][-region], such as de, de-AT or zh-Hant")
     language, script, region = found.groups(default="")

@@ -14,6 +14,7 @@ from statistics import NormalDist
 from typing import Final
 
 from servicecrm.errors import InvalidValue
+from servicecrm.measures.scales import number
 
 __all__ = [
     "beta_cdf",
@@ -213,12 +214,12 @@ def _fraction(first: float, steps: Iterator[tuple[float, float]]) -> float:
 
 def _probability(p: float) -> float:
     try:
-        between = bool(0 < p < 1)
-    except (TypeError, ValueError):  # a text, or a list of several
-        between = False
-    if not between:
+        found = number(p)
+    except InvalidValue:
+        found = 0.0
+    if not 0 < found < 1:
         raise InvalidValue("probability", "expected a number between 0 and 1, such as 0.95")
-    return p
+    return found
 
 
 def _positive(parameter: float) -> float:

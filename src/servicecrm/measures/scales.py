@@ -28,7 +28,7 @@ def number(value: float) -> float:
     # A text, a bool of another library and the like are not meant, though float() would take them.
     try:
         finite = not isinstance(value, str | bytes | bool) and isfinite(value)
-    except (TypeError, OverflowError):
+    except (TypeError, ValueError, OverflowError):  # a signaling NaN does not even say whether it is finite
         finite = False
     if not finite:
         raise InvalidValue("number", f"expected a finite number, got {type(value).__name__}")

@@ -41,6 +41,7 @@ REOPENED: Final = ("complaint.reopened", "case.reopened")
 WITHDRAWN: Final = ("complaint.withdrawn", "case.withdrawn")
 FAILED: Final = (UNDELIVERABLE,)
 PROPOSED: Final = ("complaint.remedy_proposed",)
+REFUSED: Final = ("complaint.remedy_refused",)
 OFFERED: Final = ("complaint.remedy_offered",)
 SETTLED: Final = ("complaint.remedy_accepted", "complaint.remedy_declined")
 ANSWERED_BACK: Final = ("complaint.answer_accepted", "complaint.answer_declined")
@@ -116,6 +117,7 @@ _TABLE: Final = (
     (WITHDRAWN,    HANDLER,    "withdrawn",          DUTY),
     (PROPOSED,     MANAGER,    "remedy_to_approve",  DUTY),
     (PROPOSED,     SUPERVISOR, "remedy_to_approve",  UNMANAGED),
+    (REFUSED,      HANDLER,    "remedy_refused",     DUTY),
     (OFFERED,      REQUESTER,  "remedy_offered",     DUTY),
     (SETTLED,      HANDLER,    "remedy_settled",     DUTY),
     (ANSWERED_BACK, HANDLER,   "answered_back",      DUTY),

@@ -9,7 +9,7 @@ from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Actor, Decision, stamp
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.shapes import named, several
 from servicecrm.kernel.values import ContactPoint, language_tag
 from servicecrm.portfolio.codes import ContactRole, Purpose
 from servicecrm.portfolio.events import ContactAdded, ContactChanged
@@ -124,7 +124,7 @@ def contact_named(contacts: tuple[Contact, ...], contact: str) -> Contact:
         if each.id == contact:
             return each
     known = ", ".join(each.id for each in contacts) or "none"
-    raise InvalidValue("contact", f"there is no contact {contact!r}; known: {known}")
+    raise InvalidValue("contact", f"there is no {named('contact', contact)}; known: {known}")
 
 
 def contact_for(customer: Customer, purpose: Purpose | str, *, at: datetime) -> Contact | None:

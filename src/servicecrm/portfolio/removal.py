@@ -110,7 +110,7 @@ def hold(
     new = Hold(name=name, reason=reason, since=event.occurred_at)
     decision = move(customer, HOLD, event, holds=(*customer.holds, new))
     if any(each.name == name for each in customer.holds):
-        raise PolicyViolation("hold", f"there is a hold {name} already")
+        raise PolicyViolation("hold", "there is a hold of that name already")
     return decision
 
 
@@ -127,6 +127,6 @@ def release(
     event = HoldReleased(**stamp(by, at, occurred_at), name=name)
     kept = tuple(each for each in customer.holds if each.name != name)
     if kept == customer.holds:
-        known = ", ".join(each.name for each in customer.holds) or "none"
-        raise InvalidValue("hold", f"there is no hold {name!r}; known: {known}")
+        # A hold is often called after a case at court, and so after people.
+        raise InvalidValue("hold", f"there is no hold of that name; there are {len(kept)}, by other names")
     return move(customer, RELEASE, event, holds=kept)

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, TypedDict
 import attrs
 
 from servicecrm.errors import InvalidValue, MissingExtra
-from servicecrm.kernel.shapes import several
+from servicecrm.kernel.shapes import mapped, several, whole
 from servicecrm.measures.drivers import Drivers
 from servicecrm.measures.indexes import WeightedIndex, weighted_index
 from servicecrm.measures.scales import number, rescaled
@@ -209,9 +209,11 @@ def evaluate(
 
     Source: C078-C082, K33-K40; ISO 10004.
     """
-    if min_n < 1:
+    if whole("min_n", min_n) < 1:
         raise InvalidValue("min_n", "expected 1 or more; 1 shows every figure")
-    names = (by,) if isinstance(by, str) else several("by", by)
+    whole("min_answered", min_answered)
+    _check_texts(wave=wave, missing=missing, outcome=outcome, crosshair=crosshair)
+    names = (by,) if isinstance(by, str) else several("by", by, str)
     given = by if isinstance(by, Mapping) else {}
     if not isinstance(responses, Columns | Mapping | Frame):
         responses = list(responses)
@@ -221,14 +223,14 @@ def evaluate(
     table = attrs.evolve(table, others={**table.others, **{n: table.beside(v, f"by {n}") for n, v in given.items()}})
     table = _coded(table, codes or {})
     weighed = _weighed(table, weights)
-    exact = Exactness(confidence, population)
+    exact = Exactness(confidence, None if population is None else whole("population", population))
     smallest: list[Group] = [*zip(*map(table.groups, names), strict=True)] if names else [_WHOLE] * table.n
-    whole = View(_WHOLE, range(table.n), weighed, exact)
+    everybody = View(_WHOLE, range(table.n), weighed, exact)
     put_together, reliability = pools(
         table, missing=missing, min_answered=min_answered, min_n=min_n, confidence=confidence
     )
     lines: list[tuple[Line, Made]] = []
-    for view in _views(smallest, whole):
+    for view in _views(smallest, everybody):
         told = [part for part in parts(questionnaire) if not (view.group and part.key in table.apart)]
         lines += [line for part in told for line in item_lines(table, part, view)]
         lines += [line for pool in put_together for line in pool_lines(pool, view)]
@@ -249,12 +251,18 @@ def evaluate(
         lines=shown,
         reliability=tuple(reliability),
         drivers=moved,
-        aspects=aspects(table, whole, twins, moved, gate, crosshair=crosshair, min_n=min_n),
-        expectations=expectations(table, whole, twins, gate, min_n=min_n),
+        aspects=aspects(table, everybody, twins, moved, gate, crosshair=crosshair, min_n=min_n),
+        expectations=expectations(table, everybody, twins, gate, min_n=min_n),
         index=_index(questionnaire, shown, index),
         campaign=_campaign(responses),
         counted=_counted(responses),
     )
+
+
+def _check_texts(**texts: object) -> None:
+    for name, text in texts.items():
+        if not isinstance(text, str | None):
+            raise InvalidValue(name, f"expected text, got {type(text).__name__}")
 
 
 _GROUPS: Final = ("customer", "service", "stratum", "language", "source")
@@ -292,7 +300,7 @@ def _weighed(table: Columns, weights: Sequence[float] | Raking | None) -> list[f
     if weights is None:
         return None
     if not isinstance(weights, Raking):
-        return table.beside(map(number, weights), "weights")
+        return table.beside(map(number, several("weights", weights)), "weights")
     if len(weights.weights) != table.n:
         raise InvalidValue("weights", f"expected those of {table.n} responses, got {len(weights.weights)}")
     return list(weights.weights)
@@ -341,7 +349,7 @@ def _index(questionnaire: Questionnaire, lines: Iterable[Line], weights: Mapping
     """
     means = {line.key: line.value for line in lines if line.figure == "mean" and not line.group}
     known = {part.key: part for part in parts(questionnaire) if rated(part)}
-    names = known if weights is None else weights
+    names = known if weights is None else mapped("index", weights)
     figures: dict[str, float | None] = {}
     for key in names:
         if key not in known or (scale := known[key].scale) is None:

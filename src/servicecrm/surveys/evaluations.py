@@ -66,7 +66,7 @@ def low_scores(evaluation: Evaluation, threshold: Thresholds) -> tuple[LowScore,
 
     Source: C082; FitSM PR7 (insufficient customer satisfaction).
     """
-    _check_numbers(threshold)
+    _check_thresholds(threshold)
     known = {line.key for line in evaluation.lines}
     if isinstance(threshold, Mapping) and not threshold.keys() <= known:
         raise InvalidValue("threshold", f"there is nothing on {', '.join(sorted(threshold.keys() - known))}")
@@ -257,7 +257,9 @@ def _apart(one: SurveyEvaluation, other: SurveyEvaluation) -> tuple[int, ...]:
     return len({*one.counted} - {*other.counted}), len({*other.counted} - {*one.counted})
 
 
-def _check_numbers(threshold: Thresholds) -> None:
+def _check_thresholds(threshold: Thresholds) -> None:
+    if isinstance(threshold, Mapping):
+        several("threshold", threshold, str)
     for limit in threshold.values() if isinstance(threshold, Mapping) else (threshold,):
         try:
             number(limit)

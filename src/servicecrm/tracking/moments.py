@@ -76,7 +76,7 @@ def with_moment(
         occurred_at=event.occurred_at,
         recorded_at=event.recorded_at,
         side=side,
-        code=code and str(code),
+        code=str(code) if isinstance(code, str) else code,
         until=until,
     )
     return (*moments, new)
