@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -126,6 +127,46 @@ def test_a_desk_publishes_what_came_of_a_campaign_once_it_is_closed() -> None:  
             crm.evaluations.publish(kept.id)
         crm.campaigns.close(campaign.id)
         assert crm.evaluations.publish(kept.id).state == "published"
+
+
+def ready(**told: Any) -> SurveyEvaluation:
+    return evolve(evaluations.handle(reviewed(), "billing", action="a-1", by=BOB, at=MONDAY).after, **told)
+
+
+@given(st.sampled_from(["1" * 64, "2" * 64]), st.integers(0, 30), st.lists(st.integers(0, 30), min_size=1, max_size=3))
+def test_beside_others_only_what_is_made_of_the_same_responses_in_the_same_way(
+    basis: str, now: int, before: list[int]
+) -> None:  # C080, C082
+    ours = ready(basis="1" * 64, responses=now)
+    earlier = [evolve(published(), id=f"e-{n}", basis=basis, responses=many) for n, many in enumerate(before, start=7)]
+
+    if basis == ours.basis:
+        assert evaluations.publish(ours, earlier=earlier, by=BOB, at=MONDAY).after.state == "published"
+    else:
+        says = r'published: .* in the same way as e-7; .*: let the same ones count, .* by=\("service", "stratum"\) cuts'
+        with pytest.raises(PolicyViolation, match=says):
+            evaluations.publish(ours, earlier=earlier, by=BOB, at=MONDAY)
+
+
+@pytest.mark.parametrize("ours", [None, "1" * 64])
+@pytest.mark.parametrize("number", [4, 5, 6, 9, 10, 11, 14, 15])
+def test_where_the_responses_are_not_known_only_their_numbers_are_compared(ours: str | None, number: int) -> None:
+    earlier = [evolve(published(), basis=None if ours else "1" * 64, responses=number)]  # C080, C082
+    later = ready(basis=ours, responses=10)
+
+    if number in (10, 5, 4, 15):
+        assert evaluations.publish(later, earlier=earlier, by=BOB, at=MONDAY).after.state == "published"
+    else:
+        with pytest.raises(PolicyViolation, match="let the same ones count"):
+            evaluations.publish(later, earlier=earlier, by=BOB, at=MONDAY)
+
+
+def test_what_is_kept_knows_of_what_it_is_made() -> None:  # C082
+    begun, again = (attrs.evolve(an_evaluation(), basis=basis) for basis in ("1" * 64, "2" * 64))
+    draft = evaluations.draft(begun, id="e-1", threshold=7, by=ANN, at=MONDAY).after
+
+    assert draft.basis == begun.basis
+    assert evaluations.revise(draft, again, threshold=7, by=ANN, at=MONDAY).after.basis == again.basis
 
 
 def test_an_evaluation_of_something_that_no_store_here_knows_is_published() -> None:  # C082
@@ -258,7 +299,7 @@ def the_evaluation() -> SurveyEvaluation:
     return evolve(
         published(),
         campaign="c-1",
-        counted=("0123456789abcdef",),
+        basis="1" * 64,
         figures=published().figures[:1],
         pages=FrozenMap({"en": "# Evaluation"}),
         digest="0" * 64,
@@ -272,7 +313,7 @@ def test_what_any_version_stored_is_read_as_the_same_record(path: Path) -> None:
     version = int(path.stem.removeprefix("v"))
 
     read = SURVEY_EVALUATION.schema.load(from_text(path.read_text("utf-8")), version=version)
-    assert read == (the_evaluation() if version > 1 else evolve(the_evaluation(), counted=()))
+    assert read == (the_evaluation() if version > 2 else evolve(the_evaluation(), basis=None))
 
 
 def test_the_current_version_has_a_golden_file_with_something_everywhere() -> None:

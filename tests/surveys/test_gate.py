@@ -106,7 +106,17 @@ def sums(found: Evaluation, sizes: Mapping[Class, int], *, missing: str) -> Iter
         yield vector
     for pair in found.aspects.aspects if found.aspects else ():
         if not pair.hidden and pair.performance is not None:
-            yield from ({(*each, key): 1 for each in sizes if {"a", "i"} <= {*each[1]}} for key in "ai")
+            yield from complete(sizes, "ai")
+    for scale in found.reliability:
+        if scale.reliability is not None:
+            yield from complete(sizes, "ab")
+    if found.drivers is not None and found.drivers.drivers:
+        yield from complete(sizes, "abc")
+
+
+def complete(sizes: Mapping[Class, int], keys: str) -> Iterator[dict[Any, int]]:
+    """Of those who have answered all of these, each of them."""
+    return ({(*each, key): 1 for each in sizes if {*keys} <= {*each[1]}} for key in keys)
 
 
 def rank(vectors: Sequence[Mapping[Any, int]]) -> int:
@@ -155,7 +165,7 @@ def attacked(count: int) -> tuple[int, int]:
             | {"g": chance.choices("nsew", (5, 4, 2, 1))[0], "h": chance.choice("xy")}
             for _ in range(chance.randint(8, 60))
         ]
-        found = evaluate(asked, people, by=by, min_n=MIN_N, missing=missing)
+        found = evaluate(asked, people, by=by, min_n=MIN_N, missing=missing, outcome="c")
         sizes: dict[Class, int] = {}
         for each in people:
             of = (tuple(each[name] for name in by), tuple(key for key in "abci" if each[key] is not None))
@@ -259,16 +269,19 @@ def test_no_words_of_somebody_become_a_link_or_a_picture() -> None:  # C082
 # -- campaigns -----------------------------------------------------------------------------------
 
 
-def of_six(crm: Desk, mode: str = "confidential") -> tuple[str, list[str]]:
+def of_six(crm: Desk, mode: str = "confidential", times: int = 1) -> tuple[str, list[str]]:
     campaign = an_open_campaign(crm, mode=mode)
-    return campaign.id, [crm.responses.record(campaign.id, {"overall": n + 1}).id for n in range(6)]
+    return campaign.id, [crm.responses.record(campaign.id, {"overall": n % 6 + 1}).id for n in range(6 * times)]
 
 
-def published(crm: Desk, campaign: str) -> str:
-    kept = crm.evaluations.draft(crm.evaluations.of(campaign), threshold={})
+def published(crm: Desk, campaign: str, **how: Any) -> str:
+    kept = crm.evaluations.draft(crm.evaluations.of(campaign, **how), threshold={})
     crm.evaluations.conclude(kept.id, "It is known.")
     crm.evaluations.review(kept.id)
     return crm.evaluations.publish(kept.id).state
+
+
+OTHERS = r"published: it is not made of the same responses in the same way as .*: let the same ones count, in one way"
 
 
 @pytest.mark.parametrize("mode", ["identified", "confidential"])
@@ -281,10 +294,78 @@ def test_without_one_of_them_it_is_not_published_again(mode: str) -> None:  # C0
         assert published(crm, campaign) == published(crm, campaign) == "published"
 
         crm.responses.exclude(ids[4], "asked to be taken out")
-        with pytest.raises(PolicyViolation, match=r"published: 1 responses are not in both .* let the same ones count"):
+        with pytest.raises(PolicyViolation, match=OTHERS):
             published(crm, campaign)
         crm.responses.readmit(ids[4])
         assert published(crm, campaign) == "published"
+
+
+def test_without_many_of_them_it_is_not_published_again_either() -> None:  # C080, C082
+    with a_desk() as (crm, _):
+        campaign, ids = of_six(crm, times=2)
+        crm.campaigns.close(campaign)
+        assert published(crm, campaign) == "published"
+
+        for id in ids[:6]:  # of these only one may have answered some item
+            crm.responses.exclude(id, "asked to be taken out")
+        with pytest.raises(PolicyViolation, match=OTHERS):
+            published(crm, campaign)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"by": "service"},
+        {"by": ("service", "stratum")},
+        {"weights": [1.0] * 5 + [2.0]},
+        {"missing": "listwise"},
+        {"codes": {"why": [("price",)] * 6}},
+        {"outcome": "overall"},
+        {"min_n": 4},
+    ],
+    ids=lambda how: next(iter(how)),
+)
+def test_in_another_way_the_same_ones_are_not_published_again(how: dict[str, Any]) -> None:  # C080, C082
+    with a_desk() as (crm, _):
+        campaign, _ids = of_six(crm)
+        crm.campaigns.close(campaign)
+        assert published(crm, campaign, by="stratum") == "published"
+
+        with pytest.raises(PolicyViolation, match=OTHERS):
+            published(crm, campaign, **how)
+        assert published(crm, campaign, by="stratum") == "published"
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ({"by": {"g": [*"aaaaabbbbbbb"]}}, {"by": {"g": [*"aaaaaabbbbbb"]}}),
+        ({"codes": {"why": [("x",)] * 6 + [()] * 6}}, {"codes": {"why": [("x",)] * 7 + [()] * 5}}),
+        ({"weights": [1.0] * 6 + [2.0] * 6}, {"weights": [2.0] * 6 + [1.0] * 6}),
+    ],
+    ids=["by", "codes", "weights"],
+)
+def test_if_only_one_of_them_is_in_another_place_they_are_not_published_again(
+    first: dict[str, Any], then: dict[str, Any]
+) -> None:  # C080, C082
+    with a_desk() as (crm, _):
+        campaign, _ids = of_six(crm, times=2)
+        crm.campaigns.close(campaign)
+        assert published(crm, campaign, **first) == published(crm, campaign, **first) == "published"
+        with pytest.raises(PolicyViolation, match=OTHERS):
+            published(crm, campaign, **then)
+
+
+def test_anonymous_answers_are_published_again_in_the_same_way_alone() -> None:  # C076, C080, C082
+    with a_desk() as (crm, _):
+        campaign = an_open_campaign(crm, mode="anonymous").id
+        for n in range(6):
+            crm.responses.cast(crm.responses.ballot(campaign, {"overall": n + 1}))
+        crm.campaigns.close(campaign)
+
+        assert published(crm, campaign) == published(crm, campaign) == "published"
+        with pytest.raises(PolicyViolation, match=OTHERS):
+            published(crm, campaign, by="overall")
 
 
 @pytest.mark.parametrize("by", ["id", "answers", "day", "invitation", "state"])

@@ -37,8 +37,8 @@ def publishable(tables: Iterable[Iterable[Figure]], *, threshold: int, after: Ed
     added since an earlier edition, what two that overlap nearly whole differ by, or some of several groups that nobody
     has named. What is left out may be shown as it was published before.
 
-    Time grows with the square of the figures: some hundred take a second. What could not be looked through in time is
-    left out.
+    Some hundred figures in tables take a second. Figures that overlap at random take longer, and what could not be
+    looked through in some ten seconds is left out.
 
     Raises:
         InvalidValue: the threshold is below 1, or groups of one table share a response.

@@ -5,10 +5,10 @@ with which factor each part of the answers enters.
 """
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from heapq import heappop, heappush
-from itertools import count
-from typing import Final, Generic, TypeVar
+from math import fsum
+from typing import Final, Generic, NamedTuple, TypeVar
 
 __all__ = ["Following", "factor"]
 
@@ -17,8 +17,9 @@ Part = TypeVar("Part", bound=Hashable)
 _PRIME: Final = 2**61 - 1
 """Equations are solved in the numbers modulo this: exactly, and without fractions that grow."""
 
-_STEPS: Final = 20_000
-"""How far is looked for what a few persons have in common, before a sum is refused to be on the safe side."""
+_STEPS: Final = 50_000_000
+"""How many numbers are looked at, some ten seconds long, before sums that would need more are refused to be on the safe
+side."""
 
 
 def factor(over: int) -> int:
@@ -29,26 +30,47 @@ def factor(over: int) -> int:
 _Vector = dict[int, int]
 
 
+class _Taken(NamedTuple):
+    """What has to be undone to take a sum back: a vector that begins at some place, or those of small parts before."""
+
+    first: int | None
+    small: dict[int, _Vector]
+
+
 class Following(Generic[Part]):
     """The sums that are out, and what follows from them.
 
-    `parts` says for each part of the answers whose they are. Persons are few if there are fewer than `few` of them.
+    `parts` says for each part of the answers whose they are. Persons are few if there are fewer than `few` of them; if
+    they have `weights`, if by Kish they come to fewer.
 
     Those parts come first that many persons have. A basis of all that follows is kept, each of its vectors with a first
     place that later ones lack; so whatever follows of small parts alone is put together of vectors that begin at one.
+    Of these each has a place that all others lack, so that whoever uses it has to keep that one.
     """
 
-    def __init__(self, parts: Mapping[Part, Collection[Hashable]], *, few: int) -> None:
-        ordered = sorted(parts, key=lambda part: -len(parts[part]))
+    def __init__(
+        self,
+        parts: Mapping[Part, Collection[Hashable]],
+        *,
+        few: int,
+        weights: Mapping[Hashable, float] | None = None,
+    ) -> None:
+        self._few = few
+        self._weights = weights
+        self._heaviest = max(weights.values(), default=1.0) if weights else 1.0
+        sizes = {part: self._size(persons) for part, persons in parts.items()}
+        ordered = sorted(parts, key=lambda part: -sizes[part])
         self._places = {part: n for n, part in enumerate(ordered)}
         self._whose: dict[int, frozenset[Hashable]] = {
-            n: frozenset(parts[part]) for n, part in enumerate(ordered) if len(parts[part]) < few
+            n: frozenset(parts[part]) for n, part in enumerate(ordered) if sizes[part] < few
         }
-        self._few = few
-        self._rows: dict[int, _Vector] = {}
+        self._large: dict[int, _Vector] = {}
+        self._small: dict[int, _Vector] = {}
+        self._taken: list[_Taken] = []
+        self._steps = 0
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._taken)
 
     def add(self, sum_: Mapping[Part, int]) -> None:
         """Take note of a sum that is out, whatever it tells. It says with which factor, not 0, each part enters."""
@@ -64,63 +86,92 @@ class Following(Generic[Part]):
 
     def back(self, to: int) -> None:
         """Forget what was taken since there were so many."""
-        while len(self._rows) > to:
-            self._rows.popitem()
+        while len(self._taken) > to:
+            first, self._small = self._taken.pop()
+            if first is not None:
+                del self._large[first]
+
+    # -- who are few -----------------------------------------------------------------------------
+
+    def _size(self, persons: Collection[Hashable]) -> float:
+        """How many there are. Of weighted ones it is less than what they come to, but more persons are always more."""
+        if self._weights is None:
+            return len(persons)
+        return fsum(self._weights[person] for person in persons) / self._heaviest
+
+    def _are_few(self, persons: Collection[Hashable]) -> bool:
+        if self._weights is None:
+            return len(persons) < self._few
+        weights = [self._weights[person] for person in persons]
+        # Weights that are all alike come to as many as there are, but for the last digits.
+        return fsum(weights) ** 2 < (self._few - 1e-9) * fsum(weight * weight for weight in weights)
+
+    # -- what follows ----------------------------------------------------------------------------
 
     def _keep(self, rest: _Vector) -> None:
-        if rest:
-            first = min(rest)
-            by = pow(rest[first], -1, _PRIME)
-            self._rows[first] = {at: x * by % _PRIME for at, x in rest.items()}
+        if not rest:
+            return
+        first = min(rest)
+        if first in self._whose:
+            self._taken.append(_Taken(None, self._small))
+            self._small = {at: _less(row, rest, at=first) if first in row else row for at, row in self._small.items()}
+            self._small[first] = rest
+        else:
+            self._taken.append(_Taken(first, self._small))
+            self._large[first] = rest
 
     def _rest(self, sum_: Mapping[Part, int]) -> _Vector:
         """What is new in a sum: without what follows already, up to its first place."""
         rest = {self._places[part]: x for part, x in sum_.items()}
         places = sorted(rest)
-        while places:
+        while places and places[0] not in self._whose:
             first = heappop(places)
-            row = self._rows.get(first)
-            if row is None and first in rest:
-                break
-            if row is not None and first in rest:
-                for at in row.keys() - rest.keys():
-                    heappush(places, at)
-                rest = _less(rest, row, at=first)
+            if first not in rest:
+                continue
+            if first not in self._large:
+                return rest
+            row = self._large[first]
+            for at in row.keys() - rest.keys():
+                heappush(places, at)
+            rest = _less(rest, row, at=first)
+        for at in rest.keys() & self._small.keys():
+            rest = _less(rest, self._small[at], at=at)
         return rest
 
     def _tells(self, rest: _Vector) -> bool:
         """Is there a sum of a few persons that has this in it, and as much as one likes of what follows already?"""
-        steps = count()
+        return self._ends(rest, _joined(rest, self._small.values()), frozenset())
 
-        def ends(rest: _Vector, others: Sequence[_Vector], whose: frozenset[Hashable]) -> bool:
-            """Can all be taken away that is not of these persons, and perhaps of some more?"""
-            if next(steps) > _STEPS:
-                return True
-            often = Counter(at for other in others for at in other)
-            alone = whose.union(*(self._whose[at] for at in rest if at not in often))  # which nothing takes away
-            if len(alone) >= self._few:
-                return False
-            left = [at for at in rest if not self._whose[at] <= alone]
-            if not left:
-                return True
-            at = min(left, key=often.__getitem__)
-            more = alone | self._whose[at]
-            if len(more) < self._few and ends(rest, others, more):
-                return True
-            by = next(other for other in others if at in other)
-            without = [_less(other, by, at=at) if at in other else other for other in others if other is not by]
-            return ends(_less(rest, by, at=at), without, alone)
+    def _ends(self, rest: _Vector, others: Sequence[_Vector], whose: frozenset[Hashable]) -> bool:
+        """Can all be taken away that is not of these persons, and perhaps of some more?"""
+        often = Counter(at for other in others for at in other if at in rest)
+        alone = whose.union(*(self._whose[at] for at in rest if at not in often))  # which nothing takes away
+        if self._size(alone) >= self._few:
+            return False
+        left = [at for at in rest if not self._whose[at] <= alone]
+        if not left:
+            return self._are_few(alone)
+        self._steps += len(rest) + sum(map(len, others))
+        if self._steps > _STEPS:
+            return True
+        at = min(left, key=often.__getitem__)
+        more = alone | self._whose[at]
+        if self._size(more) < self._few and self._ends(rest, others, more):
+            return True
+        by = next(other for other in others if at in other)
+        without = [_less(other, by, at=at) if at in other else other for other in others if other is not by]
+        return self._ends(_less(rest, by, at=at), without, alone)
 
-        # Each with a place of its own, so that whoever uses it has to keep that.
-        found: dict[int, _Vector] = {}
-        for first in sorted(at for at in self._rows if at in self._whose)[::-1]:
-            row = self._rows[first]
-            for at in found.keys() & row.keys():
-                row = _less(row, found[at], at=at)
-            found[first] = row
-        for at in found.keys() & rest.keys():
-            rest = _less(rest, found[at], at=at)
-        return ends(rest, [*found.values()], frozenset())
+
+def _joined(rest: _Vector, others: Iterable[_Vector]) -> list[_Vector]:
+    """Those of the others that have a place in common with this one, or with one that has."""
+    near, apart = [rest], [*others]
+    for one in near:
+        far = [other for other in apart if other.keys().isdisjoint(one.keys())]
+        if len(far) < len(apart):
+            near += [other for other in apart if not other.keys().isdisjoint(one.keys())]
+            apart = far
+    return near[1:]
 
 
 def _less(one: _Vector, other: _Vector, *, at: int) -> _Vector:

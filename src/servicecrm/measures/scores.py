@@ -25,7 +25,7 @@ from servicecrm.measures.intervals import (
 
 __all__ = ["Exactness", "Method", "Reason", "Score", "mean_of", "net", "share"]
 
-Reason = Literal["no_answers", "one_answer", "no_variance", "zero_base", "no_values", "one_item"]
+Reason = Literal["no_answers", "one_answer", "no_variance", "zero_base", "no_values", "one_item", "hidden"]
 """Why there is no figure."""
 
 Band = tuple[float, float]

@@ -116,6 +116,16 @@ class Columns:
             raise InvalidValue(name, f"expected one for each of {self.given} responses, got {len(listed)}")
         return [listed[place] for place in self.kept]
 
+    def only(self, places: Sequence[int]) -> "Columns":
+        """The same of some of the responses alone."""
+        return attrs.evolve(
+            self,
+            n=len(places),
+            cells={key: [column[place] for place in places] for key, column in self.cells.items()},
+            others={name: [column[place] for place in places] for name, column in self.others.items()},
+            kept=[self.kept[place] for place in places],
+        )
+
     def numbers(self, key: str) -> list[float | None]:
         """The numbers of a column; None for whatever is none."""
         return [cell if isinstance(cell, float) else None for cell in self[key]]

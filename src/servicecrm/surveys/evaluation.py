@@ -24,12 +24,32 @@ from servicecrm.surveys.cells import parts
 from servicecrm.surveys.columns import Columns, Frame, Responses, tabulate
 from servicecrm.surveys.evaluation_gate import Gate, Made, Shares
 from servicecrm.surveys.evaluation_lines import About, Group, Line
-from servicecrm.surveys.evaluation_pools import MissingPolicy, ScaleReliability, pools, rated
+from servicecrm.surveys.evaluation_pools import (
+    MissingPolicy,
+    ScaleReliability,
+    measures_one,
+    pools,
+    rated,
+    reliability,
+    reliability_sums,
+)
 from servicecrm.surveys.evaluation_rows import COLUMNS, rows
 from servicecrm.surveys.evaluation_scores import Pool, View, better, item_lines, pool_lines
-from servicecrm.surveys.evaluation_twins import Aspects, Expectations, Pair, aspects, drivers, expectations, pairs
+from servicecrm.surveys.evaluation_twins import (
+    Aspects,
+    Expectations,
+    Pair,
+    derived,
+    driver_sums,
+    drivers,
+    driving,
+    expectations,
+    pairs,
+    stated,
+)
 from servicecrm.surveys.evaluation_weights import Weighting, weighting
 from servicecrm.surveys.items import ItemKind
+from servicecrm.surveys.logic import asked
 from servicecrm.surveys.model import Questionnaire
 from servicecrm.surveys.response_model import GivenAnswer, Response
 
@@ -45,7 +65,8 @@ class Evaluation:
     `evaluation["recommend"]` is the line of an item; its `score` has the interval. A notebook draws all of it.
     `responses` is how many count, and `left_out` how many do not, because they are late or were excluded. Figures from
     fewer than `min_n` answers or persons are `hidden`, and others beside them, so that none follows by subtraction.
-    `campaign` is the one that all responses are of, and `counted` tells which ones count, where these are known.
+    `campaign` is the one that all responses are of. `basis` tells whether it is made of the same responses in the same
+    way as another one, where these are known.
 
     Source: C078-C082.
     """
@@ -66,7 +87,7 @@ class Evaluation:
     expectations: Expectations | None = attrs.field(repr=False)
     index: WeightedIndex
     campaign: str | None = None
-    counted: frozenset[str] = attrs.field(default=frozenset(), repr=False)
+    basis: str | None = attrs.field(default=None, repr=False)
 
     def __iter__(self) -> Iterator[Line]:
         return iter(self.lines)
@@ -223,21 +244,33 @@ def evaluate(
     table = attrs.evolve(table, others={**table.others, **{n: table.beside(v, f"by {n}") for n, v in given.items()}})
     table = _coded(table, codes or {})
     weighed = _weighed(table, weights)
+    if weighed is not None and not all(weighed):  # what weighs nothing does not count
+        some = [place for place, weight in enumerate(weighed) if weight]
+        table, weighed = table.only(some), [weighed[place] for place in some]
     exact = Exactness(confidence, None if population is None else whole("population", population))
     smallest: list[Group] = [*zip(*map(table.groups, names), strict=True)] if names else [_WHOLE] * table.n
     everybody = View(_WHOLE, range(table.n), weighed, exact)
-    put_together, reliability = pools(
-        table, missing=missing, min_answered=min_answered, min_n=min_n, confidence=confidence
-    )
+    put_together = [*pools(table, missing=missing, min_answered=min_answered)]
     lines: list[tuple[Line, Made]] = []
     for view in _views(smallest, everybody):
         told = [part for part in parts(questionnaire) if not (view.group and part.key in table.apart)]
         lines += [line for part in told for line in item_lines(table, part, view)]
         lines += [line for pool in put_together for line in pool_lines(pool, view)]
-    twins = [*pairs(table)]
-    gate = Gate(_sums(table, put_together, twins), smallest, weighed, min_n=min_n)
+    twins, driven = [*pairs(table)], driving(table, outcome)
+    gate = Gate(
+        _sums(table, put_together, twins, driven),
+        smallest,
+        weighed,
+        conditions=_conditions(questionnaire, put_together),
+        min_n=min_n,
+    )
+    beside = zip(smallest, weighed or [1.0] * table.n, *(table[id] for id in sorted(codes or ())), strict=True)
+    # What comes first is shown rather than what comes later.
     shown = tuple(gate.lines(lines))
-    moved = drivers(table, outcome=outcome, min_n=min_n)
+    important = stated(twins, everybody, gate, crosshair=crosshair)
+    expected = expectations(table, everybody, twins, gate, min_n=min_n)
+    held = [reliability(pool, everybody, gate, confidence=confidence) for pool in put_together if measures_one(pool)]
+    moved = None if driven is None else drivers(driven, everybody, gate, min_n=min_n)
     return Evaluation(
         questionnaire=questionnaire,
         wave=wave,
@@ -249,13 +282,13 @@ def evaluate(
         confidence=confidence,
         weighting=None if weighed is None else weighting(weights, weighed),
         lines=shown,
-        reliability=tuple(reliability),
+        reliability=tuple(held),
         drivers=moved,
-        aspects=aspects(table, everybody, twins, moved, gate, crosshair=crosshair, min_n=min_n),
-        expectations=expectations(table, everybody, twins, gate, min_n=min_n),
+        aspects=important or derived(table, everybody, moved, crosshair=crosshair, min_n=min_n),
+        expectations=expected,
         index=_index(questionnaire, shown, index),
         campaign=_campaign(responses),
-        counted=_counted(responses),
+        basis=_basis(responses, table, beside, names, sorted(codes or ()), min_n, min_answered, missing, outcome),
     )
 
 
@@ -287,12 +320,21 @@ def _campaign(responses: Responses) -> str | None:
     return told[0] if len(set(told)) == 1 else None
 
 
-def _counted(responses: Responses) -> frozenset[str]:
-    """By what it can be told whether the same ones have answered: ids of responses that lead to none of them."""
+def _basis(responses: Responses, table: Columns, beside: Iterable[object], *how: object) -> str | None:
+    """A digest of which responses count, with what stands `beside` each of them, and of how they are evaluated.
+
+    It leads to none of them: what somebody has answered does not enter, and ids of those who are not named are chance.
+    """
     if not isinstance(responses, list):
-        return frozenset()
-    ids = (each.id for each in responses if isinstance(each, Response) and each.counts)
-    return frozenset(sha256(id.encode()).hexdigest()[:16] for id in ids)
+        return None
+    if all(isinstance(each, Response) for each in responses):
+        ids = [responses[place].id for place in table.kept]
+        counted = sorted(map(repr, zip(ids, beside, strict=True)))
+    elif all(isinstance(each, GivenAnswer) for each in responses):
+        counted = [*sorted({each.response for each in responses if each.counts}), *map(repr, beside)]
+    else:
+        return None
+    return sha256(repr((counted, *how)).encode()).hexdigest()
 
 
 def _weighed(table: Columns, weights: Sequence[float] | Raking | None) -> list[float] | None:
@@ -319,16 +361,34 @@ def _coded(table: Columns, codes: Mapping[str, Iterable[Iterable[str] | None]]) 
     return attrs.evolve(table, cells=cells)
 
 
-def _sums(table: Columns, put_together: Iterable[Pool], twins: Iterable[Pair]) -> dict[Hashable, Shares]:
+def _sums(
+    table: Columns,
+    put_together: Iterable[Pool],
+    twins: Iterable[Pair],
+    driven: Mapping[str, Sequence[float | None]] | None,
+) -> dict[Hashable, Shares]:
     """What is shown of items that are put together with others: alone, and in each way that they are."""
-    several: dict[Hashable, Shares] = {(pool.about, pool.name): pool.shares for pool in put_together}
+    several: dict[Hashable, Shares] = {}
+    for pool in put_together:
+        several |= {(pool.about, pool.name): pool.shares, **reliability_sums(pool)}
     for pair in twins:
         several |= pair.sums
+    if driven is not None:
+        several |= driver_sums(driven)
     alone: dict[Hashable, Shares] = {
         (About.ITEM, key): {key: [int(x is not None) for x in table.numbers(key)]}
         for key in dict.fromkeys(key for shares in several.values() for key in shares)
     }
     return alone | several
+
+
+def _conditions(questionnaire: Questionnaire, put_together: Iterable[Pool]) -> dict[Hashable, frozenset[str]]:
+    """On which items it depends whether those of a figure were asked."""
+    of = {part.key: frozenset(asks.key for asks in asked(part.item.shown_if)) for part in parts(questionnaire)}
+    return {
+        **{(about, key): items for key, items in of.items() for about in (About.ITEM, About.OPTION)},
+        **{(pool.about, pool.name): frozenset().union(*(of[key] for key in pool.columns)) for pool in put_together},
+    }
 
 
 def _views(smallest: Sequence[Group], whole: View) -> Iterator[View]:
@@ -347,7 +407,9 @@ def _index(questionnaire: Questionnaire, lines: Iterable[Line], weights: Mapping
 
     Source: Fornell et al. 1996; K40.
     """
-    means = {line.key: line.value for line in lines if line.figure == "mean" and not line.group}
+    means = {
+        line.key: line.value for line in lines if line.about is About.ITEM and line.figure == "mean" and not line.group
+    }
     known = {part.key: part for part in parts(questionnaire) if rated(part)}
     names = known if weights is None else mapped("index", weights)
     figures: dict[str, float | None] = {}

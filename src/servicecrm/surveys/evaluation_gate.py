@@ -1,14 +1,14 @@
 """What of an evaluation may be shown: no figure from a few, and none that tells with others what a few have said."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from math import fsum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from servicecrm.kernel.frozen import EMPTY
 from servicecrm.kernel.records import evolve
 from servicecrm.measures.following import Following, factor
-from servicecrm.surveys.evaluation_lines import Group, Line
+from servicecrm.surveys.evaluation_lines import About, Group, Line
 
 __all__ = ["Gate", "Made", "Shares", "few", "made"]
 
@@ -16,7 +16,7 @@ __all__ = ["Gate", "Made", "Shares", "few", "made"]
 class Made(NamedTuple):
     """Whose answers a figure is made of, so that figures of groups can be added up.
 
-    `asked` are all responses there, `answered` those among them whose answer has a weight.
+    `asked` are all responses there, `answered` those among them that have answered.
     """
 
     asked: int
@@ -33,13 +33,16 @@ class Made(NamedTuple):
             self.squares + other.squares,
         )
 
+    def n_eff(self) -> float:
+        """How many answers of equal weight would tell as much, by Kish."""
+        return self.weight**2 / self.squares if self.squares else 0.0
+
 
 def made(asked: int, answered: int, weights: Sequence[float] | None) -> Made:
     """What a figure is made of; `weights` are those of the answers, None if all weigh the same."""
     if weights is None:
         return Made(asked, answered, answered, answered)
-    there = [weight for weight in weights if weight > 0]
-    return Made(asked, len(there), fsum(there), fsum(weight * weight for weight in there))
+    return Made(asked, answered, fsum(weights), fsum(weight * weight for weight in weights))
 
 
 def few(of: Made, min_n: int) -> bool:
@@ -59,6 +62,9 @@ _Part = tuple[Group, str, tuple[int, ...]]
 """The answers to an item in one of the smallest groups that enter all figures alike."""
 
 
+_SINGLE: Final = (About.ITEM, About.OPTION)
+
+
 class Gate:
     """Takes figures one by one, and says of each whether it may be shown beside those that it has taken.
 
@@ -67,8 +73,10 @@ class Gate:
     no small group together; the parts of a hidden group are hidden too.
 
     Figures that have items in common could be taken away from each other. So of each of them (`sums`) it is looked what
-    would follow with all that are shown, in the smallest groups that there are. What responses weigh is the same in all
-    figures and changes nothing in this, unless it is nothing.
+    would follow with all that are shown, in the smallest groups that there are. What a response weighs is the same in
+    all figures, so that it says only how many a few are.
+
+    Whether an item was to be asked says what was answered to others, its `conditions`: it is shown where these are.
 
     Source: C080.
     """
@@ -79,22 +87,23 @@ class Gate:
         smallest: Sequence[Group],
         weights: Sequence[float] | None,
         *,
+        conditions: Mapping[Hashable, Collection[str]],
         min_n: int,
     ) -> None:
         self._min_n = min_n
+        self._conditions = conditions
         self._sums: dict[Hashable, dict[Group, dict[_Part, int]]] = {name: {} for name in sums}
         self._within: dict[Group, list[Group]] = {}
         for group in dict.fromkeys(smallest):
             for depth in range(len(group) + 1):
                 self._within.setdefault(group[:depth], []).append(group)
-        counts = [place for place in range(len(smallest)) if weights is None or weights[place]]
         parts: dict[_Part, list[int]] = {}
         for key in dict.fromkeys(key for shares in sums.values() for key in shares):
             names = [name for name, shares in sums.items() if key in shares]
             # Answers of one group that enter all figures alike are not told apart by them.
             alike: dict[tuple[Group, tuple[int, ...]], list[int]] = {}
             columns = [*zip(*(sums[name][key] for name in names), strict=True)]
-            for place in counts:
+            for place in range(len(smallest)):
                 alike.setdefault((smallest[place], columns[place]), []).append(place)
             for (group, shared), places in alike.items():
                 part = (group, key, shared)
@@ -102,7 +111,7 @@ class Gate:
                     if over:
                         parts[part] = places
                         self._sums[name].setdefault(group, {})[part] = factor(over)
-        self._out = Following(parts, few=min_n)
+        self._out = Following(parts, few=min_n, weights=None if weights is None else dict(enumerate(weights)))
 
     def lines(self, lines: Iterable[tuple[Line, Made]]) -> Iterator[Line]:
         """The lines, without what may not be shown. Those that come first are shown rather than others."""
@@ -111,13 +120,18 @@ class Gate:
         for line, of in found:
             figures.setdefault(_figure(line), {})[line.group] = of
         shown: dict[tuple[Hashable, ...], frozenset[Group]] = {}
+        may: dict[tuple[Hashable, ...], frozenset[Group]] = {}
         for figure, sizes in figures.items():
-            shown[figure] = frozenset(self._shown(sizes, figure[:2]))
+            conditions = self._conditions.get(figure[:2], ())
+            seen = [groups for other, groups in shown.items() if other[0] in _SINGLE and other[1] in conditions]
+            may[figure] = frozenset(sizes).intersection(*seen)
+            shown[figure] = frozenset(self._shown(sizes, figure[:2], may[figure]))
         for line, of in found:
             if line.group in shown[_figure(line)]:
                 yield line
             else:
-                why = "small" if few(of, self._min_n) else "beside"
+                # Of what was asked because of something hidden it is not even told whether a few were.
+                why = "small" if line.group in may[_figure(line)] and few(of, self._min_n) else "beside"
                 yield evolve(line, score=None, counts=None, hidden=why, distribution=EMPTY)
 
     def takes(self, of: Made, *names: Hashable) -> bool:
@@ -128,14 +142,16 @@ class Gate:
             self._out.back(before)
         return taken
 
-    def _shown(self, sizes: Mapping[Group, Made], name: Hashable) -> Iterator[Group]:
+    def _shown(self, sizes: Mapping[Group, Made], name: Hashable, may: Collection[Group]) -> Iterator[Group]:
         whole: Group = ()
-        shown = [*self._released(sizes, whole, name)]
-        if shown or self._may([sizes[whole]], [whole], name):
+        shown = [*self._released(sizes, whole, name, may)]
+        if whole in may and (shown or self._takes([sizes[whole]], [whole], name)):
             yield whole
             yield from shown
 
-    def _released(self, sizes: Mapping[Group, Made], at: Group, name: Hashable) -> Iterator[Group]:
+    def _released(
+        self, sizes: Mapping[Group, Made], at: Group, name: Hashable, may: Collection[Group]
+    ) -> Iterator[Group]:
         """The parts of a group that may be shown beside it, and the parts of these.
 
         While what is hidden would, all together, tell of a few, the smallest part that is shown is hidden as well: it
@@ -145,19 +161,19 @@ class Gate:
         shown, left = list[tuple[Group, int]](), list[Group]()
         for group in sorted(parts, key=lambda group: (-sizes[group].answered, -sizes[group].asked)):
             before = len(self._out)
-            if self._may([sizes[group]], [group], name):
+            if group in may and self._takes([sizes[group]], [group], name):
                 shown.append((group, before))
             else:
                 left.append(group)
-        while shown and left and not self._may([sizes[group] for group in left], left, name):
+        while shown and left and not self._takes([sizes[group] for group in left], left, name):
             group, before = shown.pop()
             self._out.back(before)
             left.append(group)
         for group, _ in shown:
             yield group
-            yield from self._released(sizes, group, name)
+            yield from self._released(sizes, group, name, may)
 
-    def _may(self, sizes: Iterable[Made], groups: Iterable[Group], name: Hashable) -> bool:
+    def _takes(self, sizes: Iterable[Made], groups: Iterable[Group], name: Hashable) -> bool:
         return not few(reduce(Made.with_, sizes), self._min_n) and self._out.takes(self._sum(name, groups))
 
     def _sum(self, name: Hashable, groups: Iterable[Group]) -> dict[_Part, int]:

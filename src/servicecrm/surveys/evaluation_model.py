@@ -67,8 +67,8 @@ class SurveyEvaluation:
     """The evaluation of a survey, as it is reviewed and published.
 
     `figures` are the rows of `Evaluation.to_dicts`, `pages` its text by language, and `digest` that of both: what is
-    published can be had again as it was. `low` are the scores below their thresholds. `counted` tells which responses
-    these are made of, by ids that lead to none of them; there are none where that is not known.
+    published can be had again as it was. `low` are the scores below their thresholds. `basis` is the digest of the
+    responses that it is made of and of the way in which it is; there is none where these are not known.
 
     Source: C082.
     """
@@ -81,7 +81,7 @@ class SurveyEvaluation:
     campaign: str | None = None
     wave: str | None = None
     responses: int
-    counted: tuple[str, ...] = attrs.field(default=(), repr=False)
+    basis: str | None = None
     min_n: int
     figures: tuple[FrozenMap, ...] = attrs.field(repr=False)
     pages: FrozenMap = EMPTY

@@ -1,7 +1,7 @@
 """Items that are put together: those about one service, and those of one dimension. Do these measure one thing?"""
 
-from collections.abc import Iterator, Sequence
-from typing import Final, Literal, NamedTuple
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Final, Literal
 
 from servicecrm.kernel.records import evolve, record
 from servicecrm.measures.reliability import Reliability
@@ -10,11 +10,22 @@ from servicecrm.measures.scales import Scale, rescaled
 from servicecrm.surveys.answers import Status
 from servicecrm.surveys.cells import Part, parts
 from servicecrm.surveys.columns import Columns
+from servicecrm.surveys.evaluation_gate import Gate, Shares, made
 from servicecrm.surveys.evaluation_lines import About
-from servicecrm.surveys.evaluation_scores import Better, Pool, better
+from servicecrm.surveys.evaluation_scores import Better, Pool, View, better
 from servicecrm.surveys.items import ItemKind
 
-__all__ = ["PERCENT", "MissingPolicy", "Pools", "ScaleReliability", "pools", "rated"]
+__all__ = [
+    "PERCENT",
+    "MissingPolicy",
+    "ScaleReliability",
+    "complete",
+    "measures_one",
+    "pools",
+    "rated",
+    "reliability",
+    "reliability_sums",
+]
 
 MissingPolicy = Literal["available", "listwise", "median", "mean"]
 """What a respondent scores on several items of which some are missing; see `servicecrm.measures.scale_scores`."""
@@ -36,7 +47,10 @@ def rated(part: Part) -> bool:
 
 @record
 class ScaleReliability:
-    """Do the items of a dimension measure one thing? It is hidden where too few have answered.
+    """Do the items of a dimension measure one thing? Of the `n` who have answered all of them, whatever the policy.
+
+    It is hidden where these are too few, and where with its items it would tell what a few have said: those who have
+    answered only some of them.
 
     Source: C078.
     """
@@ -48,20 +62,12 @@ class ScaleReliability:
     omega: float | None = None
 
 
-class Pools(NamedTuple):
-    """What is put together, and how well the dimensions hold together."""
-
-    pools: list[Pool]
-    reliabilities: list[ScaleReliability]
-
-
-def pools(table: Columns, *, missing: MissingPolicy, min_answered: int, min_n: int, confidence: float) -> Pools:
+def pools(table: Columns, *, missing: MissingPolicy, min_answered: int) -> Iterator[Pool]:
     """The services and dimensions of a questionnaire, with the score of each respondent.
 
     Items of one scale keep it; others are put together from 0 to 100. Those of a dimension go the way that they are
     coded, those about a service so that satisfied is high.
     """
-    found = Pools([], [])
     known = [part for part in parts(table.questionnaire) if rated(part)]
     for about, attribute in ((About.SERVICE, "service"), (About.DIMENSION, "dimension")):
         for name in dict.fromkeys(getattr(part, attribute) for part in known):
@@ -78,7 +84,6 @@ def pools(table: Columns, *, missing: MissingPolicy, min_answered: int, min_n: i
                 items=keys,
                 missing=missing,
                 min_answered=min_answered,
-                confidence=confidence,
             )
             scores: list[float | None] = [None] * table.n
             for place, score in zip(there, scored.scores, strict=True):
@@ -86,20 +91,42 @@ def pools(table: Columns, *, missing: MissingPolicy, min_answered: int, min_n: i
             asked = [any(table[key][place] != Status.NOT_SHOWN for key in keys) for place in range(table.n)]
             good: Better = "lower" if down else "higher"
             rule = f"{len(keys)} items, {missing}" if keys[1:] else ""
+            by_key = dict(zip(keys, columns, strict=True))
             shares = dict(zip(keys, _shares(columns, scores, missing), strict=True))
-            found.pools.append(Pool(about, name, scale, good, rule, scores, asked, shares))
-            if about is About.DIMENSION and keys[1:]:
-                shown = scored.reliability.n >= min_n
-                found.reliabilities.append(
-                    ScaleReliability(
-                        dimension=name,
-                        keys=keys,
-                        n=scored.reliability.n if shown else 0,
-                        reliability=scored.reliability if shown else None,
-                        omega=scored.omega if shown else None,
-                    )
-                )
-    return found
+            yield Pool(about, name, scale, good, rule, scores, asked, by_key, shares)
+
+
+def complete(columns: Mapping[str, Sequence[float | None]]) -> list[int]:
+    """Of each response, whether all is answered: 1 or 0."""
+    return [int(None not in row) for row in zip(*columns.values(), strict=True)]
+
+
+def measures_one(pool: Pool) -> bool:
+    """Is it something of which it can be asked whether its items measure one thing?"""
+    return pool.about is About.DIMENSION and len(pool.columns) > 1
+
+
+def reliability_sums(pool: Pool) -> dict[Hashable, Shares]:
+    """What its reliability tells of the items, by a name for each."""
+    shares = complete(pool.columns) if measures_one(pool) else []
+    return {("reliability", pool.name, key): {key: shares} for key in pool.columns if shares}
+
+
+def reliability(pool: Pool, view: View, gate: Gate, *, confidence: float) -> ScaleReliability:
+    """Do the items of a dimension measure one thing?"""
+    keys = tuple(pool.columns)
+    there = [place for place, is_ in enumerate(complete(pool.columns)) if is_]
+    if not there or not gate.takes(made(len(view.places), len(there), view.weighed(there)), *reliability_sums(pool)):
+        return ScaleReliability(dimension=pool.name, keys=keys, n=0, reliability=None)
+    found = scale_scores(
+        [[column[place] for column in pool.columns.values()] for place in there],
+        items=keys,
+        missing="listwise",
+        confidence=confidence,
+    )
+    return ScaleReliability(
+        dimension=pool.name, keys=keys, n=len(there), reliability=found.reliability, omega=found.omega
+    )
 
 
 def _shares(

@@ -66,8 +66,13 @@ def item_lines(table: Columns, part: Part, view: View) -> Iterator[tuple[Line, M
     # A group in which nobody has said something has a line on it too, or it would tell that nobody has.
     codes = part.item.codes or (_codes(column) if part.item.kind is ItemKind.TEXT else ())
     scores = list(_scores(part, codes, asked, view))
-    for n, (score, option) in enumerate(scores):
-        weights = view.weighed(place for place, cell in asked if _enters(cell, part, option))
+    sizes = [
+        made(len(view.places), score.n, view.weighed(place for place, cell in asked if _enters(cell, part, option)))
+        for score, option in scores
+    ]
+    if part.item.kind is ItemKind.RANKING:  # ranks add up, so that the others would tell the one that few have ranked
+        sizes = [min((of for of in sizes if of.answered), key=Made.n_eff, default=sizes[0])] * len(sizes)
+    for n, ((score, option), of) in enumerate(zip(scores, sizes, strict=True)):
         shown = evolve(
             line,
             about=About.ITEM if option is None else About.OPTION,
@@ -75,9 +80,9 @@ def item_lines(table: Columns, part: Part, view: View) -> Iterator[tuple[Line, M
             part=option,
             score=score,
             counts=evolve(counts, answered=score.n),
-            distribution=EMPTY if n else FrozenMap(_distribution(_weighty(asked, view))),
+            distribution=EMPTY if n else FrozenMap(_distribution(part, asked)),
         )
-        yield shown, made(len(view.places), score.n, weights)
+        yield shown, of
     if not scores:
         yield line, made(len(view.places), counts.answered, None)
 
@@ -87,11 +92,6 @@ def _enters(cell: Cell, part: Part, option: str | None) -> bool:
     if isinstance(cell, tuple):
         return part.item.kind is not ItemKind.RANKING or option in cell
     return isinstance(cell, float)
-
-
-def _weighty(cells: _Cells, view: View) -> Iterator[Cell]:
-    """Cells without those of no weight, of which the score tells nothing."""
-    return (cell for place, cell in cells if view.weights is None or view.weights[place])
 
 
 def _scores(part: Part, codes: Sequence[str], cells: _Cells, view: View) -> Iterator[_Scored]:
@@ -183,12 +183,14 @@ def _ranks(codes: Sequence[str], cells: _Cells, view: View) -> Iterator[_Scored]
         yield from (_Scored(score, code) for score in _rating(found, "lower", view.exact))
 
 
-def _distribution(cells: Iterable[Cell]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for cell, times in Counter(cells).items():
-        for name in (f"{cell:g}",) if isinstance(cell, float) else cell if isinstance(cell, tuple) else ():
-            found[name] = found.get(name, 0) + times
-    return found
+def _distribution(part: Part, cells: _Cells) -> dict[str, int]:
+    """How often each answer of those that can be chosen from was given; a number may be one that nobody else has."""
+    found: Counter[str] = Counter()
+    if part.scale is not None:
+        found.update(f"{cell:g}" for _, cell in cells if isinstance(cell, float))
+    elif part.item.kind is not ItemKind.RANKING:
+        found.update(name for _, cell in cells if isinstance(cell, tuple) for name in cell)
+    return dict(found)
 
 
 # -- several items together ----------------------------------------------------------------------
@@ -197,7 +199,7 @@ def _distribution(cells: Iterable[Cell]) -> dict[str, int]:
 class Pool(NamedTuple):
     """Items that are put together, by some rule, and what each respondent scores on their scale: None who has no score.
 
-    `asked` says who was asked any of them, and `shares` how their answers enter.
+    `asked` says who was asked any of them, `columns` what was answered on that scale, and `shares` how it enters.
     """
 
     about: About
@@ -207,6 +209,7 @@ class Pool(NamedTuple):
     rule: str
     scores: Sequence[float | None]
     asked: Sequence[bool]
+    columns: Mapping[str, Sequence[float | None]]
     shares: Shares
 
 

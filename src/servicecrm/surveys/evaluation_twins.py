@@ -1,7 +1,7 @@
 """What matters, and what moves the rest: items that ask for importance or for an ideal, and drivers."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from math import fsum
 from typing import Final, Literal, NamedTuple
 
@@ -16,15 +16,29 @@ from servicecrm.surveys.cells import parts
 from servicecrm.surveys.columns import Columns
 from servicecrm.surveys.evaluation_gate import Gate, Made, Shares, few, made
 from servicecrm.surveys.evaluation_lines import Counts
-from servicecrm.surveys.evaluation_pools import PERCENT, rated
+from servicecrm.surveys.evaluation_pools import PERCENT, complete, rated
 from servicecrm.surveys.evaluation_scores import View, mean_of_numbers
 from servicecrm.surveys.items import Item, ItemKind
 
-__all__ = ["Aspect", "Aspects", "Expectations", "Gap", "Pair", "aspects", "drivers", "expectations", "pairs"]
+__all__ = [
+    "Aspect",
+    "Aspects",
+    "Expectations",
+    "Gap",
+    "Pair",
+    "derived",
+    "driver_sums",
+    "drivers",
+    "driving",
+    "expectations",
+    "pairs",
+    "stated",
+]
 
 
-def drivers(table: Columns, *, outcome: str | None, min_n: int) -> Drivers | None:
-    """What explains the outcome; None if it is not said which item that is, or nothing else is rated.
+def driving(table: Columns, outcome: str | None) -> dict[str, Sequence[float | None]] | None:
+    """The ratings that may drive the outcome, and that one last; None if it is not said which item that is, or nothing
+    else is rated.
 
     Without a word it is the one rating that stands by itself, beside those of a matrix.
     """
@@ -33,11 +47,24 @@ def drivers(table: Columns, *, outcome: str | None, min_n: int) -> Drivers | Non
     if outcome is None and len(alone) == 1:
         outcome = alone[0]
     names = [part.key for part in known if part.key != outcome]
-    if outcome is None or not names:
-        return None
-    rows = Counter(zip(*(table.numbers(key) for key in (*names, outcome)), strict=True))
-    found = key_drivers(rows, columns=(*names, outcome), outcome=outcome)
-    return found if found.n >= min_n else evolve(found, n=0, r2=None, drivers=(), reason="no_answers")
+    return {key: table.numbers(key) for key in (*names, outcome)} if outcome is not None and names else None
+
+
+def driver_sums(columns: Mapping[str, Sequence[float | None]]) -> dict[Hashable, Shares]:
+    """What drivers tell of the items, by a name for each."""
+    shares = complete(columns)
+    return {("driver", key): {key: shares} for key in columns}
+
+
+def drivers(columns: Mapping[str, Sequence[float | None]], view: View, gate: Gate, *, min_n: int) -> Drivers:
+    """What explains the outcome, of those who have answered everything."""
+    names, rows = tuple(columns), Counter(zip(*columns.values(), strict=True))
+    found = key_drivers(rows, columns=names, outcome=names[-1])
+    there = _made([place for place, is_ in enumerate(complete(columns)) if is_], view)
+    if gate.takes(there, *driver_sums(columns)):
+        return found
+    few_ = not there.answered or few(there, min_n)
+    return evolve(found, n=0, r2=None, drivers=(), reason="no_answers" if few_ else "hidden")
 
 
 # -- importance ----------------------------------------------------------------------------------
@@ -91,27 +118,13 @@ class Aspects:
     index: WeightedIndex
 
 
-def aspects(
-    table: Columns,
-    view: View,
-    twins: Iterable["Pair"],
-    found: Drivers | None,
-    gate: Gate,
-    *,
-    crosshair: Literal["mean", "middle"],
-    min_n: int,
-) -> Aspects | None:
-    """Importance and performance of the items that have a twin for it, or else of the drivers."""
-    stated = [pair for pair in twins if pair.about == "importance"]
-    if stated:
-        return _stated(stated, view, gate, crosshair=crosshair)
-    return None if found is None or not found.drivers else _derived(table, view, found, crosshair, min_n)
-
-
-def _stated(twins: Sequence["Pair"], view: View, gate: Gate, *, crosshair: Literal["mean", "middle"]) -> Aspects:
-    scale = _common([pair.scale for pair in twins])
-    lines = []
-    for pair in twins:
+def stated(twins: Iterable["Pair"], view: View, gate: Gate, *, crosshair: Literal["mean", "middle"]) -> Aspects | None:
+    """Importance and performance of the items that have a twin for it; None if there are none."""
+    asked = [pair for pair in twins if pair.about == "importance"]
+    if not asked:
+        return None
+    scale, lines = _common([pair.scale for pair in asked]), []
+    for pair in asked:
         gap = _gap(pair, view, gate, scale, sign=-1)
         lines.append(
             Aspect(
@@ -126,7 +139,12 @@ def _stated(twins: Sequence["Pair"], view: View, gate: Gate, *, crosshair: Liter
     return _placed("stated", scale, lines, crosshair)
 
 
-def _derived(table: Columns, view: View, found: Drivers, crosshair: Literal["mean", "middle"], min_n: int) -> Aspects:
+def derived(
+    table: Columns, view: View, found: Drivers | None, *, crosshair: Literal["mean", "middle"], min_n: int
+) -> Aspects | None:
+    """Importance and performance of the drivers; None if there are none."""
+    if found is None or not found.drivers:
+        return None
     scales = [_scale(table.questionnaire.item(driver.name.partition("/")[0])) for driver in found.drivers]
     scale, lines = _common(scales), []
     for driver, own in zip(found.drivers, scales, strict=True):

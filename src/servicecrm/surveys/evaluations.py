@@ -109,7 +109,7 @@ def draft(
         campaign=campaign or evaluation.campaign,
         wave=evaluation.wave,
         responses=evaluation.responses,
-        counted=tuple(sorted(evaluation.counted)),
+        basis=evaluation.basis,
         min_n=evaluation.min_n,
         figures=figures,
         pages=pages,
@@ -142,7 +142,7 @@ def revise(
         digest=digest,
         wave=evaluation.wave,
         responses=evaluation.responses,
-        counted=tuple(sorted(evaluation.counted)),
+        basis=evaluation.basis,
         min_n=evaluation.min_n,
         low=low_scores(evaluation, threshold),
         reviewed_at=None,
@@ -226,15 +226,15 @@ def publish(
     and the difference to what is published at the end would tell what the last ones said. For figures now and then,
     ask in waves.
 
-    `earlier` are those of the same campaign that were published before. Where some responses count in only one of two,
-    these must be no small group either, or the difference would tell what they said.
+    `earlier` are those of the same campaign that were published before. It is published beside them only if it is made
+    of the same responses in the same way: from two that differ, however many they differ by, it may follow what one
+    person said. Of those whose responses are not known, as of rows of a file, only the numbers are compared.
 
     Raises:
         TransitionNotAllowed: it is not reviewed.
         GuardNotMet: about a low score nothing is done and no reason is given; or its figures are not those of its
             digest.
-        PolicyViolation: the campaign is still open; or too few responses count here and not in an earlier one, or there
-            and not here.
+        PolicyViolation: the campaign is still open; or an earlier one is made of other responses, or in another way.
 
     Source: C080, C082.
     """
@@ -243,18 +243,19 @@ def publish(
     if campaign is not None and campaign.state == OPEN:
         raise PolicyViolation("campaign", "it is open, and more may answer; close it first")
     for each in earlier:
-        least, apart = max(kept.min_n, each.min_n), _apart(kept, each)
-        if any(0 < n < least for n in apart):
-            told = "the difference would tell what these few said: let the same ones count, or exclude or readmit more"
-            raise PolicyViolation("published", f"{sum(apart)} responses are not in both this and {each.id}; {told}")
+        if not _goes_with(kept, each):
+            why = f"it is not made of the same responses in the same way as {each.id}; both may tell what somebody said"
+            how = 'let the same ones count, in one way; by=("service", "stratum") cuts by several at once'
+            raise PolicyViolation("published", f"{why}: {how}")
     return decision
 
 
-def _apart(one: SurveyEvaluation, other: SurveyEvaluation) -> tuple[int, ...]:
-    """How many responses count in one of two evaluations alone; the least that it can be where it is not known."""
-    if not one.counted or not other.counted:
-        return (abs(one.responses - other.responses),)
-    return len({*one.counted} - {*other.counted}), len({*other.counted} - {*one.counted})
+def _goes_with(one: SurveyEvaluation, other: SurveyEvaluation) -> bool:
+    """Does nothing follow from two evaluations that does not follow from one of them?"""
+    if one.basis is not None and other.basis is not None:
+        return one.basis == other.basis
+    apart = abs(one.responses - other.responses)  # the least that it can be where the responses are not known
+    return apart == 0 or apart >= max(one.min_n, other.min_n)
 
 
 def _check_thresholds(threshold: Thresholds) -> None:
