@@ -9,7 +9,8 @@ from servicecrm.complaints import Complaint
 from servicecrm.desk.awaited import AsyncCommands
 from servicecrm.desk.evaluations import Evaluations
 from servicecrm.processes.low_score import LowScoreRule
-from servicecrm.surveys.evaluation import Evaluation, How
+from servicecrm.surveys.evaluating import How
+from servicecrm.surveys.evaluation import Evaluation
 from servicecrm.surveys.evaluation_model import Saying, SurveyEvaluation
 from servicecrm.surveys.evaluations import Thresholds
 from servicecrm.tracking.action_model import ActionItem

@@ -23,7 +23,8 @@ from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.surveys import evaluations
 from servicecrm.surveys.campaign_model import Campaign, Mode
-from servicecrm.surveys.evaluation import Evaluation, How
+from servicecrm.surveys.evaluating import How
+from servicecrm.surveys.evaluation import Evaluation
 from servicecrm.surveys.evaluation_lifecycle import EVALUATION_LIFECYCLE, PUBLISHED
 from servicecrm.surveys.evaluation_model import Saying, SurveyEvaluation
 from servicecrm.surveys.evaluation_schema import SURVEY_EVALUATION

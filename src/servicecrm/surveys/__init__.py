@@ -67,7 +67,8 @@ if TYPE_CHECKING:
     from servicecrm.measures.scores import Score
     from servicecrm.surveys import evaluations
     from servicecrm.surveys.columns import Columns, tabulate
-    from servicecrm.surveys.evaluation import Evaluation, evaluate
+    from servicecrm.surveys.evaluating import evaluate
+    from servicecrm.surveys.evaluation import Evaluation
     from servicecrm.surveys.evaluation_lifecycle import EVALUATION_CHECKLIST, EVALUATION_LIFECYCLE
     from servicecrm.surveys.evaluation_model import LowScore, Saying, SurveyEvaluation
     from servicecrm.surveys.evaluation_report import report_markdown
@@ -206,7 +207,7 @@ if not TYPE_CHECKING:
             "change": "servicecrm.surveys.evaluation_trend",
             "coder_agreement": "servicecrm.surveys.evaluation_texts",
             "csat": "servicecrm.measures.satisfaction",
-            "evaluate": "servicecrm.surveys.evaluation",
+            "evaluate": "servicecrm.surveys.evaluating",
             "evaluations": "servicecrm.surveys.evaluations",
             "mean": "servicecrm.measures.satisfaction",
             "nps": "servicecrm.measures.satisfaction",
