@@ -187,7 +187,7 @@ TABLE: list[tuple[str, Wrong, type[ServiceCRMError], str]] = [
         "wrong type: a record for the id of another",
         lambda crm, id: crm.complaints.record(subject=CANARY, channel="phone", customer=crm.complaints.get(id)),
         InvalidValue,
-        r"^Complaint\.customer: expected text, got Complaint; give its id$",
+        r"^customer: expected text, got Complaint; give its id$",
     ),
     (
         "wrong type: a record to compare with",

@@ -31,9 +31,10 @@ class Handling(Book):
             computed = "p1"
         elif severity is not None and impact is not None:
             computed = f"p{MATRIX[severity][RANKS.index(impact)]}"
-        priority = a["priority"] or computed
+        priority, reopened = a["priority"] or computed, self._last(c, "reopened")
         self._refuse(
             ("GuardNotMet", priority is None),
+            ("PolicyViolation", reopened is not None and a.when < reopened),
             ("PolicyViolation", priority != computed and (safety or a["reason"] is None)),
         )
         if priority != c["priority"]:
@@ -71,9 +72,10 @@ class Handling(Book):
         self._happened(c, a, "complaint.assigned", "assigned", "inside")
 
     def _forward(self, c: Record, a: Act) -> None:
+        earlier = (c["since"], self._last(c, "reopened"))
         self._refuse(
             ("GuardNotMet", not a["handler"].strip() or a["handler"] == c["handler"]),
-            ("PolicyViolation", c["since"] is not None and a.when < c["since"]),
+            ("PolicyViolation", any(at is not None and a.when < at for at in earlier)),
         )
         c.update(previous=c["handler"], handler=a["handler"], since=a.when, forwards=c["forwards"] + 1)
         self._happened(c, a, "complaint.forwarded", "forwarded", "inside")

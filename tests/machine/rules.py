@@ -92,6 +92,7 @@ TOLD: Final[Mapping[str, tuple[str, ...]]] = {
     "complaint.reopened": ("customer", "handler"),
     "complaint.withdrawn": ("handler",),
     "complaint.remedy_proposed": ("manager",),
+    "complaint.remedy_refused": ("handler",),
     "complaint.remedy_offered": ("customer",),
     "complaint.remedy_accepted": ("handler",),
     "complaint.remedy_declined": ("handler",),
