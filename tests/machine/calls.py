@@ -113,7 +113,7 @@ def likely(c: Mapping[str, Any], *, ended: bool) -> Choice:
     if c["state"] == "in_handling" and judged:
         leads_on = (*("answer",) * 4, *leads_on[3:])
     if c["waiting"] is not None:
-        leads_on = (*(("answer",) * 3 if judged else ("judge",)), "resume", "message", "lapse", "lapse")
+        leads_on = (*(("answer",) * 3 if judged else ("judge",)), "resume", "message", *("lapse",) * 4)
     allowed = [action for action, (_, ways) in TABLE.items() if c["state"] in ways]
     for status, action in (("proposed", "refuse_remedy"), ("offered", "decline_remedy"), *REMEDIES.items()):
         if action in allowed and any(remedy["status"] == status for remedy in c["remedies"]):

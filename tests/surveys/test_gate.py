@@ -102,7 +102,10 @@ def sums(found: Evaluation, sizes: Mapping[Class, int], *, missing: str) -> Iter
         for group, there in sizes:
             have = [key for key in there if key in keys]
             if line.group == group[: len(line.group)] and not (missing == "listwise" and len(have) < len(keys)):
-                vector |= {(group, there, key): pow(len(have), -1, PRIME) for key in have}
+                turned = {"b"} if line.key == "s" else set()  # in a service the good end is up
+                vector |= {
+                    (group, there, key): pow(-len(have) if key in turned else len(have), -1, PRIME) for key in have
+                }
         yield vector
     for pair in found.aspects.aspects if found.aspects else ():
         if not pair.hidden and pair.performance is not None:
@@ -152,7 +155,7 @@ def attacked(count: int) -> tuple[int, int]:
     chance, lost, shown = Random(2026), 0, 0
     asked = a_draft(
         rated("a", service="s", dimension="d"),
-        rated("b", service="s", dimension="d"),
+        rated("b", service="s", dimension="d", reverse=True),
         rated("c", service="s"),
         rated("i", importance_of="a"),
     )

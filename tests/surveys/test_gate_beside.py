@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from servicecrm import surveys
+from servicecrm.errors import InvalidValue
 from servicecrm.surveys import Evaluation, Scale, evaluate
 from servicecrm.surveys.items import Item
 from tests.surveys.making import a_draft, en, ends
@@ -102,6 +103,33 @@ def test_a_service_of_what_was_asked_because_of_something_is_hidden_with_it() ->
     assert shown(evaluate(asked, [{"a": 5}] * 6), "s") == {()}
 
 
+def test_figures_of_what_is_hidden_are_hidden_wherever_they_stand() -> None:  # C080, C081
+    p = rated("p")
+    c = rated("c", dimension="d", shown_if={"not": {"item": "p", "at_most": 2}})
+    twins = [rated("i", importance_of="c"), rated("e", expectation_of="c"), rated("o", dimension="d")]
+    told = []
+    for low in (0, 1, 3):  # of the three who have answered p
+        rows: Rows = [{"p": 1 if n < low else 5 if n < 3 else None, "c": n % 5 + 1} for n in range(30)]
+        rows = [{**row, "i": 4, "e": 5, "o": row["c"]} for row in rows]
+        found = evaluate(a_draft(p, c, *twins), rows, outcome="o")
+        assert found.aspects is not None
+        assert found.expectations is not None
+        assert found.drivers is not None
+        assert found["c"].hidden == "beside"
+        told.append((found.aspects.aspects, found.expectations.gaps, found.reliability, found.drivers.drivers))
+
+    assert told[0] == told[1] == told[2]
+
+
+def test_items_that_are_turned_in_a_service_and_not_in_a_dimension_do_not_follow() -> None:  # C078, C080
+    asked = a_draft(rated("a", service="s", dimension="d", reverse=True), rated("b", service="s", dimension="d"))
+    rows: Rows = [*many(12, "a", "b"), *[{"a": 2}] * 3, *[{"b": 2}] * 2]
+    found = evaluate(asked, rows)
+
+    assert found["a"].hidden is found["b"].hidden is None
+    assert found.line("s", about="service").hidden or found.line("d", about="dimension").hidden
+
+
 # -- ranks and numbers ---------------------------------------------------------------------------
 
 
@@ -113,6 +141,14 @@ def test_an_option_that_few_have_ranked_does_not_follow_from_the_others() -> Non
     assert {line.part: line.hidden for line in few} == dict.fromkeys("abc", "small")
     assert {line.part: (line.hidden, line.n) for line in enough} == {"a": (None, 6), "b": (None, 6), "c": (None, 12)}
     assert not any(line.distribution for line in (*few, *enough))
+
+
+def test_an_option_that_a_few_have_ranked_in_what_is_hidden_does_not_follow() -> None:  # C078, C080
+    ranks = surveys.item("r", "ranking", text=en("r"), options={"a": en("a"), "b": en("b"), "c": en("c")}, least=2)
+    rows: Rows = [{"r": ["a", "b", "c"], "g": "n"}] * 12 + [{"r": ["b", "c"], "g": "s"}] * 6
+    found = evaluate(a_draft(ranks), [*rows, *[{"r": ["b", "a", "c"], "g": "t"}] * 3], by="g")
+
+    assert {line.group for line in found if not line.hidden} == {()}
 
 
 def test_no_number_of_one_person_is_listed() -> None:  # C078, C080
@@ -139,6 +175,10 @@ def test_what_weighs_nothing_does_not_count(missing: Any) -> None:  # C073, C080
     asked = a_draft(rated("a", dimension="d"), rated("b", dimension="d"))
     rows = [*many(12, "a", "b"), *[{"a": 3}] * 6]
     more = [{"a": 5, "b": 1}, *rows, {"b": 1}]
+    if missing in ("median", "mean"):
+        with pytest.raises(InvalidValue, match="missing: what stands in for an answer has no weight"):
+            evaluate(asked, more, weights=[0.0, *[2.0] * 18, 0.0], missing=missing)
+        return
     weighed = evaluate(asked, more, weights=[0.0, *[2.0] * 18, 0.0], missing=missing)
 
     assert [*weighed] == [*evaluate(asked, rows, weights=[2.0] * 18, missing=missing)]
@@ -146,7 +186,40 @@ def test_what_weighs_nothing_does_not_count(missing: Any) -> None:  # C073, C080
     assert weighed.reliability == evaluate(asked, rows, missing=missing).reliability
 
 
+def test_beside_weighted_figures_none_is_listed_that_is_not_weighted() -> None:  # C073, C080
+    rows = [{"a": n % 5 + 1} for n in range(10)]
+
+    assert evaluate(a_draft(rated("a")), rows)["a"].distribution
+    assert not evaluate(a_draft(rated("a")), rows, weights=[1.0] * 8 + [3.0] * 2)["a"].distribution
+
+
 # -- names ---------------------------------------------------------------------------------------
+
+
+def test_a_hidden_group_is_named_and_its_parts_are_not() -> None:  # C080
+    rows = [{"a": n % 5 + 1, "g": "n"} for n in range(40)] + [{"a": 1, "g": "s"}]
+    found = evaluate(a_draft(rated("a"), rated("o")), rows, by=("g", "a"))
+
+    assert {line.group for line in found.hidden if line.key == "a"} == {("n",), ("s",)}
+
+
+def test_what_too_few_have_answered_makes_no_groups() -> None:  # C080
+    rows = [{"a": n % 5 + 1, "o": 4} for n in range(40)] + [{"a": 1, "o": 3}]
+    few: Rows = [{**row, "o": None} for row in rows[:38]] + rows[38:]
+
+    assert {line.group for line in evaluate(a_draft(rated("a"), rated("o")), rows, by="o")} == {(), ("3",), ("4",)}
+    assert {line.group for line in evaluate(a_draft(rated("a"), rated("o")), few, by="o")} == {()}
+    with pytest.raises(InvalidValue, match="by: pay is a number, which may be the own one of somebody; give its bands"):
+        evaluate(a_draft(surveys.item("pay", "number", text=en("pay"))), [{"pay": 9_999}], by="pay")
+
+
+def test_codes_of_a_few_texts_are_not_named() -> None:  # C080
+    asked = a_draft(rated("a"), surveys.item("why", "text", text=en("why")))
+    rows = [{"a": 3, "why": "x" if n < 3 else None} for n in range(20)]
+    found = evaluate(asked, rows, codes={"why": [("fraud",), ("price",), ()] + [None] * 17})
+
+    assert [(line.key, line.part, line.hidden) for line in found if line.key == "why"] == [("why", None, "small")]
+    assert "fraud" not in str(found.to_dicts()) + found.markdown()
 
 
 def test_the_index_is_made_of_items_whatever_services_are_called() -> None:  # C081

@@ -5,7 +5,7 @@ with which factor each part of the answers enters.
 """
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from heapq import heappop, heappush
 from math import fsum
 from typing import Final, Generic, NamedTuple, TypeVar
@@ -66,6 +66,8 @@ class Following(Generic[Part]):
         }
         self._large: dict[int, _Vector] = {}
         self._small: dict[int, _Vector] = {}
+        self._having: dict[int, set[int]] = {}
+        """Which vectors of small parts have something at a place."""
         self._taken: list[_Taken] = []
         self._steps = 0
 
@@ -87,9 +89,10 @@ class Following(Generic[Part]):
     def back(self, to: int) -> None:
         """Forget what was taken since there were so many."""
         while len(self._taken) > to:
-            first, self._small = self._taken.pop()
+            first, small = self._taken.pop()
             if first is not None:
                 del self._large[first]
+            self._set(small)
 
     # -- who are few -----------------------------------------------------------------------------
 
@@ -114,11 +117,20 @@ class Following(Generic[Part]):
         first = min(rest)
         if first in self._whose:
             self._taken.append(_Taken(None, self._small))
-            self._small = {at: _less(row, rest, at=first) if first in row else row for at, row in self._small.items()}
-            self._small[first] = rest
+            others = {at: _less(row, rest, at=first) if first in row else row for at, row in self._small.items()}
+            self._set({**others, first: rest})
         else:
             self._taken.append(_Taken(first, self._small))
             self._large[first] = rest
+
+    def _set(self, small: dict[int, _Vector]) -> None:
+        before, self._small = self._small, small
+        for first in (first for first in before if before[first] is not small.get(first)):
+            for at in before[first]:
+                self._having[at].discard(first)
+        for first in (first for first in small if small[first] is not before.get(first)):
+            for at in small[first]:
+                self._having.setdefault(at, set()).add(first)
 
     def _rest(self, sum_: Mapping[Part, int]) -> _Vector:
         """What is new in a sum: without what follows already, up to its first place."""
@@ -140,10 +152,27 @@ class Following(Generic[Part]):
 
     def _tells(self, rest: _Vector) -> bool:
         """Is there a sum of a few persons that has this in it, and as much as one likes of what follows already?"""
-        return self._ends(rest, _joined(rest, self._small.values()), frozenset())
+        alone = frozenset().union(*(self._whose[at] for at in rest if not self._having.get(at)))
+        # Which nothing takes away: of most sums these are many.
+        return self._size(alone) < self._few and self._ends(rest, self._joined(rest), frozenset())
+
+    def _joined(self, rest: _Vector) -> list[_Vector]:
+        """The vectors of small parts that have a place in common with this one, or with one that has."""
+        found: dict[int, _Vector] = {}
+        near = [rest]
+        for one in near:
+            if len(found) == len(self._small):
+                break
+            firsts = set().union(*(self._having.get(at, ()) for at in one))
+            self._steps += len(one) + len(firsts)
+            new = {first: self._small[first] for first in firsts if first not in found}
+            found |= new
+            near += new.values()
+        return near[1:]
 
     def _ends(self, rest: _Vector, others: Sequence[_Vector], whose: frozenset[Hashable]) -> bool:
         """Can all be taken away that is not of these persons, and perhaps of some more?"""
+        self._steps += len(rest) + sum(map(len, others))
         often = Counter(at for other in others for at in other if at in rest)
         alone = whose.union(*(self._whose[at] for at in rest if at not in often))  # which nothing takes away
         if self._size(alone) >= self._few:
@@ -151,7 +180,6 @@ class Following(Generic[Part]):
         left = [at for at in rest if not self._whose[at] <= alone]
         if not left:
             return self._are_few(alone)
-        self._steps += len(rest) + sum(map(len, others))
         if self._steps > _STEPS:
             return True
         at = min(left, key=often.__getitem__)
@@ -161,17 +189,6 @@ class Following(Generic[Part]):
         by = next(other for other in others if at in other)
         without = [_less(other, by, at=at) if at in other else other for other in others if other is not by]
         return self._ends(_less(rest, by, at=at), without, alone)
-
-
-def _joined(rest: _Vector, others: Iterable[_Vector]) -> list[_Vector]:
-    """Those of the others that have a place in common with this one, or with one that has."""
-    near, apart = [rest], [*others]
-    for one in near:
-        far = [other for other in apart if other.keys().isdisjoint(one.keys())]
-        if len(far) < len(apart):
-            near += [other for other in apart if not other.keys().isdisjoint(one.keys())]
-            apart = far
-    return near[1:]
 
 
 def _less(one: _Vector, other: _Vector, *, at: int) -> _Vector:

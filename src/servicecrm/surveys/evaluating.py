@@ -13,6 +13,7 @@ from typing import Final, Literal, TypedDict
 import attrs
 
 from servicecrm.errors import InvalidValue
+from servicecrm.kernel.records import evolve
 from servicecrm.kernel.shapes import mapped, several, whole
 from servicecrm.measures.indexes import WeightedIndex, weighted_index
 from servicecrm.measures.scales import number, rescaled
@@ -111,9 +112,16 @@ def evaluate(
         if not given:
             _check_groups(questionnaire, names, responses)
     table = tabulate(questionnaire, responses, keep=() if given else names)
+    for name in names:
+        if name not in (*given, *table.others) and any(
+            item.id == name and item.kind is ItemKind.NUMBER for item in questionnaire.items
+        ):
+            raise InvalidValue("by", f"{name} is a number, which may be the own one of somebody; give its bands")
     table = attrs.evolve(table, others={**table.others, **{n: table.beside(v, f"by {n}") for n, v in given.items()}})
     table = _coded(table, codes or {})
     weighed = _weighed(table, weights)
+    if weighed is not None and missing in ("median", "mean"):
+        raise InvalidValue("missing", "what stands in for an answer has no weight; expected available or listwise")
     if weighed is not None and not all(weighed):  # what weighs nothing does not count
         some = [place for place, weight in enumerate(weighed) if weight]
         table, weighed = table.only(some), [weighed[place] for place in some]
@@ -136,9 +144,9 @@ def evaluate(
     )
     beside = zip(smallest, weighed or [1.0] * table.n, *(table[id] for id in sorted(codes or ())), strict=True)
     # What comes first is shown rather than what comes later.
-    shown = tuple(gate.lines(lines))
+    shown = tuple(_nameless(questionnaire, names, gate, lines))
     important = stated(twins, everybody, gate, crosshair=crosshair)
-    expected = expectations(table, everybody, twins, gate, min_n=min_n)
+    expected = expectations(table, everybody, twins, gate)
     held = [reliability(pool, everybody, gate, confidence=confidence) for pool in put_together if measures_one(pool)]
     moved = None if driven is None else drivers(driven, everybody, gate, min_n=min_n)
     return Evaluation(
@@ -154,7 +162,7 @@ def evaluate(
         lines=shown,
         reliability=tuple(held),
         drivers=moved,
-        aspects=important or derived(table, everybody, moved, crosshair=crosshair, min_n=min_n),
+        aspects=important or derived(table, everybody, moved, gate, crosshair=crosshair),
         expectations=expected,
         index=_index(questionnaire, shown, index),
         campaign=_campaign(responses),
@@ -193,7 +201,8 @@ def _campaign(responses: Responses) -> str | None:
 def _basis(responses: Responses, table: Columns, beside: Iterable[object], *how: object) -> str | None:
     """A digest of which responses count, with what stands `beside` each of them, and of how they are evaluated.
 
-    It leads to none of them: what somebody has answered does not enter, and ids of those who are not named are chance.
+    It leads to none of them: what they answered enters at most as their group, and with their id, which is chance where
+    they are not named.
     """
     if not isinstance(responses, list):
         return None
@@ -259,6 +268,22 @@ def _conditions(questionnaire: Questionnaire, put_together: Iterable[Pool]) -> d
         **{(about, key): items for key, items in of.items() for about in (About.ITEM, About.OPTION)},
         **{(pool.about, pool.name): frozenset().union(*(of[key] for key in pool.columns)) for pool in put_together},
     }
+
+
+def _nameless(
+    questionnaire: Questionnaire, by: Sequence[str], gate: Gate, lines: Iterable[tuple[Line, Made]]
+) -> Iterator[Line]:
+    """The lines, without those whose names would tell what too few have answered: groups by it, and codes of texts."""
+    texts = {item.id for item in questionnaire.items if item.kind is ItemKind.TEXT}
+    told: set[str] = set()
+    for line in gate.lines(lines):
+        if not all(map(gate.shows, by[: len(line.group)])):
+            continue
+        if not (line.key in texts and line.hidden and line.part is not None and not line.group):
+            yield line
+        elif line.key not in told:
+            told.add(line.key)
+            yield evolve(line, about=About.ITEM, part=None, figure="answers")
 
 
 def _views(smallest: Sequence[Group], whole: View) -> Iterator[View]:

@@ -16,13 +16,15 @@ __all__ = ["Gate", "Made", "Shares", "few", "made"]
 class Made(NamedTuple):
     """Whose answers a figure is made of, so that figures of groups can be added up.
 
-    `asked` are all responses there, `answered` those among them that have answered.
+    `asked` are all responses there, `answered` those among them that have answered. `also` is what others are made of
+    without which it would tell something, such as the ranks of other options.
     """
 
     asked: int
     answered: int
     weight: float
     squares: float
+    also: tuple["Made", ...] = ()
 
     def with_(self, other: "Made") -> "Made":
         """What a figure of both groups is made of."""
@@ -31,11 +33,8 @@ class Made(NamedTuple):
             self.answered + other.answered,
             self.weight + other.weight,
             self.squares + other.squares,
+            tuple(one.with_(two) for one, two in zip(self.also, other.also, strict=True)),
         )
-
-    def n_eff(self) -> float:
-        """How many answers of equal weight would tell as much, by Kish."""
-        return self.weight**2 / self.squares if self.squares else 0.0
 
 
 def made(asked: int, answered: int, weights: Sequence[float] | None) -> Made:
@@ -47,6 +46,8 @@ def made(asked: int, answered: int, weights: Sequence[float] | None) -> Made:
 
 def few(of: Made, min_n: int) -> bool:
     """Is it made of too few persons, or of too few answers; of weighted ones, by what they come to by Kish?"""
+    if any(few(each, min_n) for each in of.also):
+        return True
     if not of.answered:
         return 0 < of.asked < min_n
     # Weights that are all alike come to as many as there are, but for the last digits.
@@ -55,12 +56,14 @@ def few(of: Made, min_n: int) -> bool:
 
 Shares = Mapping[str, Sequence[int]]
 """The items that a figure is made of. Of how many the answer of each respondent is one: 0 if it does not enter, 1 if it
-enters as it is, 3 if it enters as a third."""
+enters as it is, 3 if it enters as a third; below 0 if it enters turned."""
 
 
 _Part = tuple[Group, str, tuple[int, ...]]
 """The answers to an item in one of the smallest groups that enter all figures alike."""
 
+
+_Figure = tuple[About, str, str | None, str]
 
 _SINGLE: Final = (About.ITEM, About.OPTION)
 
@@ -70,7 +73,7 @@ class Gate:
 
     A group is small if too few are in it, whatever they have answered, or if of those in it too few have. Groups add up
     to the group that they are parts of, so that beside a small one another is hidden, until those that are hidden are
-    no small group together; the parts of a hidden group are hidden too.
+    no small group together; the parts of a hidden group are not named.
 
     Figures that have items in common could be taken away from each other. So of each of them (`sums`) it is looked what
     would follow with all that are shown, in the smallest groups that there are. What a response weighs is the same in
@@ -91,6 +94,8 @@ class Gate:
         min_n: int,
     ) -> None:
         self._min_n = min_n
+        self._keys = {name: tuple(shares) for name, shares in sums.items()}
+        self._hidden: set[str] = set()
         self._conditions = conditions
         self._sums: dict[Hashable, dict[Group, dict[_Part, int]]] = {name: {} for name in sums}
         self._within: dict[Group, list[Group]] = {}
@@ -116,28 +121,36 @@ class Gate:
     def lines(self, lines: Iterable[tuple[Line, Made]]) -> Iterator[Line]:
         """The lines, without what may not be shown. Those that come first are shown rather than others."""
         found = list(lines)
-        figures: dict[tuple[Hashable, ...], dict[Group, Made]] = {}
+        figures: dict[_Figure, dict[Group, Made]] = {}
         for line, of in found:
             figures.setdefault(_figure(line), {})[line.group] = of
-        shown: dict[tuple[Hashable, ...], frozenset[Group]] = {}
-        may: dict[tuple[Hashable, ...], frozenset[Group]] = {}
+        shown: dict[_Figure, frozenset[Group]] = {}
+        may: dict[_Figure, frozenset[Group]] = {}
         for figure, sizes in figures.items():
             conditions = self._conditions.get(figure[:2], ())
             seen = [groups for other, groups in shown.items() if other[0] in _SINGLE and other[1] in conditions]
             may[figure] = frozenset(sizes).intersection(*seen)
             shown[figure] = frozenset(self._shown(sizes, figure[:2], may[figure]))
+        self._hidden = {figure[1] for figure, groups in shown.items() if figure[0] in _SINGLE and () not in groups}
         for line, of in found:
-            if line.group in shown[_figure(line)]:
+            groups = shown[_figure(line)]
+            if line.group in groups:
                 yield line
-            else:
+            elif not line.group or line.group[:-1] in groups:  # parts of what is hidden are not even named
                 # Of what was asked because of something hidden it is not even told whether a few were.
                 why = "small" if line.group in may[_figure(line)] and few(of, self._min_n) else "beside"
                 yield evolve(line, score=None, counts=None, hidden=why, distribution=EMPTY)
 
+    def shows(self, key: str) -> bool:
+        """Are the figures of an item shown of all?"""
+        return key not in self._hidden
+
     def takes(self, of: Made, *names: Hashable) -> bool:
-        """May these figures of all be shown, which are made of the same answers?"""
+        """May these figures of all be shown, which are made of the same answers? Only if those of each item are."""
         before = len(self._out)
-        taken = not few(of, self._min_n) and all(self._out.takes(self._sum(name, [()])) for name in names)
+        keys = (key for name in names for key in self._keys[name])
+        taken = not few(of, self._min_n) and all(map(self.shows, keys))
+        taken = taken and all(self._out.takes(self._sum(name, [()])) for name in names)
         if not taken:
             self._out.back(before)
         return taken
@@ -182,5 +195,5 @@ class Gate:
         return {part: x for smallest in within for part, x in of[smallest].items()}
 
 
-def _figure(line: Line) -> tuple[Hashable, ...]:
+def _figure(line: Line) -> _Figure:
     return line.about, line.key, line.part, line.figure

@@ -69,7 +69,8 @@ class Line:
 
     A hidden figure has neither a score nor counts, and `hidden` says why: in a group of one, that nobody has answered
     says what that one did. An item that is only counted, such as a date, has no score either.
-    `distribution` is how often each answer was given that has a weight, on the first line of a rating.
+    `distribution` is how often each answer was given that can be chosen, on the first line of an item. In a weighted
+    survey there is none: beside weighted figures it would tell of those who have a weight of their own.
 
     Source: C078-C080.
     """

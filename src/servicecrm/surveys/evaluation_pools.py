@@ -92,7 +92,10 @@ def pools(table: Columns, *, missing: MissingPolicy, min_answered: int) -> Itera
             good: Better = "lower" if down else "higher"
             rule = f"{len(keys)} items, {missing}" if keys[1:] else ""
             by_key = dict(zip(keys, columns, strict=True))
-            shares = dict(zip(keys, _shares(columns, scores, missing), strict=True))
+            shares = {
+                key: [-over for over in of] if turned else of  # what is turned enters the other way round
+                for key, of, turned in zip(keys, _shares(columns, scores, missing), turn, strict=True)
+            }
             yield Pool(about, name, scale, good, rule, scores, asked, by_key, shares)
 
 

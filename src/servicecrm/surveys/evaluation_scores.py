@@ -71,7 +71,7 @@ def item_lines(table: Columns, part: Part, view: View) -> Iterator[tuple[Line, M
         for score, option in scores
     ]
     if part.item.kind is ItemKind.RANKING:  # ranks add up, so that the others would tell the one that few have ranked
-        sizes = [min((of for of in sizes if of.answered), key=Made.n_eff, default=sizes[0])] * len(sizes)
+        sizes = [of._replace(also=tuple(sizes)) for of in sizes]
     for n, ((score, option), of) in enumerate(zip(scores, sizes, strict=True)):
         shown = evolve(
             line,
@@ -80,7 +80,7 @@ def item_lines(table: Columns, part: Part, view: View) -> Iterator[tuple[Line, M
             part=option,
             score=score,
             counts=evolve(counts, answered=score.n),
-            distribution=EMPTY if n else FrozenMap(_distribution(part, asked)),
+            distribution=EMPTY if n or view.weights is not None else FrozenMap(_distribution(part, asked)),
         )
         yield shown, of
     if not scores:

@@ -140,7 +140,7 @@ def stated(twins: Iterable["Pair"], view: View, gate: Gate, *, crosshair: Litera
 
 
 def derived(
-    table: Columns, view: View, found: Drivers | None, *, crosshair: Literal["mean", "middle"], min_n: int
+    table: Columns, view: View, found: Drivers | None, gate: Gate, *, crosshair: Literal["mean", "middle"]
 ) -> Aspects | None:
     """Importance and performance of the drivers; None if there are none."""
     if found is None or not found.drivers:
@@ -151,7 +151,7 @@ def derived(
         column = table.numbers(driver.name)
         there = [(place, x) for place in view.places if (x := column[place]) is not None]
         mean = _mean([(place, _on(x, own, scale)) for place, x in there], view, Interval(scale.low, scale.high))
-        shown = not few(_made([place for place, _ in there], view), min_n)
+        shown = gate.shows(driver.name)
         lines.append(
             Aspect(
                 key=driver.name,
@@ -203,7 +203,7 @@ class Expectations:
     servqual: Servqual | None = None
 
 
-def expectations(table: Columns, view: View, twins: Iterable["Pair"], gate: Gate, *, min_n: int) -> Expectations | None:
+def expectations(table: Columns, view: View, twins: Iterable["Pair"], gate: Gate) -> Expectations | None:
     """The gaps between items and their ideals; with points of 100 for dimensions, the score of SERVQUAL too."""
     known = table.questionnaire
     gaps = [_gap(pair, view, gate, pair.scale, sign=1) for pair in twins if pair.about == "expectation"]
@@ -224,7 +224,7 @@ def expectations(table: Columns, view: View, twins: Iterable["Pair"], gate: Gate
         for twin in known.items
         for item in _asked(table, twin.importance_of)
         if twin.kind is ItemKind.NUMBER and item.dimension in dimensions
-        if (mean := _points(table, twin, view, min_n)) is not None
+        if (mean := _points(table, twin, view, gate)) is not None
     }
     total, score = fsum(points.values()), None
     if total > 0 and points.keys() == dimensions.keys():
@@ -232,10 +232,12 @@ def expectations(table: Columns, view: View, twins: Iterable["Pair"], gate: Gate
     return Expectations(gaps=tuple(gaps), dimensions=FrozenMap(dimensions), points=FrozenMap(points), servqual=score)
 
 
-def _points(table: Columns, twin: Item, view: View, min_n: int) -> float | None:
+def _points(table: Columns, twin: Item, view: View, gate: Gate) -> float | None:
+    if not gate.shows(twin.id):
+        return None
     column = table.numbers(twin.id)
     there = [(place, x) for place in view.places if (x := column[place]) is not None]
-    return None if few(_made([place for place, _ in there], view), min_n) else _mean(there, view).value
+    return _mean(there, view).value
 
 
 # -- twins ---------------------------------------------------------------------------------------
