@@ -226,3 +226,35 @@ def test_the_index_is_made_of_items_whatever_services_are_called() -> None:  # C
     asked = a_draft(rated("a"), rated("b", service="a"))
 
     assert evaluate(asked, [{"a": 1, "b": 5}] * 6).index.value == 50.0
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ({"weights": [1e200] * 6}, "weights: expected finite numbers from 0 to 1e"),
+        ({"weights": [float("nan")] * 6}, "weights: expected finite numbers"),
+        ({"weights": [-1.0] * 6}, "weights: expected finite numbers"),
+        ({"outcome": "why"}, "outcome: there are no numbers at 'why', only at a"),
+        ({"outcome": "nothing"}, "outcome: there are no numbers at 'nothing'"),
+        ({"codes": {"why": ["price"] * 6}}, "codes of why: expected"),
+        ({"min_answered": 0}, "min_answered: expected a whole number from 1"),
+    ],
+    ids=lambda told: next(iter(told)) if isinstance(told, dict) else "",
+)
+def test_what_cannot_be_meant_is_refused_by_name(how: dict[str, Any], says: str) -> None:  # C073, C078
+    asked = a_draft(rated("a"), surveys.item("why", "text", text=en("why")))
+
+    with pytest.raises(InvalidValue, match=says):
+        evaluate(asked, [{"a": 3, "why": "x"}] * 6, **how)
+    with pytest.raises(InvalidValue, match="responses: expected"):
+        evaluate(asked, None)  # type: ignore[arg-type] # which is what is tried
+
+
+@pytest.mark.parametrize(("language", "says"), [("en", "a few have answered"), ("de", "einige wenige"), ("zh", "少数人")])
+def test_hidden_drivers_say_so(language: str, says: str) -> None:  # C080, C081
+    found = evaluate(a_draft(rated("a"), rated("b")), [*many(20, "a", "b"), {"a": 1}], outcome="a")
+    (row,) = (row for row in found.to_dicts() if row["about"] == "driver")
+
+    assert (row["hidden"], row["n"], row["value"]) == ("beside", None, None)
+    assert says in found.markdown(language=language)
+    assert says in found.html(language=language)

@@ -103,12 +103,12 @@ def evaluate(
     """
     if whole("min_n", min_n) < 1:
         raise InvalidValue("min_n", "expected 1 or more; 1 shows every figure")
-    whole("min_answered", min_answered)
+    whole("min_answered", min_answered, 1)
     _check_texts(wave=wave, missing=missing, outcome=outcome, crosshair=crosshair)
     names = (by,) if isinstance(by, str) else several("by", by, str)
     given = by if isinstance(by, Mapping) else {}
     if not isinstance(responses, Columns | Mapping | Frame):
-        responses = list(responses)
+        responses = list(several("responses", responses))
         if not given:
             _check_groups(questionnaire, names, responses)
     table = tabulate(questionnaire, responses, keep=() if given else names)
@@ -221,10 +221,24 @@ def _weighed(table: Columns, weights: Sequence[float] | Raking | None) -> list[f
     if weights is None:
         return None
     if not isinstance(weights, Raking):
-        return table.beside(map(number, several("weights", weights)), "weights")
+        return table.beside(map(_weight, several("weights", weights)), "weights")
     if len(weights.weights) != table.n:
         raise InvalidValue("weights", f"expected those of {table.n} responses, got {len(weights.weights)}")
     return list(weights.weights)
+
+
+def _weight(weight: float) -> float:
+    try:
+        found = number(weight)
+    except InvalidValue:
+        found = -1.0
+    if not 0 <= found <= _HEAVIEST:
+        raise InvalidValue("weights", f"expected finite numbers from 0 to {_HEAVIEST:g}")
+    return found
+
+
+_HEAVIEST: Final = 1e100
+"""The squares of more could not be summed."""
 
 
 def _coded(table: Columns, codes: Mapping[str, Iterable[Iterable[str] | None]]) -> Columns:
@@ -236,7 +250,10 @@ def _coded(table: Columns, codes: Mapping[str, Iterable[Iterable[str] | None]]) 
         if table.questionnaire.item(id).kind is not ItemKind.TEXT:
             raise InvalidValue("codes", f"{id} is no free text")
         found = table.beside(of_each, f"codes of {id}")
-        cells[id] = [cell if given is None else tuple(given) for cell, given in zip(cells[id], found, strict=True)]
+        cells[id] = [
+            cell if given is None else several(f"codes of {id}", given, str)
+            for cell, given in zip(cells[id], found, strict=True)
+        ]
     return attrs.evolve(table, cells=cells)
 
 

@@ -196,6 +196,9 @@ class _Writer(Words):
         if found is None:
             return
         outcome, r2 = self.label(found.outcome), self.reason(found.r2, found.reason, "{:.2f}")
+        if not found.drivers:
+            yield _Section(self.text("no_drivers", outcome=outcome), self.head("reason"), [(r2,)])
+            return
         title = self.text("drivers", outcome=outcome, r2=r2, n=f"{found.n:,}")
         told = [(each, each.relative_weight if each.lmg is None else each.lmg) for each in found.drivers]
         whole = found.r2 or 1.0

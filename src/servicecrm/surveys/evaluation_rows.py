@@ -116,6 +116,8 @@ def _drivers(found: "Drivers | None") -> Iterator[Row]:
     if found is None:
         return
     row = Row(None, "driver", None, n=found.n, reason=found.reason)
+    if found.reason == "hidden":
+        row = row._replace(n=None, hidden="beside")
     yield row._replace(key=found.outcome, figure="r2", value=found.r2)
     for driver in found.drivers:
         for figure in ("lmg", "relative_weight", "correlation"):

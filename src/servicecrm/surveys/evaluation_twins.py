@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from math import fsum
 from typing import Final, Literal, NamedTuple
 
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.records import evolve, record
 from servicecrm.measures.drivers import Crosshair, Drivers, Quadrant, key_drivers, quadrants
@@ -41,11 +42,17 @@ def driving(table: Columns, outcome: str | None) -> dict[str, Sequence[float | N
     else is rated.
 
     Without a word it is the one rating that stands by itself, beside those of a matrix.
+
+    Raises:
+        InvalidValue: the outcome is no item that numbers are answered to.
     """
     known = [part for part in parts(table.questionnaire) if rated(part)]
     alone = [part.key for part in known if part.row is None]
     if outcome is None and len(alone) == 1:
         outcome = alone[0]
+    numbers = [part.key for part in parts(table.questionnaire) if part.scale or part.item.kind is ItemKind.NUMBER]
+    if outcome is not None and outcome not in numbers:
+        raise InvalidValue("outcome", f"there are no numbers at {outcome!r}, only at {', '.join(numbers) or 'nothing'}")
     names = [part.key for part in known if part.key != outcome]
     return {key: table.numbers(key) for key in (*names, outcome)} if outcome is not None and names else None
 
