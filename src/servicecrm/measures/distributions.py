@@ -49,12 +49,15 @@ def two_sided_z(confidence: float) -> float:
     Raises:
         InvalidValue: the confidence does not lie between 0 and 1.
     """
-    return _z(_probability(confidence))
+    try:
+        return _z(confidence)
+    except TypeError:  # what cannot be looked up is no number either
+        return _z(_probability(confidence))
 
 
 @cache
 def _z(confidence: float) -> float:
-    return -normal_quantile((1 - confidence) / 2)
+    return -normal_quantile((1 - _probability(confidence)) / 2)
 
 
 def normal_tails(z: float) -> float:
