@@ -39,10 +39,9 @@ def nps_frame_by(frame: "IntoFrame", answers: str, *, by: str | Sequence[str], c
     Source: K36, C078, C079.
     """
     names = [by] if isinstance(by, str) else several("by", by)
-    z, asked = two_sided_z(confidence), asked_frame(frame, [*names, answers])
+    z, (asked, schema) = two_sided_z(confidence), asked_frame(frame, [*names, answers])
     import narwhals as nw
 
-    schema = asked.collect_schema()
     if not schema[answers].is_numeric():
         raise InvalidValue("answers", f"expected numbers in {answers}; convert what is text first")
     if not names or {*names} & {*_SCORED}:
@@ -50,11 +49,13 @@ def nps_frame_by(frame: "IntoFrame", answers: str, *, by: str | Sequence[str], c
     # What is missing is one group, however it is marked.
     columns = (nw.col(name).fill_nan(None) if schema[name].is_float() else nw.col(name) for name in names)
     keys = {f"key{n}": column for n, column in enumerate(columns)}
+    told = nw.col(answers).cast(nw.Float64)
+    told = told.fill_nan(None) if schema[answers].is_float() else told
     given, there, low, high = nw.col("given"), nw.col("n"), NPS_SCALE.low, NPS_SCALE.high
     shifted = given + _NOISE
     on_the_scale = given.is_between(low - _NOISE, high + _NOISE) & (shifted - shifted.floor() < 2 * _NOISE)
     counted = (
-        asked.select(**keys, given=nw.col(answers).cast(nw.Float64).fill_nan(None))
+        asked.select(**keys, given=told)
         # What is counted is where something stands: faster than a sum, and the same in every engine.
         .with_columns(n=nw.when(on_the_scale).then(given))
         .with_columns(promoters=nw.when(there > 8.5).then(there), detractors=nw.when(there < 6.5).then(there))

@@ -16,7 +16,7 @@ from servicecrm.measures.histograms import Histogram, counted_by, tally
 from servicecrm.measures.scales import Scale, is_missing
 
 if TYPE_CHECKING:
-    from narwhals import LazyFrame
+    from narwhals import LazyFrame, Schema
     from narwhals.typing import IntoFrame
 
 __all__ = ["asked_frame", "count_rows", "tally_frame", "tally_frame_by"]
@@ -110,7 +110,7 @@ def _tallied(
 
 
 def _counted(frame: "IntoFrame", columns: Sequence[str], weights: str | None = None) -> _Counted:
-    asked = asked_frame(frame, columns, weights)
+    asked, _ = asked_frame(frame, columns, weights)
     import narwhals as nw
 
     named = {f"key{n}": nw.col(name) for n, name in enumerate(columns)}
@@ -133,8 +133,10 @@ def _unmarked(values: list[Any]) -> list[Any]:
     return [known[value] for value in values]
 
 
-def asked_frame(frame: "IntoFrame", columns: Sequence[str], weights: str | None = None) -> "LazyFrame[Any]":
-    """The frame as narwhals has it, if it has these columns and they can be counted.
+def asked_frame(
+    frame: "IntoFrame", columns: Sequence[str], weights: str | None = None
+) -> tuple["LazyFrame[Any]", "Schema"]:
+    """The frame as narwhals has it, with its types, if it has these columns and they can be counted.
 
     Raises:
         MissingExtra: narwhals is not installed.
@@ -145,12 +147,12 @@ def asked_frame(frame: "IntoFrame", columns: Sequence[str], weights: str | None 
     except ImportError as error:
         raise MissingExtra("counting in data frames", "frames") from error
     try:
-        asked = nw.from_native(frame).lazy()
+        known = nw.from_native(frame)
     except TypeError:
         raise InvalidValue("frame", f"expected a data frame or a relation, got {type(frame).__name__}") from None
     if not columns:
         raise InvalidValue("columns", "expected the names of one or more")
-    schema = asked.collect_schema()
+    schema = known.collect_schema()
     for name in filter(None, (*columns, weights)):
         if name not in schema:
             raise InvalidValue("frame", f"there is no column {name!r}; known: {', '.join(schema)}")
@@ -158,4 +160,4 @@ def asked_frame(frame: "IntoFrame", columns: Sequence[str], weights: str | None 
             raise InvalidValue("frame", f"the values in {name} are of several types; convert them, or use tally_by")
     if weights is not None and not schema[weights].is_numeric():
         raise InvalidValue("weights", f"expected numbers in {weights}")
-    return asked
+    return known.lazy(), schema
