@@ -250,7 +250,9 @@ def test_what_cannot_be_meant_is_refused_by_name(how: dict[str, Any], says: str)
         evaluate(asked, None)  # type: ignore[arg-type] # which is what is tried
 
 
-@pytest.mark.parametrize(("language", "says"), [("en", "a few have answered"), ("de", "einige wenige"), ("zh", "少数人")])
+@pytest.mark.parametrize(
+    ("language", "says"), [("en", "a few have answered"), ("de", "einige wenige"), ("zh", "少数人")]
+)
 def test_hidden_drivers_say_so(language: str, says: str) -> None:  # C080, C081
     found = evaluate(a_draft(rated("a"), rated("b")), [*many(20, "a", "b"), {"a": 1}], outcome="a")
     (row,) = (row for row in found.to_dicts() if row["about"] == "driver")
