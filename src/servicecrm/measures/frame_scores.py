@@ -49,13 +49,14 @@ def nps_frame_by(frame: "IntoFrame", answers: str, *, by: str | Sequence[str], c
     # What is missing is one group, however it is marked.
     columns = (nw.col(name).fill_nan(None) if schema[name].is_float() else nw.col(name) for name in names)
     keys = {f"key{n}": column for n, column in enumerate(columns)}
-    told = nw.col(answers).cast(nw.Float64)
+    told = nw.col(answers)
+    told = told if schema[answers] == nw.Float64 else told.cast(nw.Float64)
     told = told.fill_nan(None) if schema[answers].is_float() else told
     given, there, low, high = nw.col("given"), nw.col("n"), NPS_SCALE.low, NPS_SCALE.high
-    shifted = given + _NOISE
-    on_the_scale = given.is_between(low - _NOISE, high + _NOISE) & (shifted - shifted.floor() < 2 * _NOISE)
+    # A hair more than was given, so that what is a hair less than a whole number is told by one test.
+    on_the_scale = given.is_between(low, high + 2 * _NOISE) & (given - given.floor() < 2 * _NOISE)
     counted = (
-        asked.select(**keys, given=told)
+        asked.select(**keys, given=told + _NOISE)
         # What is counted is where something stands: faster than a sum, and the same in every engine.
         .with_columns(n=nw.when(on_the_scale).then(given))
         .with_columns(promoters=nw.when(there > 8.5).then(there), detractors=nw.when(there < 6.5).then(there))
@@ -76,8 +77,9 @@ def _scored(counted: "DataFrame[Any]", names: Sequence[str], z: float) -> "DataF
     total, given, n, up, down = (counted[name].cast(nw.Int64) for name in _COUNTED)
     net, more = up - down, n + 3
     middle = net / more
-    half = z * (((up + down + 1.5) / more - middle * middle) / more).sqrt()
-    value, low, high = 100 * net / n, 100 * (middle - half), 100 * (middle + half)
+    half = (up + down + 1.5 - net * middle).sqrt() / more * (100 * z)
+    value, middle = 100 * net / n, 100 * middle
+    low, high = middle - half, middle + half
     figures = (value, low, high, n, up, down, total - given, given - n)
     groups = {name: counted[f"key{n}"] for n, name in enumerate(names)}
     scored = nw.from_dict({**groups, **dict(zip(_SCORED, figures, strict=True))})
