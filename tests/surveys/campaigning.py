@@ -83,7 +83,7 @@ def an_invitation(campaign: Campaign | None = None, *, sent: bool = True, **told
 
 
 @contextlib.contextmanager
-def a_desk(place: Path | None = None, *, house: House | None = None) -> Iterator[tuple[Any, FixedClock]]:
+def a_desk(place: Path | str | None = None, *, house: House | None = None) -> Iterator[tuple[Any, FixedClock]]:
     """A desk on an empty store, in memory or in a file, with a clock that stands still."""
     clock = FixedClock(MONDAY)
     with connect("memory:" if place is None else place, actor=ANN, clock=clock, ids=SeededIds(), house=house) as crm:
