@@ -93,6 +93,11 @@ def test_a_replay_prints_the_summary_and_the_findings_and_reports_the_same(
     assert err.startswith("100 events, ")
 
 
+def test_a_log_is_not_summed_up_as_of_a_time_before_its_end(log: Path, capsys: Captured) -> None:
+    assert replay(log, "--now", "2025-01-08T00:00Z") == 1
+    assert "now: the log goes on until 2025-01-" in capsys.readouterr().err
+
+
 def test_a_later_extract_adds_to_the_store_and_the_same_one_changes_nothing(
     log: Path, store: str, tmp_path: Path, capsys: Captured
 ) -> None:

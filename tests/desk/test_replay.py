@@ -9,8 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
+from servicecrm.cli.report import courses_of
 from servicecrm.complaints.model import Complaint
 from servicecrm.desk import Desk, connect
 from servicecrm.desk.replay import Replay, replay
@@ -18,11 +20,12 @@ from servicecrm.errors import ImportProblem
 from servicecrm.interop import COMPLAINT_WORDS, Fact, LogMap, RefusedRow, read_log
 from servicecrm.kernel.records import evolve, fields_of
 from servicecrm.testing import FixedClock
+from servicecrm.tracking import Clock, Ladder, Rung
 from servicecrm.testing.contract.examples import sealed_head
 
 DEMO = Path(str(files("servicecrm"))) / "demo"
 MAP = LogMap.from_toml((DEMO / "water_utility.toml").read_text("utf-8"), COMPLAINT_WORDS)
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
+START, NOW = datetime(2024, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
 BAD = RefusedRow(99, "Status", "is no word that the map knows")
 
 
@@ -352,6 +355,32 @@ def test_batches_of_any_size_give_the_same_complaints(facts: list[Fact | Refused
             results.append((replay(desk, facts, MAP, batch=batch), stored(desk)))
 
     assert results[0] == results[1] == results[2]
+
+
+def test_what_ended_elsewhere_was_in_time_or_late_whatever_the_batches(facts: list[Fact | RefusedRow]) -> None:
+    every = []
+    for batch in (1, 7, 1_000):
+        with connect("memory:", actor="ann", clock=FixedClock(NOW)) as desk:
+            ladder = Ladder(rungs=(Rung(at="80%", to="supervisor"), Rung(at="due", to="manager")))
+            targets = [attrs.evolve(target, ladder=ladder) for target in MAP.targets.targets]
+            desk.policies.publish(attrs.evolve(MAP.targets, targets=tuple(targets)), name="complaint", effective=START)
+            for calendar in MAP.calendars:
+                desk.policies.publish(calendar, name=calendar.id, effective=START)
+            replay(desk, facts, MAP, batch=batch)
+            with desk.store.unit(readonly=True) as unit:
+                clocks = {clock.about: clock for clock in unit.find(Clock)}
+            assert clocks.keys() == {complaint.id for complaint in desk.complaints.find()}
+            assert not any(clock.escalated for clock in clocks.values())
+            assert desk.outbox.pending().items == ()
+            results = {id: [evolve(timer, read=None) for timer in clock.timers] for id, clock in clocks.items()}
+            every.append((results, desk.kpis("2025").only("K14", "K15", "K23", "K26")))
+            counts = courses_of(desk, MAP, now=NOW).timers
+
+    assert every[0] == every[1] == every[2]
+    late = Counter(timer.name for timers in every[0][0].values() for timer in timers if timer.late)
+    del late["resolution"]  # its due dates stand in the log
+    assert late == {count.name: count.missed + count.late for count in counts if count.name != "resolution"}
+    assert min(late.values()) > 10
 
 
 def test_every_store_gives_the_same_complaints(desk: Desk, facts: list[Fact | RefusedRow], tmp_path: Path) -> None:

@@ -67,10 +67,13 @@ class WholeLog:
         self._moves: list[MoveRow] = []
         self._timers: list[TimerRow] = []
         self._months: dict[str, Counter[str]] = {}
+        self.last: datetime | None = None
+        """When the last of all that was taken happened."""
 
     def take(self, id: str, received_at: datetime, moments: Moments) -> None:
         """One more case."""
         self._complaints.append(ComplaintRow(id=id, received_at=received_at))
+        self.last = max(filter(None, (self.last, received_at, *(moment.occurred_at for moment in moments))), key=micros)
         for moment in standing(moments):
             kind = _MOVES.get(moment.kind)
             if kind is not None and moment.occurred_at <= self._now:

@@ -16,6 +16,7 @@ from servicecrm.calendars import Calendar
 from servicecrm.complaints.model import Complaint
 from servicecrm.desk.desk import Desk
 from servicecrm.desk.replay import Refusals, Replay
+from servicecrm.errors import InvalidValue
 from servicecrm.interop.logs import RefusedRow, UnknownWords
 from servicecrm.interop.maps import LogMap
 from servicecrm.kernel.kinds import from_micros
@@ -63,6 +64,9 @@ def courses_of(desk: Desk, log_map: LogMap, *, now: datetime) -> Courses:
     """Follow the cases of a log that the desk's store holds, by the calendars of its map.
 
     A map without a calendar is of a house that never closes: nobody can say when it does.
+
+    Raises:
+        InvalidValue: the cases go on after `now`; how they stood then, their columns do not say.
     """
     calendars = {calendar.id: calendar for calendar in log_map.calendars}
     hours = calendars.get("default") or Calendar(zone=log_map.zone.key, hours="mon-sun 00:00-24:00")
@@ -75,6 +79,8 @@ def courses_of(desk: Desk, log_map: LogMap, *, now: datetime) -> Courses:
                 yield timers(complaint.moments, log_map.targets, calendars, now=now, priority=complaint.priority)
 
     counts = desk.store.atomically(lambda unit: count_timers(followed(unit)), readonly=True)
+    if whole.last is not None and whole.last > now:
+        raise InvalidValue("now", f"the log goes on until {whole.last.isoformat()}; name a time after that, or none")
     return Courses(timers=counts, figures=whole.figures(), reopened=whole.reopened())
 
 

@@ -44,7 +44,7 @@ def agreed_basis(
 
     Source: C031, C036.
     """
-    if tracked.customer is None or (clock is None and not tracked.open(record)) or not work.keeps(Agreement):
+    if tracked.customer is None or not work.keeps(Agreement):
         return basis
     if clock is not None and (before is None or _about(tracked, before) == _about(tracked, record)):
         house, _, own = clock.basis.partition(AGREED)

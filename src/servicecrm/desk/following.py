@@ -79,10 +79,10 @@ class Followed(NamedTuple):
 
 
 class Following:
-    """What follows in a unit of work from what somebody does at a time."""
+    """What follows in a unit of work from what somebody does at a time, or did long ago elsewhere."""
 
-    def __init__(self, house: House | None, work: Work, by: Actor, at: datetime) -> None:
-        self._house, self._work, self._by, self._at = house, work, by, at
+    def __init__(self, house: House | None, work: Work, by: Actor, at: datetime, *, elsewhere: bool = False) -> None:
+        self._house, self._work, self._by, self._at, self._elsewhere = house, work, by, at, elsewhere
 
     def followed(self, decisions: Iterable[Decision[Any]]) -> Program[Followed]:
         """Decisions that are about to be saved, with what follows from each."""
@@ -164,12 +164,14 @@ class Following:
         def people(role: str) -> tuple[str, ...]:
             return self.people(tracked, record, role)
 
+        by, at, quiet = self._by, self._at, self._elsewhere
         if clock is not None:
-            return clocks.refresh(clock, facts, basis, by=self._by, at=self._at, people=people, absent=absent)
-        if not basis.targets.targets or not tracked.open(record):
+            return clocks.refresh(clock, facts, basis, by=by, at=at, people=people, absent=absent, quiet=quiet)
+        # What came and went elsewhere was in time or late as well.
+        if not basis.targets.targets or not (tracked.open(record) or self._elsewhere):
             return None
         kind, id = tracked.kind.name, record.id
-        return clocks.start(kind, id, facts, basis, by=self._by, at=self._at, people=people, absent=absent)
+        return clocks.start(kind, id, facts, basis, by=by, at=at, people=people, absent=absent, quiet=quiet)
 
     def notices(
         self, tracked: Tracked[Any], record: Any, decision: Decision[Any], *, not_before: datetime | None = None

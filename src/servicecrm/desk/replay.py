@@ -279,9 +279,9 @@ class _Batch:
             Decision(self.before.get(id), self.now[id], tuple(step for step, _ in steps))
             for id, steps in self.steps.items()
         ]
-        # What is still open is swept from now on as everything else. That it was late long ago is told to nobody.
-        source = Actor(id=self.log_map.name)
-        followed = (yield from Following(None, self.work, source, self.at).followed(decisions)).decisions
+        # What is still open is swept from now on as everything else.
+        following = Following(None, self.work, Actor(id=self.log_map.name), self.at, elsewhere=True)
+        followed = (yield from following.followed(decisions)).decisions
         clocks = followed[len(decisions) :]
         saved = yield from self.work.save(
             *decisions,

@@ -53,9 +53,10 @@ class ClockReading:
         at: datetime,
         people: People,
         absent: Container[str],
+        quiet: bool,
     ) -> None:
         self._old, self._facts, self._basis = clock, facts, basis
-        self._by, self._at, self._people, self._absent = by, at, people, absent
+        self._by, self._at, self._people, self._absent, self._quiet = by, at, people, absent, quiet
         self._rules = str(basis)
         self._policy_since = clock.policy_since if clock.policy == basis.policy else at
         self._levels = {(each.timer, each.n): each.level for each in clock.escalated}
@@ -176,7 +177,7 @@ class ClockReading:
             not_before = None if threshold.urgent else self._next_open(calendar)
             told = self._told_on((not_before or self._at).astimezone(calendar.tz()), firing)
             often = threshold.per_day is not None and told >= threshold.per_day
-            yield _Shot(firing, not_before, quiet=often or firing is not last[firing.series])
+            yield _Shot(firing, not_before, quiet=self._quiet or often or firing is not last[firing.series])
 
     def _is_new(self, firing: Firing) -> bool:
         """Has it not fired yet, or has a changed goal put it into the future again?"""
@@ -216,7 +217,7 @@ class ClockReading:
         for firing, not_before, quiet in self._shots:
             facts = stamp(self._by, self._at, firing.at)
             if firing.level:
-                if firing.level > self._levels.get((firing.timer, firing.n), 0):
+                if not self._quiet and firing.level > self._levels.get((firing.timer, firing.n), 0):
                     yield self._escalated(firing, not_before)
                 continue
             event = TimerMissed if firing.threshold.at == DUE else TimerWarned

@@ -32,8 +32,9 @@ def start(
     at: datetime,
     people: People = NOBODY,
     absent: Container[str] = (),
+    quiet: bool = False,
 ) -> Decision[Clock]:
-    """Give a record its clock, and fire what is due already.
+    """Give a record its clock, and fire what is due already; see `refresh`.
 
     Raises:
         InvalidValue: a target needs a calendar that is not there.
@@ -47,7 +48,7 @@ def start(
         policy=basis.policy,
         policy_since=at,
     )
-    read = ClockReading(bare, facts, basis, by=acting(by), at=at, people=people, absent=absent)
+    read = ClockReading(bare, facts, basis, by=acting(by), at=at, people=people, absent=absent, quiet=quiet)
     return _with(begin(read.clock, ClockStarted(**stamp(by, at))), read.events)
 
 
@@ -60,11 +61,13 @@ def refresh(
     at: datetime,
     people: People = NOBODY,
     absent: Container[str] = (),
+    quiet: bool = False,
 ) -> Decision[Clock] | None:
     """Read the clock of a record again, and fire what has come due; None if there is nothing to change.
 
     To be called in the unit that changes the record, and for every clock whose `next_at` has come, or whose basis is
-    no longer the present one. `people` says who has a role, and `absent` who is away, for escalations.
+    no longer the present one. `people` says who has a role, and `absent` who is away, for escalations. What fires while
+    it is `quiet` is told to nobody and escalates nothing: it is long past, and comes from elsewhere.
 
     A result stands, whatever becomes of policies and calendars. Only a fact that was told later and changes what
     happened before leads to another one; what it was before is told by the event.
@@ -75,7 +78,7 @@ def refresh(
 
     Source: C035, C037, C039.
     """
-    read = ClockReading(clock, facts, basis, by=acting(by), at=at, people=people, absent=absent)
+    read = ClockReading(clock, facts, basis, by=acting(by), at=at, people=people, absent=absent, quiet=quiet)
     changes = {name: value for name in _FIELDS if (value := getattr(read.clock, name)) != getattr(clock, name)}
     if not changes and not read.events:
         return None
