@@ -384,6 +384,7 @@ class MissingExtra(ServiceCRMError, ImportError):
 
     code = "missing_extra"
 
-    def __init__(self, what: str, extra: str) -> None:
+    def __init__(self, what: str, extra: str, *, ours: bool = True) -> None:
         self.extra = extra
-        super().__init__(f'{what} needs an extra: pip install "servicecrm[{extra}]"')
+        needs = f'an extra: pip install "servicecrm[{extra}]"' if ours else f"a library: pip install {extra}"
+        super().__init__(f"{what} needs {needs}")

@@ -326,7 +326,7 @@ def test_a_row_is_made_of_a_complaint(complaint: Any) -> None:  # C054
     ("asked", "says"),
     [
         ({"period": "soon"}, "a period is written"),
-        ({"zone": "nowhere"}, "a zone such as"),
+        ({"zone": "nowhere"}, "a zone is a name"),
         ({"repeat_days": 0}, "one day or more"),
     ],
 )

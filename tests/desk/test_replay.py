@@ -20,8 +20,8 @@ from servicecrm.errors import ImportProblem
 from servicecrm.interop import COMPLAINT_WORDS, Fact, LogMap, RefusedRow, read_log
 from servicecrm.kernel.records import evolve, fields_of
 from servicecrm.testing import FixedClock
-from servicecrm.tracking import Clock, Ladder, Rung
 from servicecrm.testing.contract.examples import sealed_head
+from servicecrm.tracking import Clock, Ladder, Rung
 
 DEMO = Path(str(files("servicecrm"))) / "demo"
 MAP = LogMap.from_toml((DEMO / "water_utility.toml").read_text("utf-8"), COMPLAINT_WORDS)

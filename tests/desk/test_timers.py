@@ -409,8 +409,8 @@ def history_of_clock(crm: Desk, id: str) -> tuple[Any, ...]:
     [
         ("king", "a school", "resolution", "lead, manager, director"),
         ("manager", " ", "resolution", "reason"),
-        ("manager", "a school", "acknowledge", "those with one: resolution"),
-        ("manager", "a school", "flight", "those with one: resolution"),
+        ("manager", "a school", "acknowledge", "those with a ladder: resolution"),
+        ("manager", "a school", "flight", "those with a ladder: resolution"),
     ],
 )
 def test_an_escalation_that_leads_nowhere_is_refused_and_nobody_is_told(

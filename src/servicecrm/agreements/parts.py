@@ -15,6 +15,7 @@ from servicecrm.calendars.table import FIRST_YEAR, LAST_YEAR
 from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.records import Personal, record
 from servicecrm.kernel.shapes import filled
+from servicecrm.kernel.years import zone_told
 
 __all__ = [
     "AgreementContact",
@@ -160,10 +161,7 @@ def day_of(at: datetime, zone: str) -> date:
 
 @cache
 def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ValueError, KeyError, OSError):
-        raise InvalidValue("zone", "a zone is a name of the tz database, such as Europe/Berlin") from None
+    return zone_told("zone", name)
 
 
 def check_day(where: str, day: date | None) -> None:

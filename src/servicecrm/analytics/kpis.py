@@ -101,7 +101,7 @@ def _spans(period: str | Period, zone: str) -> tuple[str, int, int, int]:
         asked, before = kpi_period(period, zone=zone), kpi_period(previous_period(period), zone=zone)
         return period, micros(before.start), *_ends(asked)
     if not isinstance(period, Period):
-        raise InvalidValue("period", 'expected "2026", "Q1 2026", "2026-03" or a Period')
+        raise InvalidValue("period", 'expected "2026", "2026-Q1", "2026-03" or a Period')
     start, end = _ends(period)
     place = _weekdays(zone).tz()
     name = "/".join(f"{from_micros(at).astimezone(place):%Y-%m-%d}" for at in (start, end))

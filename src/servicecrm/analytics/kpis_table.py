@@ -11,6 +11,7 @@ from servicecrm.errors import InvalidValue
 from servicecrm.kernel.records import evolve, record
 from servicecrm.measures import TEXTS as MEASURES
 from servicecrm.measures import Value
+from servicecrm.measures.catalogue import KPIS
 
 __all__ = ["KpiLine", "KpiTable", "kpi_name"]
 
@@ -91,7 +92,14 @@ class KpiTable:
         raise InvalidValue("kpi", f"there is no such line; {has if of_it else f'known: {ids}'}")
 
     def only(self, *kpis: str) -> "KpiTable":
-        """The same table with some of the figures; `K14` is all of `K14`, `K14.median` and so on."""
+        """The same table with some of the figures; `K14` is all of `K14`, `K14.median` and so on.
+
+        Raises:
+            InvalidValue: there is no such figure, in this table or anywhere.
+        """
+        known = {*KPIS, *(line.kpi for line in self.lines)}
+        if unknown := sorted({*kpis} - known - {id.partition(".")[0] for id in known}):
+            raise InvalidValue("kpis", f"there is no {', '.join(unknown)}; a figure has an id such as K14 or K23")
         lines = tuple(line for line in self.lines if line.kpi in kpis or line.kpi.partition(".")[0] in kpis)
         return evolve(self, lines=lines)
 

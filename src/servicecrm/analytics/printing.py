@@ -88,7 +88,7 @@ def data_frame(
     try:
         found: Any = import_module(library)
     except ImportError as error:
-        raise MissingExtra(f"a data frame of {library}", library) from error
+        raise MissingExtra(f"a data frame of {library}", library, ours=False) from error
     if library == "pandas":
         frame = found.DataFrame(rows, columns=list(columns))
         times = {name: "datetime64[us, UTC]" for name, type_ in columns.items() if type_ is datetime}

@@ -36,6 +36,7 @@ from servicecrm.kernel.texts import Texts
 from servicecrm.kernel.values import language_tag
 from servicecrm.tracking.action_lifecycle import TO_DO
 from servicecrm.tracking.action_model import ActionItem
+from servicecrm.tracking.chronology import REOPENED
 from servicecrm.tracking.messages import Message, MessageClass
 from servicecrm.tracking.moments import Side, standing
 from servicecrm.tracking.tickets import WaitingFor
@@ -145,12 +146,15 @@ def _since(record: Complaint | Case) -> datetime:
 
 
 def _promised_by(record: Complaint | Case) -> datetime | None:
-    """What was promised, as long as it is to come."""
+    """What was promised and not kept yet, if that was since it was last taken up."""
     if record.answered_at is not None or record.closed_at is not None:
         return None
     if isinstance(record, Complaint):
-        return record.promised_by
-    return None if record.promise is None else record.promise.until
+        promised = record.promised_by
+    else:
+        promised = None if record.promise is None else record.promise.until
+    again = [moment.occurred_at for moment in standing(record.moments) if moment.kind == REOPENED]
+    return promised if promised is None or not again or promised > again[-1] else None
 
 
 # -- what comes next -----------------------------------------------------------------------------

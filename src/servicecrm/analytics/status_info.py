@@ -9,6 +9,7 @@ from servicecrm.complaints.codes import RemedyStatus
 from servicecrm.kernel.records import Personal, fields_of, record
 from servicecrm.kernel.shapes import Code
 from servicecrm.kernel.values import Money
+from servicecrm.kernel.years import zone_told
 from servicecrm.tracking import TEXTS as OF_TRACKING
 from servicecrm.tracking.names import timer_name
 from servicecrm.tracking.runs import TimerState
@@ -111,9 +112,13 @@ class StatusInfo:
         plain = {name: _plain(value) for name, value in fields_of(self).items() if value not in (None, ())}
         return {"found": self.found, **plain}
 
-    def text(self, *, zone: tzinfo = UTC) -> str:
-        """The same to read, in its language; times are those of a zone."""
-        return "\n".join(_lines(self, zone))
+    def text(self, *, zone: tzinfo | str = UTC) -> str:
+        """The same to read, in its language; times are those of a zone, such as `Europe/Berlin`.
+
+        Raises:
+            InvalidValue: there is no such zone.
+        """
+        return "\n".join(_lines(self, zone if isinstance(zone, tzinfo) else zone_told("zone", zone)))
 
     def __str__(self) -> str:
         return self.text()

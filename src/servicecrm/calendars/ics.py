@@ -13,6 +13,7 @@ from servicecrm.calendars.recurrence import Recurrence, recurrence
 from servicecrm.calendars.tabulated import known_year
 from servicecrm.errors import InvalidValue, MalformedDocument, MissingExtra
 from servicecrm.kernel.records import record
+from servicecrm.kernel.years import zone_told
 
 if TYPE_CHECKING:
     from icalendar import Component
@@ -239,10 +240,7 @@ def _as_day(value: date, zone: tzinfo | None = None) -> date:
 
 
 def _zone(name: str | None) -> ZoneInfo | None:
-    try:
-        return None if name is None else ZoneInfo(name)
-    except (ValueError, KeyError, OSError):
-        raise InvalidValue("zone", "a zone is a name of the tz database, such as Europe/Berlin") from None
+    return None if name is None else zone_told("zone", name)
 
 
 _FOLD: Final = re.compile(r"\r?\n[ \t]")

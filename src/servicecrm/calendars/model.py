@@ -21,6 +21,7 @@ from servicecrm.errors import InvalidValue
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import record
 from servicecrm.kernel.shapes import filled
+from servicecrm.kernel.years import zone_told
 
 __all__ = ["BusinessHours", "Calendar", "CombinedCalendar", "DayHours", "Holiday", "holidays"]
 
@@ -125,10 +126,7 @@ class Calendar(BusinessHours):
     valid_until: date | None = None
 
     def __attrs_post_init__(self) -> None:
-        try:
-            ZoneInfo(self.zone)
-        except (ValueError, KeyError, OSError):
-            raise InvalidValue("Calendar.zone", "a zone is a name of the tz database, such as Europe/Berlin") from None
+        zone_told("Calendar.zone", self.zone)
         if not (any(week_hours(self.hours, "Calendar.hours")) or self.days or self.extra_days):
             raise InvalidValue("Calendar.hours", "it would never be open; give it hours, such as mon-fri 09:00-17:00")
         for name in ("days", "extra_days", "breaks"):

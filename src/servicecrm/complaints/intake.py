@@ -23,6 +23,7 @@ from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve
 from servicecrm.kernel.shapes import distinct
 from servicecrm.kernel.values import ContactPoint, language_tag
+from servicecrm.kernel.years import in_years
 from servicecrm.tracking.moments import Side, with_moment
 
 __all__ = ["Amendment", "acknowledge", "amend", "assess", "record"]
@@ -134,14 +135,15 @@ def acknowledge(
     Source: ISO 10002 clause 7 (acknowledgement); C042.
     """
     event = ComplaintAcknowledged(**stamp(by, at, occurred_at))
+    promised = None if expected_by is None else in_years("expected_by", expected_by)
     decision = move(
         complaint,
         ACKNOWLEDGE,
         event,
         acknowledged_at=event.occurred_at,
-        promised_by=expected_by,
+        promised_by=promised,
     )
-    if expected_by is not None and micros(expected_by) < micros(event.occurred_at):
+    if promised is not None and micros(promised) < micros(event.occurred_at):
         raise PolicyViolation("expected_by", "a promise cannot lie before it is given; name a later time, or none")
     return decision
 

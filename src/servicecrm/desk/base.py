@@ -95,9 +95,15 @@ def utf8() -> Iterator[None]:
 
 
 class Rewound:
-    """A stream that a unit reads or writes, from where it is now: again from there, if the unit is done again."""
+    """A stream that a unit reads or writes, from where it is now: again from there, if the unit is done again.
+
+    Raises:
+        InvalidValue: it is none.
+    """
 
     def __init__(self, stream: IO[str]) -> None:
+        if not hasattr(stream, "seekable"):
+            raise InvalidValue("file", f"expected a path, or a file that is open as text, got {type(stream).__name__}")
         self._stream: IO[str] = stream
         self._start: int | None = stream.tell() if stream.seekable() else None
         self._begun: bool = False

@@ -367,6 +367,7 @@ class Desk(BaseDesk[EngineStore]):
         """Write everything of this tenant as JSON Lines, to a new file; tells how many lines. See `import_`.
 
         Raises:
+            InvalidValue: it is neither a path nor a file that is open to be written.
             StoreUnavailable: there is a file of that name already.
         """
         if isinstance(to, str | Path):

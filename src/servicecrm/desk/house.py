@@ -43,6 +43,8 @@ class _Listed:
 
 def _roles(roles: Roles | Mapping[str, str | Iterable[str]]) -> Roles:
     if not isinstance(roles, Mapping):
+        if not callable(roles):
+            raise InvalidValue("roles", 'expected who has which role, such as {"supervisor": ("vera", "bob")}')
         return roles
     return _Listed({role: (given,) if isinstance(given, str) else tuple(given) for role, given in roles.items()})
 

@@ -28,7 +28,7 @@ from servicecrm.surveys.campaign_model import Campaign, Exclusion, Invitation, M
 from servicecrm.surveys.importing import ReadRow
 from servicecrm.surveys.invitations import INVITATION_LIFECYCLE, News
 from servicecrm.surveys.model import Questionnaire
-from servicecrm.surveys.response_model import UNNAMED, GivenAnswer, Response, Source, blurred, unnamed_id
+from servicecrm.surveys.response_model import UNNAMED, Extent, GivenAnswer, Response, Source, blurred, unnamed_id
 from servicecrm.surveys.schema import CAMPAIGN
 
 __all__ = ["Begun", "Imported", "Responses"]
@@ -49,11 +49,15 @@ class Begun(NamedTuple):
 
 @attrs.frozen
 class Imported:
-    """How many rows were saved, how many were there already, and what was wrong in these and in those left out."""
+    """How many rows were saved, how many were there already, and what was wrong in these and in those left out.
+
+    Those of the saved ones that are `broken_off` lack so much that they do not count.
+    """
 
     saved: int
     known: int
     problems: tuple[ImportProblem, ...]
+    broken_off: int
 
 
 class Responses(Ballots):
@@ -248,7 +252,12 @@ class Responses(Ballots):
             yield from saved_with_all(work, list(decided.values()), order)
             yield from table.put(each for decision in decided.values() for each in decision.after.given())
             problems = [problem for row in every for problem in (*row.problems, *_unkeyed(row, key))]
-            return Imported(len(decided), len(keyed) - len(decided), tuple(problems))
+            return Imported(
+                saved=len(decided),
+                known=len(keyed) - len(decided),
+                problems=tuple(problems),
+                broken_off=sum(decision.after.extent is Extent.BROKEN_OFF for decision in decided.values()),
+            )
 
         return self._desk.perform(program)
 

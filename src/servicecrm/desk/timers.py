@@ -15,6 +15,7 @@ from servicecrm.desk.rules import basis_of
 from servicecrm.desk.tracked import TRACKED, Tracked
 from servicecrm.errors import InvalidValue, NotFound
 from servicecrm.kernel.filters import where
+from servicecrm.kernel.shapes import named
 from servicecrm.kernel.years import in_years
 from servicecrm.storage.ports import Page, Program
 from servicecrm.storage.work import Work
@@ -114,8 +115,9 @@ def escalated(
         basis = yield from basis_of(work, tracked, order.at)
         ladder = next((target.ladder for target in basis.targets.targets if target.name == timer), None)
         if ladder is None:
-            with_ladder = ", ".join(target.name for target in basis.targets.targets if target.ladder) or "none"
-            raise InvalidValue("timer", f"the target has no ladder; those with one: {with_ladder}")
+            known = ", ".join(target.name for target in basis.targets.targets if target.ladder)
+            says = f"those with a ladder: {known}" if known else "publish targets of which one has a Ladder"
+            raise InvalidValue("timer", f"there is no {named('target', timer)} with a ladder; {says}")
         clock = yield from work.get(Clock, clock_id(tracked.kind.name, record.id))
         following = Following(order.house, work, order.by, order.at)
         decision = clocks.escalate(

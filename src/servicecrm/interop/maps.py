@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from servicecrm.calendars import Calendar
+from servicecrm.errors import InvalidValue
 from servicecrm.kernel.documents import converter, to_text
 from servicecrm.kernel.records import record
 from servicecrm.tracking import Targets
@@ -112,11 +113,14 @@ class LogMap:
         """The map that a TOML text describes, checked; see `servicecrm.interop.mapfile` for the layout.
 
         Raises:
+            InvalidValue: it is no text, but perhaps a path.
             MalformedDocument: the text is not TOML, has another layout, or uses a word that the vocabulary has not;
                 every problem, with its path.
         """
         from servicecrm.interop.mapfile import read_map
 
+        if not isinstance(text, str):
+            raise InvalidValue("text", "expected the text of a map; of a file it is Path(...).read_text()")
         return read_map(text, vocabulary)
 
     @property

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypedDict, TypeVar
 
 import attrs
 
-from servicecrm.errors import NaiveDatetime, PolicyViolation
+from servicecrm.errors import InvalidValue, NaiveDatetime, PolicyViolation
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve, fields_of, record
 from servicecrm.kernel.shapes import filled
@@ -76,15 +76,20 @@ def stamp(
     """What every event carries, from what every command is given: `at` is now, `occurred_at` perhaps earlier.
 
     Raises:
-        NaiveDatetime: a time has no zone; names it as the command does, `given_as` being another name of the earlier.
+        InvalidValue: what is given as a time is none; names it as the command does, `given_as` being another name of
+            the earlier one.
+        NaiveDatetime: it has no zone.
     """
-    _check_zone("at", at)
-    _check_zone(given_as, occurred_at)
+    _check_time("at", at)
+    if occurred_at is not None:
+        _check_time(given_as, occurred_at)
     return Stamp(by=acting(by), occurred_at=at if occurred_at is None else occurred_at, recorded_at=at)
 
 
-def _check_zone(name: str, at: object) -> None:
-    if isinstance(at, datetime) and at.tzinfo is None:
+def _check_time(name: str, at: object) -> None:
+    if not isinstance(at, datetime):
+        raise InvalidValue(name, f"expected a datetime, got {type(at).__name__}")
+    if at.tzinfo is None:
         raise NaiveDatetime(name)
 
 

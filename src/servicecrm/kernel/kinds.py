@@ -267,6 +267,8 @@ class Kind(Generic[R]):
             return self._by_name[name]
         except KeyError:
             known = ", ".join(sorted(self._by_name))
+        if any(term.name == name for term in self.terms):
+            raise InvalidValue(self.name, f"a record has several {name}; ask where({name!r}).has(...)")
         raise InvalidValue(self.name, f"there is no {named('column', name)}; known: {known}")
 
     def term(self, name: str) -> Term[R]:

@@ -12,6 +12,7 @@ from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.lifecycle import STAY, Lifecycle, Move
 from servicecrm.kernel.records import evolve, record
 from servicecrm.kernel.values import Period
+from servicecrm.kernel.years import in_years
 
 __all__ = ["LIFECYCLE", "PolicyBook", "PolicyPublished", "PolicyVersion", "publish"]
 
@@ -153,7 +154,8 @@ def publish(
     Raises:
         PolicyViolation: the new version overlaps the last one, or leaves a gap after it.
     """
-    published = book.publish(policy, effective=effective, until=until)
+    since = in_years("effective", effective)
+    published = book.publish(policy, effective=since, until=None if until is None else in_years("until", until))
     event = PolicyPublished(**stamp(by, at), number=published.versions[-1].number)
     return decide(book, event, versions=published.versions) if book.revision else begin(published, event)
 

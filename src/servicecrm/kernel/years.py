@@ -1,12 +1,14 @@
-"""Times and days outside the years that can be told, from 1 to 9999: refused by name before anything is counted."""
+"""Times, days and zones that cannot be told, such as those outside the years 1 to 9999: refused by name before anything
+is counted."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from servicecrm.errors import InvalidValue, NaiveDatetime
 from servicecrm.kernel.shapes import whole
 
-__all__ = ["day_told", "in_years", "later"]
+__all__ = ["day_told", "in_years", "later", "zone_told"]
 
 SAYS: Final = "it leads out of the years 1 to 9999; choose another"
 
@@ -39,6 +41,18 @@ def day_told(where: str, day: object) -> date:
     if not isinstance(day, date) or isinstance(day, datetime):
         raise InvalidValue(where, f"expected a date, got {type(day).__name__}")
     return day
+
+
+def zone_told(where: str, name: Any) -> ZoneInfo:
+    """The zone of this name.
+
+    Raises:
+        InvalidValue: there is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ValueError, KeyError, OSError, TypeError, AttributeError):
+        raise InvalidValue(where, "a zone is a name of the tz database, such as Europe/Berlin") from None
 
 
 def later(where: str, day: date, days: int) -> date:

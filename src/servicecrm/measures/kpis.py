@@ -13,6 +13,7 @@ from servicecrm.errors import InvalidValue
 from servicecrm.kernel.records import record
 from servicecrm.kernel.shapes import filled
 from servicecrm.kernel.values import Period
+from servicecrm.kernel.years import zone_told
 from servicecrm.measures.scores import Reason, Score
 
 __all__ = ["Change", "Kpi", "KpiStatus", "Value", "kpi_period", "percentile", "previous_period", "relative_change"]
@@ -155,10 +156,7 @@ def kpi_period(text: str, *, zone: str) -> Period:
 
     Source: C113; ISO 8601.
     """
-    try:
-        place = ZoneInfo(zone)
-    except (ValueError, OSError, KeyError):
-        raise InvalidValue("zone", "expected a zone such as Europe/Berlin") from None
+    place = zone_told("zone", zone)
     first, following = _days(text)
     try:
         return Period(start=_midnight(first, place), end=_midnight(following, place))

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 
@@ -13,6 +12,7 @@ from servicecrm.errors import InvalidValue, ServiceCRMError
 from servicecrm.kernel.notices import Notice
 from servicecrm.kernel.records import Personal, record
 from servicecrm.kernel.values import language_tag
+from servicecrm.kernel.years import zone_told
 from servicecrm.notifications.plain import header_line
 from servicecrm.notifications.standard import standard_templates
 from servicecrm.notifications.templates import Templates, filled_in
@@ -92,10 +92,7 @@ class Reader:
     @property
     def tz(self) -> tzinfo:
         """The zone that his clock shows."""
-        try:
-            return ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise InvalidValue("Reader.zone", "there is no such time zone; one is written as Europe/Berlin") from None
+        return zone_told("Reader.zone", self.zone)
 
 
 _NUMBER: Final = r"[A-Z]{1,9}-[0-9]{4}-[0-9]{6,12}"

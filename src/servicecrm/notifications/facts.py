@@ -77,7 +77,12 @@ def facts_of(
     What the events hold comes along, but nothing that is marked as personal. `id` and `number` name another record, if
     that is what the facts are about: a clock tells of a complaint. An event that is `quiet` is left out, and one that
     is not to be told before a time keeps it.
+
+    Raises:
+        InvalidValue: it is no decision, but perhaps several: ask for the facts of each.
     """
+    if not isinstance(decision, Decision):
+        raise InvalidValue("decision", f"expected one decision, got {type(decision).__name__}")
     about: Identified = decision.after
     id = about.id if id is None else id
     number = getattr(about, "number", None) if number is None else number

@@ -77,6 +77,9 @@ class Matrix:
         if odd:
             raise InvalidValue("Matrix.values", f"expected lists of names, not so for {', '.join(odd)}")
 
+    def __repr__(self) -> str:  # there are a hundred of them
+        return f"<Matrix of {len(self.entries)} entries>"
+
     @property
     def switches(self) -> frozenset[str]:
         """What a house may turn on."""

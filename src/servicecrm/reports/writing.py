@@ -12,6 +12,7 @@ from servicecrm.agreements import TEXTS as AGREEMENTS
 from servicecrm.agreements.levels import AVAILABILITY
 from servicecrm.calendars import duration
 from servicecrm.errors import InvalidValue
+from servicecrm.kernel.years import zone_told
 from servicecrm.measures import TEXTS as MEASURES
 from servicecrm.reports.durations import TEXTS, in_words
 from servicecrm.reports.model import Block, Fact, Facts, Passage, Points, Section, Table
@@ -45,10 +46,7 @@ class Writing:
     zone: str
 
     def __attrs_post_init__(self) -> None:
-        try:
-            ZoneInfo(self.zone)
-        except (ValueError, KeyError, OSError):
-            raise InvalidValue("zone", "a zone is a name of the tz database, such as Europe/Berlin") from None
+        zone_told("zone", self.zone)
 
     def text(self, key: str, **values: str) -> str:
         """A text of this kind of document."""

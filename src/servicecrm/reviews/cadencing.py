@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import pairwise, zip_longest
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from servicecrm.calendars import BusinessHours, Cadence
 from servicecrm.errors import InvalidValue, PolicyViolation
 from servicecrm.kernel.decisions import Event
+from servicecrm.kernel.years import zone_told
 
 __all__ = ["Cadences", "Roll", "begins", "check_cadences", "day_of", "due_days", "next_due", "with_cadence"]
 
@@ -31,7 +31,7 @@ def check_cadences(where: str, cadences: Cadences, zone: str) -> None:
         raise InvalidValue(where, "it is known beforehand what is due when: a cadence or more, counted from the start")
     if any(later.start <= earlier.start for earlier, later in pairwise(cadences)):
         raise InvalidValue(where, "each cadence starts after the one before it")
-    _zone(zone)
+    zone_told("zone", zone)
 
 
 def with_cadence(cadences: Cadences, new: Cadence, event: Event, zone: str) -> Cadences:
@@ -97,14 +97,7 @@ def day_of(at: datetime, zone: str) -> date:
     """
     if not isinstance(at, datetime):
         raise InvalidValue("day", f"expected a datetime, got {type(at).__name__}")
-    return at.astimezone(_zone(zone)).date()
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ValueError, KeyError, OSError, TypeError):
-        raise InvalidValue("zone", "expected a zone such as Europe/Berlin") from None
+    return at.astimezone(zone_told("zone", zone)).date()
 
 
 def _stretches(cadences: Cadences) -> Iterator[tuple[Cadence, date | None]]:

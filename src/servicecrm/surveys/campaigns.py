@@ -28,6 +28,7 @@ from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import evolve
 from servicecrm.kernel.shapes import several
+from servicecrm.kernel.years import in_years
 from servicecrm.surveys.campaign_events import (
     CampaignArchived,
     CampaignCancelled,
@@ -329,10 +330,7 @@ def _check_texts_lead_nowhere(questionnaire: Questionnaire) -> None:
 
 
 def _day_of(opens_at: datetime) -> date:
-    try:
-        return opens_at.astimezone(UTC).date()
-    except (AttributeError, OverflowError):
-        raise InvalidValue("opens_at", "expected a time between the years 1 and 9999 in UTC") from None
+    return in_years("opens_at", opens_at).astimezone(UTC).date()
 
 
 _FRESH: Final[Mapping[str, Any]] = {

@@ -148,4 +148,4 @@ def _library(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:
-        raise MissingExtra(f"a data frame of {name}", name) from error
+        raise MissingExtra(f"a data frame of {name}", name, ours=False) from error

@@ -10,17 +10,19 @@ with open("answers.csv", newline="") as file:
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
+from math import isnan
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from servicecrm.errors import ImportProblem
+from servicecrm.errors import ImportProblem, InvalidValue
 from servicecrm.surveys.answers import Answer, Status
 from servicecrm.surveys.items import Item, ItemKind
 from servicecrm.surveys.model import Questionnaire
 
 __all__ = ["ReadRow", "read_rows"]
 
+NO_ROWS: Final = "expected a mapping for each row, such as csv.DictReader(file) or frame.to_dicts() have"
 _NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -39,7 +41,7 @@ class ReadRow(NamedTuple):
 
 
 def read_rows(
-    rows: Iterable[Mapping[str, str | None]],
+    rows: Iterable[Mapping[str, object]],
     questionnaire: Questionnaire,
     *,
     columns: Mapping[str, str] = _NO_WORDS,
@@ -48,13 +50,15 @@ def read_rows(
     separator: str = ";",
     day: str | None = None,
 ) -> Iterator[ReadRow]:
-    """The responses of a table, read as answers to a questionnaire; `csv.DictReader` gives such rows.
+    """The responses of a table, read as answers to a questionnaire. `csv.DictReader` gives such rows, and so does
+    `to_dicts()` of a data frame of polars: a cell is a text, or the number or the day that it means.
 
     A column has the key of its answer, `overall` or `aspects/price`, or the name that `columns` has for it. `words` say
     which code or number is meant by a cell, such as `{"very good": "5", "n/a": "not_applicable"}`, but not in free
     texts. Several choices stand in one cell, with a `separator`. `day` names the column of the day, in ISO 8601.
 
     Raises:
+        InvalidValue: it is no table of such rows.
         ImportProblem: no column is one of the questionnaire's, or one that `columns` names is missing.
 
     Source: C077.
@@ -63,7 +67,11 @@ def read_rows(
     names = {key: columns.get(key, key) for key in parts}
     if unknown := sorted(columns.keys() - parts.keys()):
         raise ImportProblem(f"the questionnaire asks nothing with the key {', '.join(unknown)}")
+    if not isinstance(rows, Iterable):
+        raise InvalidValue("rows", NO_ROWS)
     for n, row in enumerate(rows, start=2):
+        if not isinstance(row, Mapping):
+            raise InvalidValue("rows", NO_ROWS)
         if n == 2:
             _check_header(row, names, columns, day)
         given: dict[str, Any] = {}
@@ -76,7 +84,7 @@ def read_rows(
         reading = questionnaire.read(given, partial=True)
         problems = [_problem(n, told, names) for told in reading.problems]
         try:
-            on = _day(row.get(day)) if day else None
+            on = _day(_cell(row, day, missing)) if day else None
         except ValueError:
             on = None
             problems.append(ImportProblem("expected a day such as 2026-03-02", row=n, column=day))
@@ -85,7 +93,7 @@ def read_rows(
             answers=reading.answers,
             finished=not any(questionnaire.item(answer.item).required for answer in reading.answers if _lacks(answer)),
             day=on,
-            others={name: cell for name, cell in row.items() if isinstance(cell, str) and name not in names.values()},
+            others={name: str(cell) for name, cell in row.items() if cell is not None and name not in names.values()},
             problems=tuple(problems),
         )
 
@@ -95,7 +103,7 @@ def _key(item: Item, part: str | None) -> str:
 
 
 def _check_header(
-    row: Mapping[str, str | None], names: Mapping[str, str], columns: Mapping[str, str], day: str | None
+    row: Mapping[str, object], names: Mapping[str, str], columns: Mapping[str, str], day: str | None
 ) -> None:
     for name in (*columns.values(), *filter(None, (day,))):
         if name not in row:
@@ -104,13 +112,18 @@ def _check_header(
         raise ImportProblem(f"no column is an answer; expected some of {', '.join(names.values())}", row=1)
 
 
-def _cell(row: Mapping[str, str | None], name: str, missing: Collection[str]) -> str | None:
+def _cell(row: Mapping[str, object], name: str, missing: Collection[str]) -> object:
+    """What stands in a cell; None if nothing does, or what a data frame has for that."""
     cell = row.get(name)
-    return None if cell is None or cell in missing or not cell.strip() else cell
+    if isinstance(cell, str):
+        return None if cell in missing or not cell.strip() else cell
+    return None if isinstance(cell, float) and isnan(cell) else cell
 
 
-def _day(cell: str | None) -> date | None:
-    return date.fromisoformat(cell.strip()) if cell and cell.strip() else None
+def _day(cell: object) -> date | None:
+    if isinstance(cell, date):
+        return cell.date() if isinstance(cell, datetime) else cell
+    return None if cell is None else date.fromisoformat(str(cell).strip())
 
 
 def _lacks(answer: Answer) -> bool:
@@ -123,8 +136,8 @@ def _problem(n: int, told: str, names: Mapping[str, str]) -> ImportProblem:
     return ImportProblem(says, row=n, column=names.get(path.removeprefix("$.").replace(".", "/", 1), path))
 
 
-def _value(item: Item, cell: str | None, words: Mapping[str, str], separator: str) -> object:
-    if cell is None or item.kind is ItemKind.TEXT:
+def _value(item: Item, cell: object, words: Mapping[str, str], separator: str) -> object:
+    if not isinstance(cell, str) or item.kind is ItemKind.TEXT:
         return cell
     if item.kind in (ItemKind.MULTIPLE, ItemKind.RANKING):
         codes = [words.get(code.strip(), code.strip()) for code in cell.split(separator) if code.strip()]

@@ -21,8 +21,10 @@ class FixedClock:
     def __call__(self) -> datetime:
         return self._now
 
-    def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime:
+    def advance(
+        self, *, weeks: float = 0, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
+    ) -> datetime:
         """Let time pass, as it really passes: across a change of the clocks too. Gives the new time."""
-        passed = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        passed = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
         self._now = (self._now.astimezone(UTC) + passed).astimezone(self._now.tzinfo)
         return self._now
