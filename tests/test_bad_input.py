@@ -4,15 +4,16 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from servicecrm import complaints
+from servicecrm.calendars import Calendar
 from servicecrm.complaints import COMPLAINT, Complaint
-from servicecrm.desk import Desk, connect
+from servicecrm.desk import Desk, House, connect
 from servicecrm.desk.replay import replay
 from servicecrm.errors import (
     ForkedStoreError,
@@ -31,6 +32,7 @@ from servicecrm.errors import (
 from servicecrm.interop import COMPLAINT_WORDS, LogMap, read_log
 from servicecrm.kernel.filters import where
 from servicecrm.kernel.values import ContactKind, ContactPoint
+from servicecrm.notifications import facts_of
 from servicecrm.storage.journal import replayed
 from servicecrm.storage.schema import CURRENT
 from servicecrm.testing import FixedClock, SeededIds
@@ -122,6 +124,72 @@ TABLE: list[tuple[str, Wrong, type[ServiceCRMError], str]] = [
         lambda crm, id: crm.complaints.amend(id, due_at=NAIVE),
         NaiveDatetime,
         r"Complaint\.due_at: a time needs a zone",
+    ),
+    (
+        "no time: received",
+        lambda crm, _: crm.complaints.record(subject=CANARY, channel="phone", received_at="2026-04-01"),
+        InvalidValue,
+        "^received_at: expected a datetime, got str",
+    ),
+    (
+        "no time: promised",
+        lambda crm, id: crm.complaints.acknowledge(id, expected_by="2026-04-01"),
+        InvalidValue,
+        "^expected_by: expected a datetime, got str",
+    ),
+    (
+        "no time: effective",
+        lambda crm, _: crm.policies.publish(Calendar(zone="UTC", hours="mon-fri 09:00-17:00"), effective="2026-01-01"),
+        InvalidValue,
+        "^effective: expected a datetime, got str",
+    ),
+    (
+        "no time: opens",
+        lambda crm, _: crm.campaigns.plan("x", opens_at=date(2026, 3, 2), answer_until=NAIVE, purpose="p", owner="o"),
+        InvalidValue,
+        "^opens_at: expected a datetime, got date",
+    ),
+    (
+        "a column of which there are several",
+        lambda crm, _: list(crm.complaints.find(where("tags") == CANARY)),
+        InvalidValue,
+        r"^complaint: a record has several tags; ask where\('tags'\)\.has\(\.\.\.\)",
+    ),
+    (
+        "no ladder",
+        lambda crm, id: crm.escalate(id, "supervisor", reason=CANARY, timer="resolution"),
+        InvalidValue,
+        "^timer: there is no target 'resolution' with a ladder; publish targets of which one has a Ladder",
+    ),
+    (
+        "roles that are no list",
+        lambda *_: cast(Any, House)(roles=CANARY),
+        InvalidValue,
+        r'^roles: expected who has which role, such as \{"supervisor": \("vera", "bob"\)\}',
+    ),
+    (
+        "an export into nothing",
+        lambda crm, _: crm.export(None),
+        InvalidValue,
+        "^file: expected a path, or a file that is open as text, got NoneType",
+    ),
+    (
+        "a map by its path",
+        lambda *_: cast(Any, LogMap).from_toml(Path("map.toml"), COMPLAINT_WORDS),
+        InvalidValue,
+        r"^text: expected the text of a map; of a file it is Path\(\.\.\.\)\.read_text\(\)",
+    ),
+    (
+        "facts of several decisions",
+        lambda *_: cast(Any, facts_of)((), kind="complaint"),
+        InvalidValue,
+        "^decision: expected one decision, got tuple",
+    ),
+    (
+        "a year as a number",
+        lambda crm, _: crm.kpis(2026),
+        InvalidValue,
+        '^period: expected "2026", "2026-Q1", "2026-03" or a Period',
     ),
     (
         "unknown field",

@@ -54,6 +54,8 @@ def test_some_figures_make_a_table_of_their_own() -> None:
         "K24.ended",
     }
     assert len(a_table().only()) == 0
+    with pytest.raises(InvalidValue, match=r"^kpis: there is no K9, K99; a figure has an id such as K14"):
+        a_table().only("K14", "K99", "K9")
 
 
 def test_dicts_hold_json_and_the_name_in_a_language() -> None:  # C113

@@ -484,6 +484,22 @@ def test_a_promise_is_told_until_it_is_kept() -> None:  # C052
     ]
 
 
+def test_what_was_promised_before_it_was_taken_up_again_is_told_no_more() -> None:  # C052
+    closed = complaints.close(answered(), "resolved", by="ann", at=MONDAY + DAY).after
+    anew = complaints.reopen(closed, "Dry again.", by="ann", at=MONDAY + 9 * DAY).after
+
+    assert anew.promised_by == MONDAY + 3 * DAY
+    assert shown(anew, audience="complainant").promised_by is None
+
+
+def test_a_status_is_told_in_a_zone_by_its_name() -> None:  # C052
+    info = shown(in_handling(), audience="complainant")
+
+    assert info.text(zone="Europe/Berlin") == info.text(zone=ZoneInfo("Europe/Berlin"))
+    with pytest.raises(InvalidValue, match=r"^zone: a zone is a name of the tz database"):
+        info.text(zone="Berlin")
+
+
 def test_a_record_without_a_number_is_called_by_its_id_and_a_state_of_a_house_s_own_as_it_is() -> None:  # C052
     info = shown(a_complaint(number=None, state="with_the_board"), audience="complainant")
 

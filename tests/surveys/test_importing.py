@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +54,23 @@ def test_every_kind_of_answer_is_read_from_a_cell() -> None:  # C077
     assert (found["since"].day, found["why"].text) == (date(2020, 2, 29), "5")
     assert found["places/last"].status is Status.MISSING
     assert row.finished
+
+
+def test_a_cell_of_a_data_frame_is_the_number_or_the_day_that_it_means() -> None:  # C077
+    frame = pl.DataFrame(
+        {"overall": [9, None], "aspects/price": [3.0, float("nan")], "since": [date(2020, 2, 29), None], "id": [7, 8]}
+    )
+    first, second = importing.read_rows(frame.to_dicts(), EACH, day="since")
+    as_texts = "overall,aspects/price,since,id\n9,3,2020-02-29,7\n,,,8\n"
+
+    assert [first, second] == read(as_texts, day="since")
+    assert statuses(first).items() >= {"overall": "answered", "aspects/price": "answered", "since": "answered"}.items()
+
+
+@pytest.mark.parametrize("rows", [pl.DataFrame({"overall": [9]}), "overall", [9], 9, None])
+def test_what_is_no_table_of_rows_is_refused(rows: Any) -> None:  # C077
+    with pytest.raises(InvalidValue, match=r"^rows: expected a mapping for each row, such as .* frame\.to_dicts\(\)"):
+        list(importing.read_rows(rows, EACH))
 
 
 def test_what_is_wrong_in_a_cell_is_invalid_and_told_by_row_and_column() -> None:  # C077
@@ -131,8 +149,8 @@ def test_a_table_is_imported_once_however_often_it_is_given() -> None:  # C077
         asks = crm.questionnaires.get(campaign.questionnaire)
         first = crm.responses.import_(campaign.id, read(text, asks), key="id", contact="who")
         again = crm.responses.import_(campaign.id, read(text, asks), key="id", contact="who")
-        assert (first.saved, first.known, len(first.problems)) == (3, 1, 1)
-        assert (again.saved, again.known) == (0, 4)
+        assert (first.saved, first.known, len(first.problems), first.broken_off) == (3, 1, 1, 1)
+        assert (again.saved, again.known, again.broken_off) == (0, 4, 0)
         found = {each.contact: each for each in crm.responses.of(campaign.id, every=True)}
         assert set(found) == {"c-1", "c-2", None}
         assert {who: each.extent.value for who, each in found.items()} == {
