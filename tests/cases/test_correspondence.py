@@ -37,6 +37,14 @@ def test_the_side_tells_what_came_in_from_what_went_out(side: str, type: str) ->
     assert written.after.side == side
 
 
+def test_what_the_requester_says_while_we_wait_for_it_ends_the_wait() -> None:  # C035
+    waits = cases.wait(accepted(), "customer", by=WANDA, at=MONDAY + HOUR).after
+    said = cases.message(waits, "Tuesday is fine.", id="m-1", side="outside", by=OFFICE, at=MONDAY + DAY)[0].after
+
+    assert said.waiting is None
+    assert [(m.kind, m.code) for m in said.moments[-2:]] == [("resumed", "customer"), ("message", "substantive")]
+
+
 def test_a_message_that_is_entered_later_keeps_both_times() -> None:
     told = cases.note(a_case(), "Rang.", id="m-1", by=OFFICE, at=MONDAY + DAY, occurred_at=MONDAY + HOUR)
 

@@ -37,6 +37,33 @@ def test_the_side_tells_what_came_in_from_what_went_out(side: str, type: str) ->
     assert written.after.side == side
 
 
+def test_what_the_complainant_says_while_we_wait_for_it_ends_the_wait() -> None:  # C035
+    waits = complaints.wait(a_complaint(state="in_handling"), "customer", by=ANN, at=MONDAY + HOUR).after
+    said = complaints.message(waits, "Tuesday is fine.", id="m-1", side="outside", by=ANN, at=MONDAY + 2 * HOUR)[0]
+
+    assert said.after.waiting is None
+    assert [(m.kind, m.code) for m in said.after.moments[-2:]] == [("resumed", "customer"), ("message", "substantive")]
+    assert [event.type for event in said.events] == ["complaint.message_received"]
+
+
+@pytest.mark.parametrize(
+    ("for_", "side", "klass", "told_later"),
+    [
+        ("third_party", "outside", "substantive", False),
+        ("customer", "inside", "substantive", False),
+        ("customer", "outside", "courtesy", False),
+        ("customer", "outside", "auto_reply", False),
+        ("customer", "outside", "substantive", True),
+    ],
+)
+def test_nothing_else_ends_a_wait(for_: str, side: str, klass: str, *, told_later: bool) -> None:  # C035
+    waits = complaints.wait(a_complaint(state="in_handling"), for_, by=ANN, at=MONDAY + HOUR).after
+    when = MONDAY if told_later else MONDAY + 2 * HOUR
+    told = {"id": "m-1", "side": side, "klass": klass, "by": ANN, "at": MONDAY + 2 * HOUR, "occurred_at": when}
+
+    assert complaints.message(waits, "Thanks.", **told)[0].after.waiting == waits.waiting  # type: ignore[arg-type]
+
+
 def test_a_message_takes_channel_and_language_from_its_complaint_unless_told_otherwise() -> None:
     complaint = a_complaint(language="de")
     _, usual = complaints.message(complaint, "Hallo", id="m-1", side="outside", by=ANN, at=MONDAY)

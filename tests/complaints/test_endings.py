@@ -92,12 +92,21 @@ def test_a_machine_neither_reminds_nor_breaks_the_silence(klass: str) -> None:  
 def test_nobody_lapses_who_has_written_since(at: timedelta) -> None:  # C049
     written = said(reminded(), "outside", at)
 
-    with pytest.raises(PolicyViolation, match="the complainant has written since the wait began; resume it"):
+    assert written.waiting is None
+    with pytest.raises(PolicyViolation, match="only a complaint that waits for the customer can lapse; see wait"):
         lapsed(written)
 
 
+def test_nobody_lapses_who_had_written_already_when_it_was_told_since_when_we_wait() -> None:  # C049
+    written = said(a_complaint(state="in_handling", handler="south"), "outside", DAY)
+    waits = complaints.wait(written, "customer", by=ANN, at=MONDAY + 2 * DAY, occurred_at=MONDAY + HOUR).after
+
+    with pytest.raises(PolicyViolation, match="the complainant has written since the wait began; resume it"):
+        lapsed(said(waits, "inside", 3 * DAY))
+
+
 def test_a_new_wait_needs_a_new_reminder() -> None:  # C049
-    resumed = complaints.resume(said(reminded(), "outside", 2 * DAY), by=ANN, at=MONDAY + 3 * DAY).after
+    resumed = said(reminded(), "outside", 2 * DAY)
     again = complaints.wait(resumed, "customer", by=ANN, at=MONDAY + 4 * DAY).after
 
     with pytest.raises(PolicyViolation, match="remind the complainant first"):

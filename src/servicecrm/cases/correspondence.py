@@ -48,7 +48,8 @@ def message(
     """Keep a message from the requester's side (`"outside"`) or from ours (`"inside"`), whatever the state.
 
     `author` is whoever said it: by default, of a message from outside, whoever it is entered on behalf of or the
-    requester, else whoever enters it. `channel` is by default the case's own.
+    requester, else whoever enters it. `channel` is by default the case's own. While we wait for the requester, what
+    comes from there ends the wait; mere thanks, and what a machine wrote, do not.
 
     Raises:
         InvalidValue: the text is blank, a code is unknown, or it is a note or an answer: these have their own action.

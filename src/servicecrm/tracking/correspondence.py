@@ -7,12 +7,13 @@ import attrs
 
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Decision, Event, Stamp
+from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.shapes import coded
 from servicecrm.kernel.values import Attachment
 from servicecrm.tracking.chronology import Chronology
 from servicecrm.tracking.messages import Message, MessageClass, write
 from servicecrm.tracking.moments import Side
-from servicecrm.tracking.tickets import Ticket
+from servicecrm.tracking.tickets import Ticket, WaitingFor
 
 __all__ = ["Correspondence", "Wording"]
 
@@ -51,6 +52,8 @@ class Correspondence(Generic[T]):
     ) -> tuple[Decision[T], Decision[Message]]:
         """Keep a message. Without an `author`, who says it from outside is whom it is entered for, or the party.
 
+        What the other side says while we wait for it ends the wait, so that the next step is ours again.
+
         Raises:
             InvalidValue: the text is blank, a code is unknown, or it is a note or an answer.
         """
@@ -60,7 +63,9 @@ class Correspondence(Generic[T]):
         event = (self.received if side is Side.OUTSIDE else self.sent)(**told, message=id)
         if author is None and side is Side.OUTSIDE:
             author = event.by.on_behalf_of or self.party(ticket)
-        decision = self.chronology.move(ticket, "message", event, side=side, code=klass)
+        said = side is Side.OUTSIDE and klass is MessageClass.SUBSTANTIVE and _waited_for(ticket, event)
+        ends: dict[str, None] = {"waiting": None} if said else {}
+        decision = self.chronology.move(ticket, "message", event, side=side, code=klass, **ends)
         return decision, self.written(ticket, text, event, wording, id=id, side=side, klass=klass, author=author)
 
     def note(
@@ -107,3 +112,11 @@ class Correspondence(Generic[T]):
             at=event.recorded_at,
             occurred_at=event.occurred_at,
         )
+
+
+def _waited_for(ticket: Ticket, event: Event) -> bool:
+    """Does it wait for the other side? What was said before the wait began, and told later, was not waited for."""
+    waiting = ticket.waiting
+    if waiting is None or waiting.for_ is not WaitingFor.CUSTOMER:
+        return False
+    return micros(waiting.since) <= micros(event.occurred_at)
