@@ -176,7 +176,7 @@ def test_a_complainant_reads_where_it_stands_and_what_comes_next() -> None:  # C
         "CMP-2026-000001: No water since Monday\n"
         "Status: in handling, since 2026-03-02 11:00 (CET)\n"
         "Next: We are looking into it. You will get an answer from us.\n"
-        "We promised you an answer by 2026-03-05 10:00 (CET)\n"
+        "Promised: an answer by 2026-03-05 10:00 (CET)\n"
         "Our last message, of 2026-03-02 12:00 (CET):\n"
         "We look into it."
     )
@@ -431,7 +431,7 @@ def test_an_official_sees_the_course_of_a_case_and_no_words_that_were_said_to_ot
         "Status: accepted, since 2026-03-02 10:00 (UTC)",
         "On hold: waiting for the requester",
         "Next: It goes on when the wait is over.",
-        "We promised you an answer by 2026-03-04 09:00 (UTC)",
+        "Promised: an answer by 2026-03-04 09:00 (UTC)",
     ]
 
 
