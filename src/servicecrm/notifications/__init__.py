@@ -12,7 +12,16 @@ print(notifications.MATRIX)
 
 from typing import TYPE_CHECKING
 
-from servicecrm.notifications.delivery import Deliverer, Directory, Letter, NotDelivered, Reader, Sender, Undeliverable
+from servicecrm.notifications.delivery import (
+    Deliverer,
+    Directory,
+    Letter,
+    NotDelivered,
+    Reader,
+    Sender,
+    Undeliverable,
+    letter,
+)
 from servicecrm.notifications.facts import Fact, Preferences, facts_of, notices, undelivered
 from servicecrm.notifications.matrix import Entry, Matrix, Party
 from servicecrm.notifications.standard import MATRIX, SUPERVISOR_COPIES, standard_templates
@@ -20,7 +29,7 @@ from servicecrm.notifications.templates import TEXTS, BadTemplates, Template, Te
 
 if TYPE_CHECKING:
     from servicecrm.notifications.files import FileSender
-    from servicecrm.notifications.mail import LOOP_HEADER, Letterhead, is_own
+    from servicecrm.notifications.mail import LOOP_HEADER, Letterhead, as_mail, is_own
     from servicecrm.notifications.smtp import SMTPSender
 
 __all__ = [
@@ -46,8 +55,10 @@ __all__ = [
     "Template",
     "Templates",
     "Undeliverable",
+    "as_mail",
     "facts_of",
     "is_own",
+    "letter",
     "notices",
     "standard_templates",
     "undelivered",
@@ -64,6 +75,7 @@ if not TYPE_CHECKING:
             "LOOP_HEADER": "servicecrm.notifications.mail",
             "Letterhead": "servicecrm.notifications.mail",
             "SMTPSender": "servicecrm.notifications.smtp",
+            "as_mail": "servicecrm.notifications.mail",
             "is_own": "servicecrm.notifications.mail",
         },
     )
