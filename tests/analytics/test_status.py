@@ -20,6 +20,7 @@ from servicecrm import cases, complaints
 from servicecrm.analytics.printing import TEXTS
 from servicecrm.analytics.status import NEXT, NEXT_OF_A_CASE, NO_STATUS, SINCE, Audience, StatusInfo, StatusKey
 from servicecrm.analytics.status import status_of as shown
+from servicecrm.calendars import Calendar
 from servicecrm.cases import Case, Waiting, WaitingFor
 from servicecrm.complaints import Complaint, RemedyStatus, Verdict
 from servicecrm.complaints.targets import TARGETS
@@ -498,6 +499,17 @@ def test_a_status_is_told_in_a_zone_by_its_name() -> None:  # C052
     assert info.text(zone="Europe/Berlin") == info.text(zone=ZoneInfo("Europe/Berlin"))
     with pytest.raises(InvalidValue, match=r"^zone: a zone is a name of the tz database"):
         info.text(zone="Berlin")
+
+
+def test_at_the_desk_a_status_shows_the_clock_of_the_house() -> None:  # C052
+    with connect("memory:", actor="ann", clock=FixedClock(MONDAY)) as crm:
+        crm.policies.publish(Calendar(zone="Europe/Berlin", hours="mon-fri 09:00-17:00"), effective=MONDAY)
+        complaint = crm.complaints.record(subject="No water", channel="phone")
+
+        info = crm.status(complaint.id)
+        assert "since 2026-03-02 10:00 (CET)" in info.text()
+        assert info.to_dict()["since"] == "2026-03-02T09:00:00+00:00"
+        assert "since 2026-03-02 09:00 (UTC)" in info.text(zone="UTC")
 
 
 def test_a_record_without_a_number_is_called_by_its_id_and_a_state_of_a_house_s_own_as_it_is() -> None:  # C052

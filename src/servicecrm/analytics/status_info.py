@@ -1,7 +1,7 @@
 """What one audience is told of how a record stands: to read, and to hand on as JSON."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Final
 
 from servicecrm.analytics.printing import TEXTS
@@ -79,12 +79,13 @@ class StatusTimer:
 class StatusInfo:
     """How a record stands, as far as an audience may know. `status_of` makes it; `print(info.text())` shows it.
 
-    `since` is when it came to where it is, and `promised_by` an answer that is still to come. What an audience may not
-    see is empty. One that was not `found` has no kind and no number.
+    `since` is when it came to where it is, and `promised_by` an answer that is still to come. `zone` is the one whose
+    clock its text shows. What an audience may not see is empty. One that was not `found` has no kind and no number.
     """
 
     audience: Audience | None = None
     language: str = "en"
+    zone: str = "UTC"
     kind: str | None = None
     number: str | None = None
     subject: Personal[str] | None = None
@@ -108,17 +109,18 @@ class StatusInfo:
         return self.kind is not None
 
     def to_dict(self) -> dict[str, object]:
-        """The same in JSON types, without what is empty; times in ISO 8601, amounts as texts."""
-        plain = {name: _plain(value) for name, value in fields_of(self).items() if value not in (None, ())}
-        return {"found": self.found, **plain}
+        """The same in JSON types, without what is empty; times in ISO 8601, with their own zone, amounts as texts."""
+        told = {name: value for name, value in fields_of(self).items() if value not in (None, ()) and name != "zone"}
+        return {"found": self.found, **{name: _plain(value) for name, value in told.items()}}
 
-    def text(self, *, zone: tzinfo | str = UTC) -> str:
-        """The same to read, in its language; times are those of a zone, such as `Europe/Berlin`.
+    def text(self, *, zone: tzinfo | str | None = None) -> str:
+        """The same to read, in its language; times are those of a zone, such as `Europe/Berlin`, or of its own.
 
         Raises:
             InvalidValue: there is no such zone.
         """
-        return "\n".join(_lines(self, zone if isinstance(zone, tzinfo) else zone_told("zone", zone)))
+        asked = self.zone if zone is None else zone
+        return "\n".join(_lines(self, asked if isinstance(asked, tzinfo) else zone_told("zone", asked)))
 
     def __str__(self) -> str:
         return self.text()

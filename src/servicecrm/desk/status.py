@@ -8,6 +8,7 @@ from typing import Any, Final
 from servicecrm import cases, complaints
 from servicecrm.analytics.status import NO_STATUS, TOLD, Audience, StatusInfo, StatusKey, status_of
 from servicecrm.complaints.model import Complaint
+from servicecrm.desk.review_schedules import calendar_of
 from servicecrm.desk.timers import timers_of
 from servicecrm.errors import InvalidValue, NotFound
 from servicecrm.kernel.filters import where
@@ -17,6 +18,7 @@ from servicecrm.kernel.values import language_tag
 from servicecrm.storage.ports import Program
 from servicecrm.storage.work import Work
 from servicecrm.tracking import ActionItem, Message, Side
+from servicecrm.tracking.books import DEFAULT_CALENDAR
 
 __all__ = ["status_for"]
 
@@ -37,6 +39,8 @@ def status_for(
     at: datetime,
 ) -> Callable[[Work], Program[StatusInfo]]:
     """What an audience may know of the record with this id or number, in a language or else in that of the record.
+
+    Its text shows the clock of the house, in the zone of its calendar.
 
     With the `key` of the house it is for whoever comes from outside: `NO_STATUS` answers for a wrong `secret`, for
     none, and for a record that is not there. Without the key, whoever calls has seen to it who asks.
@@ -83,6 +87,7 @@ def status_for(
         actions = (yield from work.find(ActionItem, where("source") == record.id)) if works_on_it else ()
         spoken = language or record.language or NO_STATUS.language
         info = status_of(record, audience=audience, messages=told, timers=timers, actions=actions, language=spoken)
+        info = evolve(info, zone=(yield from calendar_of(work, DEFAULT_CALENDAR, at)).zone)
         if works_on_it or getattr(record, "duplicate_of", None) is None:
             return info
         # It goes on as another one: how that stands, but nothing that was said about it to somebody else.
