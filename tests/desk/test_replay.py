@@ -9,9 +9,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
+from servicecrm.analytics.clocks import TimerCount
 from servicecrm.cli.report import courses_of
 from servicecrm.complaints.model import Complaint
 from servicecrm.desk import Desk, connect
@@ -358,12 +358,12 @@ def test_batches_of_any_size_give_the_same_complaints(facts: list[Fact | Refused
 
 
 def test_what_ended_elsewhere_was_in_time_or_late_whatever_the_batches(facts: list[Fact | RefusedRow]) -> None:
-    every = []
+    every, counts = [], tuple[TimerCount, ...]()
     for batch in (1, 7, 1_000):
         with connect("memory:", actor="ann", clock=FixedClock(NOW)) as desk:
             ladder = Ladder(rungs=(Rung(at="80%", to="supervisor"), Rung(at="due", to="manager")))
-            targets = [attrs.evolve(target, ladder=ladder) for target in MAP.targets.targets]
-            desk.policies.publish(attrs.evolve(MAP.targets, targets=tuple(targets)), name="complaint", effective=START)
+            targets = [evolve(target, ladder=ladder) for target in MAP.targets.targets]
+            desk.policies.publish(evolve(MAP.targets, targets=tuple(targets)), name="complaint", effective=START)
             for calendar in MAP.calendars:
                 desk.policies.publish(calendar, name=calendar.id, effective=START)
             replay(desk, facts, MAP, batch=batch)

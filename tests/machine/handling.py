@@ -154,10 +154,10 @@ class Handling(Book):
         self._refuse()
         self.messages[c["id"]] += 1
         said = "complaint.message_received" if a["side"] == "outside" else "complaint.message_sent"
-        waiting = c["waiting"] or {"for": None}
-        if (a["side"], a["klass"], waiting["for"]) == ("outside", "substantive", "customer"):
-            if waiting["since"] <= a.when:  # else it was said before
-                self._go_on(c, a)
+        wait = c["waiting"] or {"for": None}
+        answers = (a["side"], a["klass"], wait["for"]) == ("outside", "substantive", "customer")
+        if answers and wait["since"] <= a.when:  # else it was said before
+            self._go_on(c, a)
         self._happened(c, a, said, "message", a["side"], a["klass"])
 
     def _note(self, c: Record, a: Act) -> None:

@@ -135,7 +135,8 @@ def _walk(
             runs[-1].update(ended=at)
             cut = fact["kind"] if over else None
         elif running and restarts(fact):
-            runs[-1].update(began=at)
+            runs[-1].update(ended=at)
+            runs.append({"began": at, "ended": None, "met": False, "gaps": []})
         may = not runs or (runs[-1]["ended"] is not None and (again or not runs[-1]["met"]))
         if not running and not over and fact["kind"] == cut and takes_up(fact):
             if runs[-1]["ended"] < at:

@@ -1,14 +1,18 @@
 """A clock is an index that is read again: however seldom, it fires the same, each thing once, and keeps its results."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from types import ModuleType
 from typing import Any, Final
 
 import attrs
 import pytest
 
+from servicecrm.calendars import answers
+from servicecrm.cases.targets import TARGETS as FOR_CASES
+from servicecrm.complaints.targets import TARGETS as FOR_COMPLAINTS
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.decisions import Event
 from servicecrm.kernel.documents import from_text
@@ -39,8 +43,10 @@ from servicecrm.tracking import (
     TimerState,
     TimerWarned,
     clock_events,
+    clock_reading,
     on,
     refresh,
+    spells,
     start,
     usual,
 )
@@ -277,6 +283,83 @@ def test_after_a_corrected_time_of_receipt_the_real_miss_is_told_too() -> None:
     assert [reading.late for reading in clock.timers] == [False]
     assert keys(clock) == ["acknowledge:1:75%", "acknowledge:1:due"]
     assert types(events(clock, corrected, BASIS, 3 * DAY)) == ["timer.missed"]
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_miss_that_comes_back_is_told_too(*, ended: bool) -> None:
+    basis, at = a_basis(RESOLUTION), T0 + DAY
+    clock = seen(started(RECEIVED, basis), RECEIVED, basis, at)
+    waited = (
+        *RECEIVED,
+        happened("waiting customer", T0 + HOUR, 2, recorded_at=at),
+        happened("resumed customer", T0 + 3 * HOUR, 3, recorded_at=at),
+    )
+    (undone,) = events(clock, waited, basis, DAY)
+    clock = seen(clock, waited, basis, at)
+    back = voided(waited, 2, at)
+    if ended:
+        back = (*back, happened("answered", at + MINUTE, 5))
+
+    (told,) = events(clock, back, basis, DAY + MINUTE)
+
+    assert isinstance(undone, TimerCorrected)
+    assert isinstance(told, TimerCorrected)
+    assert (undone.late, told.was_late, told.late) == (False, False, True)
+    assert told.state == (TimerState.MISSED if ended else TimerState.RUNNING)
+    assert keys(seen(clock, back, basis, T0 + 9 * DAY)) == ["resolution:1:75%", "resolution:1:due"]
+
+
+# -- resets --------------------------------------------------------------------------------------
+
+ACCEPT = usual(
+    "accept", "4h business", thresholds=(Threshold(at="75%"),), ladder=Ladder(rungs=(Rung(at="due", to="boss"),))
+)
+HANDED_ON = life((0 * HOUR, "assigned"), (DAY, "forwarded"), (DAY + 4 * HOUR, "accepted"))
+
+
+@pytest.mark.parametrize("often", [(), (3 * HOUR, 5 * HOUR, DAY, DAY + 3 * HOUR)], ids=["read once", "swept"])
+def test_what_was_missed_before_a_reset_stays_missed_and_all_is_told_of_the_new_run(
+    often: tuple[timedelta, ...],
+) -> None:  # C037, C063
+    basis, found = a_basis(ACCEPT), []
+    clock = started(HANDED_ON[:1], basis)
+    for at in (*often, 2 * DAY):
+        moments = known(HANDED_ON, T0 + at)
+        found += [e for e in events(clock, moments, basis, at) if e.type != "clock.refreshed"]
+        clock = seen(clock, moments, basis, T0 + at)
+
+    assert [(event.type, getattr(event, "n", None), event.occurred_at - T0) for event in found] == [
+        ("timer.warned", 1, 3 * HOUR),
+        ("timer.missed", 1, 4 * HOUR),
+        ("record.escalated", 1, 4 * HOUR),
+        ("timer.warned", 2, DAY + 3 * HOUR),
+        ("timer.met", 2, DAY + 4 * HOUR),
+    ]
+    assert [(each.n, each.state, each.late) for each in clock.results] == [
+        (1, TimerState.MISSED, True),
+        (2, TimerState.MET, False),
+    ]
+
+
+def test_what_is_reset_in_time_came_to_nothing() -> None:
+    basis = a_basis(ACCEPT)
+    moments = life((0 * HOUR, "assigned"), (HOUR, "forwarded"))
+
+    (cancelled,) = events(started(moments[:1], basis), moments, basis, HOUR)
+
+    assert isinstance(cancelled, TimerCancelled)
+    assert (cancelled.n, cancelled.occurred_at) == (1, T0 + HOUR)
+    assert seen(started(moments[:1], basis), moments, basis, T0 + HOUR).due_at == T0 + 5 * HOUR
+
+
+@pytest.mark.parametrize(("clock", "runs"), [("reset", ["missed", None]), ("keep", ["missed"])])
+def test_a_case_whose_clock_is_reset_has_missed_what_it_missed(clock: str, runs: list[str | None]) -> None:  # C063
+    basis = attrs.evolve(BASIS, targets=FOR_CASES)
+    moments = life((0 * HOUR, "routed"), (0 * HOUR, "accepted"), (4 * DAY, f"forwarded {clock}"))
+
+    found = basis.timers(Facts(moments=moments), now=T0 + 4 * DAY + HOUR)
+
+    assert [timer.result for timer in found.each("answer_or_contact")] == runs
 
 
 def test_a_start_that_never_was_takes_its_result_with_it() -> None:
@@ -602,6 +685,99 @@ def test_a_record_that_ended_and_is_taken_up_too_early_is_not_forgotten() -> Non
     assert (again.results, again.timers[0].state) == ((), TimerState.RUNNING)
 
 
+WHOLE = Target(
+    name="whole",
+    within="8h business",
+    start=on("received", "assigned"),
+    stop=on("answered"),
+    cancel=on("handed_back"),
+    reopen=on("reopened"),
+)
+
+
+@pytest.mark.parametrize(
+    ("targets", "lines"),
+    [
+        (Targets(targets=(WHOLE,)), ((HOUR, "answered"), (3 * HOUR, "reopened"))),
+        (FOR_COMPLAINTS, ((HOUR, "reclassified request"), (3 * HOUR, "reclassified complaint"))),
+    ],
+    ids=["reopened", "taken for a complaint again"],
+)
+def test_what_is_taken_up_too_early_is_told_nothing_of_until_then(
+    targets: Targets, lines: tuple[tuple[timedelta, str], ...]
+) -> None:  # C037
+    basis = attrs.evolve(BASIS, targets=targets)
+    moments = life((0 * HOUR, "received"), *lines)
+    clock = started(moments[:2], basis, T0 + HOUR)
+
+    told = seen(clock, moments, basis, T0 + 2 * HOUR)
+
+    assert types(events(clock, moments, basis, 2 * HOUR)) == ["clock.refreshed"]
+    assert told.next_at == T0 + 3 * HOUR
+    assert [result.key for result in told.results] == [result.key for result in clock.results] != []
+    assert refresh(told, Facts(moments=moments), basis, by="system", at=T0 + 2 * HOUR + MINUTE) is None
+    assert types(events(told, moments, basis, 3 * HOUR)) == ["clock.refreshed"]
+    again = seen(told, moments, basis, T0 + 3 * HOUR)
+    assert (again.results, {reading.state for reading in again.timers}) == ((), {TimerState.RUNNING})
+    assert refresh(again, Facts(moments=moments), basis, by="system", at=T0 + 3 * HOUR + MINUTE) is None
+
+
+def test_a_result_stands_though_something_was_told_before_it_that_lies_ahead() -> None:
+    moments = life((0 * HOUR, "received"), (9 * DAY, "noted"), (2 * HOUR, "acknowledged"))
+    clock = started(moments, BASIS, T0 + 3 * HOUR)
+    stricter = a_basis(usual("acknowledge", "1h business"), policy=2)
+
+    for at in (4 * HOUR, 9 * DAY, 10 * DAY):
+        assert seen(clock, moments, stricter, T0 + at).results == clock.results
+        assert types(events(clock, moments, stricter, at)) == ["clock.refreshed"]
+
+
+def test_only_the_last_instance_is_taken_up_again() -> None:
+    basis, stricter = a_basis(WHOLE), a_basis(evolve(WHOLE, within="1h business"), policy=2)
+    moments = life(
+        (0 * HOUR, "assigned"),
+        (2 * HOUR, "handed_back"),
+        (3 * HOUR, "assigned"),
+        (4 * HOUR, "answered"),
+        (5 * HOUR, "reopened"),
+    )
+    clock = started(moments[:4], basis, T0 + 4 * HOUR)
+
+    assert types(events(clock, moments, basis, 5 * HOUR)) == ["clock.refreshed"]
+    assert [event.n for event in events(clock, moments, stricter, 5 * HOUR) if isinstance(event, TimerMissed)] == [2]
+    for rules in (basis, stricter):
+        first, last = seen(clock, moments, rules, T0 + 5 * HOUR).timers
+        assert (first.state, first.late, last.state) == (TimerState.CANCELLED, False, TimerState.RUNNING)
+
+
+def test_what_is_taken_up_and_ends_in_one_instant_is_told_once() -> None:
+    moments = life((0 * HOUR, "received"), (HOUR, "answered"), (HOUR, "reopened"), (HOUR, "answered"))
+    clock = started(moments[:2], a_basis(WHOLE), T0 + HOUR)
+
+    assert types(events(clock, moments, a_basis(WHOLE), HOUR)) == ["timer.met"]
+    again = seen(clock, moments, a_basis(WHOLE), T0 + HOUR)
+    assert refresh(again, Facts(moments=moments), a_basis(WHOLE), by="system", at=T0 + 2 * HOUR) is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_told_of_any_time_a_second_reading_changes_nothing(seed: int) -> None:  # C037
+    chance = Random(seed)
+    for _ in range(40):
+        moments, _ = a_life(chance)
+        rules = [RULES, evolve_policy(RULES, 1, targets=FOR_COMPLAINTS), evolve_policy(RULES, 2)]
+        told, at = moments[:1], T0
+        clock = started(told, RULES)
+        while len(told) < len(moments):
+            at += chance.choice([0, 1, 5, 24, 100]) * HOUR * chance.random()
+            more = moments[len(told)]
+            about = at + chance.choice([-9, -1, 0, 0, 1, 3, 200]) * HOUR * chance.random()
+            told = (*told, evolve(more, occurred_at=about, recorded_at=at))
+            basis = chance.choice(rules)
+            clock = seen(clock, told, basis, at)
+            again = refresh(clock, Facts(moments=told), basis, by="system", at=at)
+            assert again is None, told
+
+
 def test_a_new_priority_is_read_at_the_very_instant_at_which_it_is_told() -> None:  # C035
     basis = a_basis(usual("resolution", "20h elapsed", goals=(Goal(within="4h elapsed", priorities=("p1",)),)))
     moments = (*RECEIVED, happened("rated p1", T0 + HOUR, 2))
@@ -638,6 +814,41 @@ def test_what_was_told_late_and_changes_nothing_is_asked_once(monkeypatch: pytes
     assert [evolve(reading, read=None) for reading in told.timers] == [
         evolve(reading, read=None) for reading in clock.timers
     ]
+
+
+@pytest.mark.parametrize("of", ["runs", "one run that waits"])
+def test_to_read_a_record_twice_as_long_takes_twice_as_long(of: str, monkeypatch: pytest.MonkeyPatch) -> None:  # C037
+    reminded = usual("resolution", "8h business", thresholds=(Threshold(at="every 1h business"),))
+    basis = a_basis(reminded)
+    looked = 0
+
+    def counted(module: ModuleType, name: str, many: Callable[..., int] = lambda *_: 1) -> None:
+        honest = getattr(module, name)
+
+        def counting(*args: Any, **told: Any) -> Any:
+            nonlocal looked
+            looked += many(*args)
+            return honest(*args, **told)
+
+        monkeypatch.setattr(module, name, counting)
+
+    for module in (spells, clock_reading):
+        counted(module, "any_of")
+    counted(spells, "_clipped")
+    counted(answers, "_merged", lambda pauses, *_: len(pauses))
+
+    def costs(n: int) -> int:
+        nonlocal looked
+        steps = ["waiting customer", "resumed customer", *(["answered", "reopened"] if of == "runs" else [])]
+        moments = life((0 * HOUR, "received"), *((k * 15 * MINUTE, steps[(k - 1) % len(steps)]) for k in range(1, n)))
+        clock = started(moments[:-1], basis, T0 + n * 15 * MINUTE)
+        late = (*moments, happened("noted", T0, n + 1))
+        looked = 0
+        seen(clock, late, basis, T0 + n * 15 * MINUTE)
+        return looked
+
+    few, many = costs(601), costs(1201)
+    assert 0 < many < 2.5 * few
 
 
 # -- storing -------------------------------------------------------------------------------------

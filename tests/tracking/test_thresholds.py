@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from servicecrm.calendars import duration
 from servicecrm.errors import InvalidValue
 from servicecrm.kernel.records import evolve
 from servicecrm.tracking import BornLate, Firing, Goal, Moments, OnChange, Target, Targets, Threshold, on, timers
-from servicecrm.tracking.thresholds import REPEATS
+from servicecrm.tracking.thresholds import REPEATS, times
 from tests.tracking.lives import ALWAYS, DAY, HOUR, MINUTE, OFFICE, T0, life
 
 RECEIVED = life((0 * HOUR, "received"))
@@ -98,6 +99,34 @@ def test_nothing_fires_while_it_waits() -> None:  # glpi#24481
 
     assert when(target, moments[:2]) == []
     assert when(target, moments) == [("75%", T0 + 2 * DAY + HOUR), ("due", T0 + 2 * DAY + 3 * HOUR)]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 600)), max_size=60),
+    st.sampled_from(["20m business", "2h business", "90m elapsed", "1 business day", "1 calendar week"]),
+    st.sampled_from(["3h business", "9h elapsed"]),
+)
+def test_what_repeats_lies_as_often_as_long_after_the_due_time(
+    waits: list[tuple[int, int]], each: str, within: str
+) -> None:  # C037
+    target = a_target(f"every {each}", within=within)
+    lines = [
+        (minute * MINUTE, kind)
+        for since, long in waits
+        for minute, kind in ((since, "waiting"), (since + long, "resumed"))
+    ]
+    told = sorted(lines, key=lambda line: line[0])
+    moments = life((0 * HOUR, "received"), *told)
+    calendars = {"default": OFFICE}
+
+    (timer,) = timers(moments, Targets(targets=(target,)), calendars, now=T0 + 9 * DAY)
+
+    assert timer.due is not None
+    pauses = tuple(pause for pause in timer.pauses if pause[1] is not None)
+    for firing in timer.firings:
+        if firing.repeat:
+            length = times(duration(each), firing.repeat)
+            assert firing.at == OFFICE.due(timer.due.at, length, pauses=pauses).at
 
 
 def test_what_would_fall_into_a_pause_fires_when_that_is_over() -> None:

@@ -189,13 +189,33 @@ def test_a_wait_that_was_on_when_it_started_counts_too() -> None:
     assert one(moments, target, DAY).elapsed == HOUR
 
 
-def test_a_reset_lets_it_begin_anew() -> None:
-    target = evolve(RESOLUTION, reset=on("forwarded"))
+def test_a_reset_ends_it_and_lets_the_next_one_begin() -> None:
+    target = evolve(RESOLUTION, reset=on("forwarded"), each=False)
     moments = life((0 * HOUR, "received"), (1 * HOUR, "waiting"), (2 * HOUR, "resumed"), (4 * HOUR, "forwarded"))
 
-    timer = one(moments, target, 5 * HOUR)
+    found = read(moments, target, at=5 * HOUR)
 
-    assert (timer.n, timer.started_at, timer.elapsed) == (1, T0 + 4 * HOUR, HOUR)
+    assert [(timer.n, timer.state, timer.started_at - T0, timer.elapsed) for timer in found] == [
+        (1, TimerState.CANCELLED, 0 * HOUR, 3 * HOUR),
+        (2, TimerState.RUNNING, 4 * HOUR, HOUR),
+    ]
+
+
+def test_what_was_missed_before_a_reset_stays_missed() -> None:  # C063
+    target = evolve(RESOLUTION, reset=on("forwarded"))
+    moments = life((0 * HOUR, "received"), (DAY + HOUR, "forwarded"), (DAY + 2 * HOUR, "answered"))
+
+    assert [timer.result for timer in read(moments, target)] == ["missed", "met"]
+
+
+def test_a_wait_goes_on_through_a_reset() -> None:
+    target = evolve(RESOLUTION, reset=on("forwarded"))
+    moments = life((0 * HOUR, "received"), (1 * HOUR, "waiting"), (2 * HOUR, "forwarded"), (4 * HOUR, "resumed"))
+
+    first, last = read(moments, target, at=5 * HOUR)
+
+    assert (first.pauses, last.pauses) == (((T0 + HOUR, T0 + 2 * HOUR),), ((T0 + 2 * HOUR, T0 + 4 * HOUR),))
+    assert read(moments[:3], target, at=3 * HOUR)["resolution"].state == TimerState.PAUSED
 
 
 def test_a_cancelled_timer_comes_to_nothing() -> None:
@@ -304,6 +324,57 @@ def test_a_new_priority_counts_from_the_very_instant_at_which_it_is_told() -> No
 )
 def test_a_new_priority_changes_the_goal_as_the_target_says(on_change: OnChange, due: timedelta) -> None:  # C035
     assert rated(on_change, (5 * HOUR, "rated p4"), at=6 * HOUR).due_at == T0 + due
+
+
+@pytest.mark.parametrize("share", [OnChange.REMAINING_SHARE, OnChange.FROM_START])
+def test_what_is_left_when_it_is_rated_while_it_waits_is_left_when_it_goes_on(share: OnChange) -> None:  # C035
+    goals = (Goal(within="8h business", priorities=("p3",)), Goal(within="4h business", priorities=("p1",)))
+    target = evolve(RESOLUTION, within=None, goals=goals, on_change=share)
+    moments = life(
+        (0 * HOUR, "received"),
+        (0 * HOUR, "rated p3"),
+        (2 * HOUR, "waiting"),
+        (6 * HOUR, "rated p1"),
+        (7 * HOUR, "resumed"),
+    )
+    left = {OnChange.REMAINING_SHARE: 3 * HOUR, OnChange.FROM_START: 2 * HOUR}[share]
+
+    assert one(moments[:3], target, 3 * HOUR).remaining == 6 * HOUR
+    for now in (6 * HOUR, 6 * HOUR + 30 * MINUTE, 7 * HOUR):
+        told = moments[: 5 if now == 7 * HOUR else 4]
+        assert one(told, target, now).remaining == left
+    assert one(moments, target, 7 * HOUR).due_at == {3 * HOUR: T0 + DAY + 2 * HOUR, 2 * HOUR: T0 + DAY + HOUR}[left]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.sampled_from(["p1", "p2", "p3"])), max_size=6),
+    st.integers(0, 30),
+    st.sampled_from(OnChange),
+)
+def test_what_is_left_while_it_waits_is_what_is_left_when_it_goes_on(
+    ratings: list[tuple[int, str]], since: int, on_change: OnChange
+) -> None:  # C035
+    goals = (Goal(within="30h elapsed", priorities=("p3",)), Goal(within="7h business", priorities=("p1",)))
+    target = evolve(RESOLUTION, within="16h business", goals=goals, on_change=on_change)
+    lines = [(since * HOUR, "waiting"), *((hour * HOUR, f"rated {code}") for hour, code in ratings)]
+    moments = life((0 * HOUR, "received"), *sorted(lines, key=lambda line: line[0]))
+    resumed = (*moments, happened("resumed", T0 + 60 * HOUR, len(moments) + 1))
+
+    waits, goes_on = (one(told, target, 60 * HOUR) for told in (moments, resumed))
+
+    assert (waits.remaining, waits.elapsed) == (goes_on.remaining, goes_on.elapsed)
+
+
+@pytest.mark.parametrize("kind", ["elapsed", "business"])
+def test_what_has_no_goal_any_more_is_counted_as_it_was(kind: str) -> None:  # C035
+    target = evolve(RESOLUTION, within=None, goals=(Goal(within=f"4h {kind}", priorities=("p1",)),))
+    moments = life((7 * HOUR, "received"), (7 * HOUR, "rated p1"), (17 * HOUR, "rated p3"))
+    spent = {"elapsed": 10 * HOUR, "business": HOUR}[kind]
+
+    for told in (moments[:2], moments):
+        assert one(told, target, 17 * HOUR).elapsed == spent
+    assert one(moments, target, 17 * HOUR).state == TimerState.IDLE
+    assert one((moments[0],), target, 17 * HOUR).elapsed == spent
 
 
 def test_what_has_no_business_time_has_no_share_of_it_left_either() -> None:

@@ -99,7 +99,7 @@ class TimerMet(Event):
 
 @record
 class TimerCancelled(Event):
-    """A timer came to nothing: its record ended, or the house no longer has such a target."""
+    """A timer came to nothing: its record ended, it was reset, or the house no longer has such a target."""
 
     type = "timer.cancelled"
     timer: str

@@ -11,7 +11,7 @@ import attrs
 from servicecrm.calendars import BusinessHours
 from servicecrm.errors import NoBusinessTime
 from servicecrm.kernel.decisions import Actor, Event, stamp
-from servicecrm.kernel.kinds import micros
+from servicecrm.kernel.kinds import from_micros, micros
 from servicecrm.kernel.records import evolve
 from servicecrm.tracking.clock_events import (
     RecordEscalated,
@@ -24,9 +24,10 @@ from servicecrm.tracking.clock_events import (
 from servicecrm.tracking.clock_model import Basis, Clock, Escalated, Facts, Fired
 from servicecrm.tracking.conditions import any_of
 from servicecrm.tracking.ladders import People, addressee
-from servicecrm.tracking.moments import Moments
+from servicecrm.tracking.moments import Moment, Moments
 from servicecrm.tracking.readings import Reading, reading
 from servicecrm.tracking.runs import Timer, TimerState
+from servicecrm.tracking.spells import Spell, happened, spells
 from servicecrm.tracking.thresholds import DUE, Firing, point
 
 __all__ = ["ClockReading"]
@@ -61,9 +62,8 @@ class ClockReading:
         self._policy_since = clock.policy_since if clock.policy == basis.policy else at
         self._levels = {(each.timer, each.n): each.level for each in clock.escalated}
         self._fired_before = _by_key(clock.fired)
-        # What is still to come was told, but not read.
-        now = micros(at)
-        self._read = next((n for n, m in enumerate(facts.moments) if micros(m.occurred_at) > now), len(facts.moments))
+        self._told_before = _told_at(clock.fired)
+        self._read = len(facts.moments)
         self._taken_up = frozenset(self._resumptions())
         kept = {each.key: each for each in chain(self._standing(), self._without_target())}
         self._kept = frozenset(kept)
@@ -119,19 +119,32 @@ class ClockReading:
         return {(timer.name, timer.n): timer for timer in self._basis.timers(known, now=self._at)}
 
     def _resumptions(self) -> Iterator[tuple[str, int]]:
-        """Timers that had ended, and that the record's being taken up again lets go on."""
+        """Timers that had ended, and that the record's being taken up again since lets go on."""
         targets, moments = self._basis.targets, self._facts.moments
-        reopen = {target.name: target.reopen for target in targets.targets}
-        for result in self._old.timers:
-            if result.stopped_at is None or result.read is None:
-                continue
-            later, stopped = moments[result.read :], micros(result.stopped_at)
-            ended_by = {m.kind for m in moments if micros(m.occurred_at) == stopped and any_of(targets.ends, m)}
-            if any(
-                any_of(reopen.get(result.name, ()), m) or (m.kind in ended_by and any_of(targets.reopens, m))
-                for m in later
-            ):
-                yield result.key
+        results: dict[str, list[Reading]] = {}
+        for old in self._old.timers:
+            if old.read is not None:
+                results.setdefault(old.name, []).append(old)
+        facts = cache(lambda: happened(moments, from_micros(micros(self._at))))
+        for target in targets.targets:
+            mine = results.get(target.name, [])
+            read = min((old.read for old in mine if old.read is not None), default=self._read)
+            if any(self._is_news(m, read) and any_of(target.reopen + targets.reopens, m) for m in moments):
+                runs = {run.n: run for run in spells(target, targets, facts())}
+                yield from (old.key for old in mine if old.n in runs and self._goes_on(old, runs[old.n]))
+
+    def _goes_on(self, result: Reading, run: Spell) -> bool:
+        """Was a run taken up again after it had come to this result?"""
+        if result.read is None or result.stopped_at is None:
+            return False
+        stopped, read = micros(result.stopped_at), result.read
+        taken_up = (self._facts.moments[n - 1] for n in run.taken_up)
+        return any(micros(m.occurred_at) >= stopped and self._is_news(m, read) for m in taken_up)
+
+    def _is_news(self, moment: Moment, read: int) -> bool:
+        """Was it told after so many were, or has its time come since the last reading? It asked to be read then."""
+        next_at = self._old.next_at
+        return moment.n > read or (next_at is not None and micros(moment.occurred_at) >= micros(next_at))
 
     def _without_target(self) -> Iterator[Reading]:
         """Timers that ran, or came to nothing, because the house has given up their target."""
@@ -143,9 +156,10 @@ class ClockReading:
 
     def _result_events(self) -> Iterator[Event]:
         before = {old.key: old for old in self._old.timers if old.key not in self._taken_up}
+        missed = {(s.firing.timer, s.firing.n) for s in self._shots if s.firing.threshold.at == DUE}
         for new in self._readings:
             old = before.pop(new.key, None)
-            if old is not None and _is_corrected(old, new) and new.key not in self._kept:
+            if old is not None and _is_corrected(old, new, told=new.key in missed) and new.key not in self._kept:
                 yield self._corrected(old, new)
             elif new.state in _RESULTS and (old is None or not old.done) and _had_a_goal(old, new):
                 facts = stamp(self._by, self._at, new.stopped_at)
@@ -175,8 +189,8 @@ class ClockReading:
             threshold = firing.threshold
             calendar = self._basis.calendars[firing.calendar]
             not_before = None if threshold.urgent else self._next_open(calendar)
-            told = self._told_on((not_before or self._at).astimezone(calendar.tz()), firing)
-            often = threshold.per_day is not None and told >= threshold.per_day
+            local = (not_before or self._at).astimezone(calendar.tz())
+            often = threshold.per_day is not None and self._told_on(local, firing) >= threshold.per_day
             yield _Shot(firing, not_before, quiet=self._quiet or often or firing is not last[firing.series])
 
     def _is_new(self, firing: Firing) -> bool:
@@ -198,8 +212,8 @@ class ClockReading:
 
     def _told_on(self, local: datetime, firing: Firing) -> int:
         """How often this threshold was told on the day of a local time."""
-        told = (fired.told_at for fired in self._old.fired if fired.series == firing.series)
-        return sum(at is not None and at.astimezone(local.tzinfo).date() == local.date() for at in told)
+        told = self._told_before.get(firing.series, ())
+        return sum(at.astimezone(local.tzinfo).date() == local.date() for at in told)
 
     def _fired(self, shot: _Shot) -> Fired:
         firing = shot.firing
@@ -260,6 +274,15 @@ def _by_key(fired: tuple[Fired, ...]) -> dict[str, list[Fired]]:
     return found
 
 
+def _told_at(fired: tuple[Fired, ...]) -> dict[str, list[datetime]]:
+    """When each series was told."""
+    found: dict[str, list[datetime]] = {}
+    for each in fired:
+        if each.told_at is not None:
+            found.setdefault(each.series, []).append(each.told_at)
+    return found
+
+
 def _earliest(moments: Moments) -> list[int]:
     """For each moment and for what comes after the last: how far back those from there on reach."""
     found = [micros(datetime.max.replace(tzinfo=UTC))]
@@ -275,10 +298,13 @@ def _had_a_goal(old: Reading | None, new: Reading) -> bool:
     return new.due_at is not None or (old is not None and old.state is not TimerState.IDLE)
 
 
-def _is_corrected(old: Reading, new: Reading) -> bool:
-    """Does another result stand where there was one, or is no longer late what was?"""
+def _is_corrected(old: Reading, new: Reading, *, told: bool) -> bool:
+    """Does another result stand where there was one, is no longer late what was, or late again what no longer was?
+
+    What is late, and was told to be missed just now, needs no other word.
+    """
     if old.read is None:
-        return old.late and not new.late
+        return old.late != new.late and not (new.late and told)
     return (old.state, old.late, old.started_at, old.due_at, old.stopped_at) != (
         new.state,
         new.late,

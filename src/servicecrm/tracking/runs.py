@@ -1,7 +1,9 @@
 """One run of a timer under the goals and dates that held meanwhile: when it is due, and what came of it."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 import attrs
@@ -106,7 +108,15 @@ class Context:
 
     def priority(self, at: datetime) -> str | None:
         """The priority at an instant."""
-        return next((code for since, code in reversed(self.ratings) if since <= at), None)
+        n = self._after(at)
+        return self.ratings[n - 1][1] if n else None
+
+    def rated_after(self, at: datetime) -> Iterator[tuple[datetime, str | None]]:
+        """The priorities that were given after an instant, in order."""
+        return (self.ratings[n] for n in range(self._after(at), len(self.ratings)))
+
+    def _after(self, at: datetime) -> int:
+        return bisect_right(self.ratings, at, key=itemgetter(0))
 
 
 def timer(target: Target, spell: Spell, context: Context, *, dates: Iterable[Given] = ()) -> Timer:
@@ -141,7 +151,7 @@ class _Run:
     def timer(self) -> Timer:
         held = self.course[-1]
         last = None if held.goal is None and held.date is None else self.stretches[-1][1]
-        measure = last.measure if last else Measure(calendar=self.calendar, business=True)
+        measure = last.measure if last else self._idle_measure()
         firings, next_at = self._fired()
         late = any(firing.threshold.at == DUE and not firing.level for firing in firings)
         return Timer(
@@ -182,13 +192,14 @@ class _Run:
         held = _Held(self.spell.began, goal, None if first is None else first.at)
         yield held
         dated = first or next(iter(later), None)
-        for at, priority in self.context.ratings:
-            if born < at and self._within(at) and (dated is None or at < dated.since):
-                goal = target.goal(priority, self.context.type, day)
-                frozen = held.goal is not None and target.on_change is OnChange.FREEZE
-                if goal != held.goal and not frozen:
-                    held = _Held(at, goal)
-                    yield held
+        for at, priority in self.context.rated_after(born):
+            if not self._within(at) or (dated is not None and at >= dated.since):
+                break
+            goal = target.goal(priority, self.context.type, day)
+            frozen = held.goal is not None and target.on_change is OnChange.FREEZE
+            if goal != held.goal and not frozen:
+                held = _Held(at, goal)
+                yield held
         for date in later:
             if self._within(date.since):
                 yield _Held(date.since, held.goal, date.at)
@@ -226,6 +237,13 @@ class _Run:
         calendar = self.calendar if goal.calendar is None else self.context.calendar(goal.calendar)
         return Measure.of(duration(goal.within), calendar)
 
+    def _idle_measure(self) -> Measure:
+        """How time counts while no goal holds: as it did under the last one, or would under any."""
+        if self.stretches:
+            return self.stretches[-1][1].measure
+        goals = [Measure.of(duration(goal.within), self.calendar) for goal in self.target.goals]
+        return Measure(calendar=self.calendar, business=not goals or any(each.business for each in goals))
+
     def _on(self, date: datetime, goal: Goal | None) -> Due:
         """Due on a date, whatever is waited for."""
         length = ElapsedTime(seconds=(date - self.spell.began) // timedelta(seconds=1))
@@ -235,6 +253,8 @@ class _Run:
     def _due(self, goal: Goal, since: datetime, before: Stretch | None) -> Due:
         measure = self._measure(goal)
         whole = measure.calendar.due(self.spell.began, goal.within, pauses=self.pauses)
+        # Of a wait that goes on nobody knows how long it will be: the share is that which was left when it began.
+        since = min(since, self.reached)
         if before is None or self.target.on_change is not OnChange.REMAINING_SHARE or before.due.at <= since:
             return whole
         left = before.measure.spent(since, before.due.at, self.pauses)

@@ -5,7 +5,8 @@ minute loses nothing. What alternates is taken to have alternated: of a moment t
 the stop comes first.
 """
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import attrs
@@ -28,7 +29,7 @@ class Spell:
 
     It counts from `began` and was started at `born`, which is the same unless it has an earlier origin. It ended by
     being fulfilled or not. `pauses` are cut to it, in order and apart. While the last one goes on it has no end, or one
-    that lies ahead.
+    that lies ahead. `taken_up` are the numbers of the moments that let it go on after it had ended.
     """
 
     n: int
@@ -37,6 +38,7 @@ class Spell:
     ended: datetime | None = None
     fulfilled: bool = False
     pauses: tuple[Pause, ...] = ()
+    taken_up: tuple[int, ...] = ()
 
 
 def happened(moments: Iterable[Moment], now: datetime) -> tuple[Happened, ...]:
@@ -61,7 +63,7 @@ def spells(target: Target, targets: Targets, facts: Iterable[Happened]) -> tuple
     for at, moment in facts:
         if moment.kind in told:
             course.pass_(at, moment)
-    return tuple(course.spell(n) for n in range(len(course.runs)))
+    return tuple(course.spells())
 
 
 def _utc(at: datetime) -> datetime:
@@ -80,7 +82,7 @@ class _Course:
     def __init__(self, target: Target, targets: Targets) -> None:
         self.target, self.targets = target, targets
         self.runs: list[Spell] = []
-        self.gaps: list[tuple[int, Pause]] = []
+        self.gaps: dict[int, list[Pause]] = {}
         self.pauses: list[Pause] = []
         self.wait: Pause | None = None
         self.origin: datetime | None = None
@@ -107,29 +109,34 @@ class _Course:
                 self._end(at)
                 self.cut = moment.kind if self.over else None
             elif any_of(target.reset, moment):
-                self.runs[-1] = attrs.evolve(self.runs[-1], began=at, born=at)
+                self._end(at)
+                self._run(began=at, born=at)
         if not self.running() and not self.over:
             self._begin(at, moment)
 
-    def spell(self, index: int) -> Spell:
-        """A run with its pauses."""
-        run = self.runs[index]
-        counts_from = run.began if self.target.retroactive_pause else run.born
+    def spells(self) -> Iterator[Spell]:
+        """The runs with their pauses."""
         waits = self.pauses if self.wait is None else [*self.pauses, self.wait]
-        cut = (_clipped(wait, counts_from, run.ended) for wait in waits)
-        gaps = [gap for n, gap in self.gaps if n == index]
-        return attrs.evolve(run, pauses=_apart([*filter(None, cut), *gaps]))
+        ends = [until for _, until in self.pauses if until is not None]  # all have one
+        for run in self.runs:
+            counts_from = run.began if self.target.retroactive_pause else run.born
+            first = bisect_right(ends, counts_from)
+            cut = (_clipped(wait, counts_from, run.ended) for wait in _begun_before(run.ended, waits, first))
+            yield attrs.evolve(run, pauses=_apart([*filter(None, cut), *self.gaps.get(run.n, ())]))
 
     def _begin(self, at: datetime, moment: Moment) -> None:
         last = self.runs[-1] if self.runs else None
         taken_back = moment.kind == self.cut and any_of(self.targets.reopens, moment)
         if last is not None and last.ended is not None and (taken_back or any_of(self.target.reopen, moment)):
             if last.ended < at:
-                self.gaps.append((len(self.runs) - 1, (last.ended, at)))
-            self.runs[-1] = attrs.evolve(last, ended=None, fulfilled=False)
+                self.gaps.setdefault(last.n, []).append((last.ended, at))
+            taken_up = (*last.taken_up, moment.n)
+            self.runs[-1] = attrs.evolve(last, ended=None, fulfilled=False, taken_up=taken_up)
         elif any_of(self.target.start, moment) and (self.target.each or last is None or not last.fulfilled):
-            began = at if self.origin is None else self.origin
-            self.runs.append(Spell(n=len(self.runs) + 1, began=began, born=at))
+            self._run(began=at if self.origin is None else self.origin, born=at)
+
+    def _run(self, *, began: datetime, born: datetime) -> None:
+        self.runs.append(Spell(n=len(self.runs) + 1, began=began, born=born))
 
     def _end(self, at: datetime, *, fulfilled: bool = False) -> None:
         self.cut = None
@@ -137,19 +144,30 @@ class _Course:
 
     def _wait(self, at: datetime, moment: Moment) -> None:
         if self.wait is not None and self.wait[1] is not None and self.wait[1] <= at:  # it ended by itself
-            self.pauses.append(self.wait)
-            self.wait = None
+            self._waited(*self.wait)
         if self.wait is not None and (self.over or self._resumes(moment)):
-            self.pauses.append((self.wait[0], at))
-            self.wait = None
+            self._waited(self.wait[0], at)
         elif not self.over and any_of(self.target.pause, moment):
             until = None if moment.until is None else _utc(moment.until)
             self.wait = (at if self.wait is None else self.wait[0], until)
+
+    def _waited(self, since: datetime, until: datetime | None) -> None:
+        if until is None or since < until:  # one that would end before it begins is none
+            self.pauses.append((since, until))
+        self.wait = None
 
     def _resumes(self, moment: Moment) -> bool:
         if self.target.resume:
             return any_of(self.target.resume, moment)
         return any(moment.kind == pause.kind for pause in self.target.pause) and not any_of(self.target.pause, moment)
+
+
+def _begun_before(end: datetime | None, waits: Sequence[Pause], first: int) -> Iterator[Pause]:
+    """The waits from the first one on that began before an instant: they are in order, and a record may have many."""
+    for n in range(first, len(waits)):
+        if end is not None and waits[n][0] >= end:
+            return
+        yield waits[n]
 
 
 def _clipped(pause: Pause, since: datetime, until: datetime | None) -> Pause | None:

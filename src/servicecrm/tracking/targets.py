@@ -77,7 +77,7 @@ class Target:
 
     - `start` begins it: until it was fulfilled once, or with `each` again and again, whenever it is not running;
     - `stop` fulfils it; `cancel` ends it unfulfilled;
-    - `reset` lets it begin anew;
+    - `reset` ends it unfulfilled, and begins the next one: what was missed before stays missed;
     - `pause` makes it wait until `resume`, or without that until the next moment of the same kind that is no pause; a
       pause that says `until` ends then at the latest;
     - `reopen` takes up again what was stopped, and the time in between does not count.

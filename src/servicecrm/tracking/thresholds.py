@@ -5,6 +5,7 @@ A threshold is written as people say it: `75%`, `30m business before`, `due`, `2
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -151,11 +152,32 @@ def instants(at: Point, stretch: Stretch) -> Iterator[tuple[datetime, int]]:
             yield stretch.not_paused(measure.calendar.due(due, times(length, -1)).at), 0
         case Point("after", _, length) if length is not None:
             yield measure.calendar.due(due, length, pauses=pauses).at, 0
+        case Point("every", _, BusinessTime() | ElapsedTime() as length):
+            yield from _again_and_again(length, stretch)
         case Point("every", _, length) if length is not None:
             for k in range(1, REPEATS + 1):
                 yield measure.calendar.due(due, times(length, k), pauses=pauses).at, k
         case _:
             yield due, 0
+
+
+def _again_and_again(length: BusinessTime | ElapsedTime, stretch: Stretch) -> Iterator[tuple[datetime, int]]:
+    """The due time and so much time again and again: each from the one before, so that few pauses are looked at."""
+    pauses = sorted((since, until) for since, until in stretch.pauses if until is not None)
+    ends = [until for _, until in pauses]
+    at = stretch.due.at
+    for k in range(1, REPEATS + 1):
+        first, many = bisect_right(ends, at), _FEW
+        while True:
+            reached = stretch.measure.calendar.due(at, length, pauses=pauses[first : first + many]).at
+            if first + many >= len(pauses) or reached <= pauses[first + many][0]:
+                break
+            many *= 2
+        at = reached
+        yield at, k
+
+
+_FEW: Final = 8
 
 
 def times(length: Duration, factor: int) -> Duration:
