@@ -60,27 +60,28 @@ class Window:
 
 
 class Model:
-    """Which steps of a window are open, and to which of its days each belongs: a byte that is its number, from 1 on."""
+    """Which steps of a window are open: a byte that is 1; and after which step the own hours of each day end."""
 
     def __init__(self, window: Window, hours: dict[date, Spans], breaks: dict[date, Spans]) -> None:
         self.window: Window = window
         self.first: int = window.first
         self.end: int = window.end
         self.owner: bytearray = bytearray(window.count)
-        placed = [(*span, n) for n, day in enumerate(window.dates, 1) for span in self._placed(day, hours)]
-        for start, end, n in sorted(placed, reverse=True):  # what is open twice belongs to the day that opened first
-            self.owner[start:end] = bytes([n]) * (end - start)
-        self.owner = _without(self.owner, (span for day in window.dates for span in self._placed(day, breaks)))
-        self.days: list[date] = [day for day in window.reliable if self._number(day) in self.owner]
+        self.closes: dict[date, int] = {}
+        closed = [span for day in window.dates for span in self._placed(day, breaks)]
+        for day in window.dates:
+            own = bytearray(window.count)
+            for start, end in self._placed(day, hours):
+                own[start:end] = self.owner[start:end] = bytes([1]) * (end - start)
+            self.closes[day] = _without(own, closed).rfind(1) + 1
+        self.owner = _without(self.owner, closed)
+        self.days: list[date] = [day for day in window.reliable if self.closes[day]]
 
     def _placed(self, day: date, hours: dict[date, Spans]) -> Iterator[tuple[int, int]]:
         for start, end in hours.get(day, []):
             opens, closes = self.window.when(day, start), self.window.when(day, end)
             if opens is not None or closes is not None:  # one of them may lie outside the window
                 yield opens or 0, self.window.count if closes is None else closes
-
-    def _number(self, day: date) -> int:
-        return self.window.dates.index(day) + 1
 
     def is_open(self, n: int) -> bool:
         return self.owner[n] > 0
@@ -91,9 +92,9 @@ class Model:
             return -self.between(m, n, paused)
         return m - n - _without(self.owner, paused).count(0, n, m)
 
-    def next_open(self, n: int, steps: int = 0) -> int | None:
-        """The first open step before which so many others are open."""
-        return next(islice(compress(range(n, self.end), self.owner[n:]), steps, None), None)
+    def next_open(self, n: int, steps: int = 0, paused: Steps = ()) -> int | None:
+        """The first open step before which so many others are open; none of them is paused."""
+        return next(islice(compress(range(n, self.end), _without(self.owner, paused)[n:]), steps, None), None)
 
     def add(self, n: int, steps: int, paused: Steps = (), *, always: bool = False) -> int | None:
         """The step at whose beginning so many are over; one at least."""
@@ -122,8 +123,8 @@ class Model:
         return found[abs(days) - 1] if abs(days) <= len(found) else None
 
     def closing(self, day: date) -> int:
-        """The step after the last one of a day."""
-        return self.owner.rfind(self._number(day)) + 1
+        """The step after the last one of a day; all of its hours may be those of the night before, too."""
+        return self.closes[day]
 
 
 def _without(owner: bytes | bytearray, closed: Steps) -> bytearray:

@@ -245,6 +245,19 @@ def test_a_night_and_the_other_hours_of_the_day_after_count_once() -> None:
     assert night.closing(date(2026, 3, 3)) == at("03 07:00")
 
 
+def test_a_day_is_a_business_day_even_if_the_night_before_has_all_of_its_hours() -> None:  # C034
+    night, early = "mon 22:00-06:00", "00:00-05:00"
+    alone = Calendar(zone="Europe/Berlin", hours=night, extra_days=on("2026-03-03", early))
+    one, other = (Calendar(zone="Europe/Berlin", hours=each) for each in (night, f"tue {early}"))
+    tuesday = date(2026, 3, 3)
+
+    for calendar in (alone, one | other, other | one, (one | other) & ALWAYS):
+        assert calendar.is_business_day(tuesday), calendar
+        assert calendar.closing(tuesday) == at("03 05:00"), calendar
+        assert calendar.due(at("02 10:00"), "1 business day until close").at == at("03 05:00"), calendar
+        assert calendar.between(at("02"), at("04")) == hours(8), calendar
+
+
 def test_a_break_leaves_what_is_around_it() -> None:
     for breaks, left in (
         ("08:00-10:00", [("10:00", "17:00")]),
@@ -386,6 +399,16 @@ def test_without_open_time_the_search_ends() -> None:
         NEVER.business_day(date(2026, 3, 3), -1)
     assert list(NEVER.spans_before(at("03"))) == []
     assert NEVER.between(at("01"), at("20")) == hours(0)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "UTC", "America/New_York"])
+def test_spans_before_end_with_the_first_year_that_is_known(zone: str) -> None:
+    first, always = datetime(1900, 1, 1, tzinfo=UTC), Calendar(zone=zone, hours="mon-sun 00:00-24:00")
+    spans = list(always.spans_before(first + timedelta(days=3)))
+
+    assert (spans[-1].start, spans[0].end) == (first, first + timedelta(days=3))
+    assert spans[::-1] == list(always.spans(first, first + timedelta(days=3)))
+    assert list(always.spans_before(first)) == []
 
 
 def test_what_is_always_open_never_closes() -> None:
@@ -705,6 +728,19 @@ def test_of_an_hour_that_is_shown_twice_the_first_counts_on_the_last_day() -> No
 
 
 # -- pauses --------------------------------------------------------------------------------------
+
+
+def test_what_is_due_at_the_next_opening_waits_for_the_end_of_a_pause() -> None:  # C034
+    night, hour = (at("06 18:00"), at("09 10:00")), timedelta(hours=1)
+    for text in ("1h business", "2h elapsed"):
+        due = OFFICE.due(at("06 16:00"), text, pauses=[night], boundary="next_open")
+        assert (due.at, due.waiting) == (at("09 10:00"), hour), text
+    due = OFFICE.due(at("03 10:00"), "1h business", pauses=[(at("03 11:00"), at("03 12:00"))], boundary="next_open")
+    assert (due.at, due.waiting) == (at("03 12:00"), hour)
+    touching = [(at("06 18:00"), at("09 10:00")), (at("09 10:00"), at("09 11:00"))]
+    assert OFFICE.due(at("06 16:00"), "1h business", pauses=touching, boundary="next_open").at == at("09 11:00")
+    with pytest.raises(InvalidValue, match="no end yet"):
+        OFFICE.due(at("06 16:00"), "1h business", pauses=[(at("06 18:00"), None)], boundary="next_open")
 
 
 def test_a_pause_makes_business_time_longer_by_what_is_open_of_it() -> None:

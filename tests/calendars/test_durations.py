@@ -72,6 +72,12 @@ def test_another_form_is_refused_with_those_that_are_allowed(text: str) -> None:
         duration(text)
 
 
+@pytest.mark.parametrize("text", ["{}h elapsed", "{} business days", "-{} calendar weeks", "{} working days", "{}"])
+def test_a_number_of_thousands_of_digits_is_refused_by_name(text: str) -> None:
+    with pytest.raises(InvalidValue, match=r"^duration: a duration has at most 100 characters"):
+        duration(text.format("1" * 5_000))
+
+
 @pytest.mark.parametrize(
     ("text", "meant"),
     [

@@ -65,6 +65,26 @@ def test_an_event_without_a_length_is_one_day(end: str) -> None:
             "Europe/Berlin",
             ["2026-12-25", "2027-12-25"],
         ),
+        (
+            "DTSTART:20261224T180000\nDTEND:20261226T000000\nRRULE:FREQ=WEEKLY;UNTIL=20261231T120000",
+            None,
+            ["2026-12-25"],
+        ),
+        (
+            "DTSTART:20261224T180000\nDTEND:20261226T000000\nRRULE:FREQ=WEEKLY;UNTIL=20261231T180000",
+            None,
+            ["2026-12-25", "2027-01-01"],
+        ),
+        (
+            "DTSTART;TZID=Asia/Tokyo:20261225T000000\nDURATION:P1D\nRRULE:FREQ=YEARLY;UNTIL=99991231T235959Z",
+            None,
+            ["2026-12-25", "2027-12-25"],
+        ),
+        (
+            "DTSTART;TZID=America/New_York:20261225T000000\nDURATION:P1D\nRRULE:FREQ=YEARLY;UNTIL=00010101T000000Z",
+            None,
+            [],
+        ),
     ],
 )
 def test_an_event_with_times_is_a_holiday_on_the_days_that_it_fills(
@@ -149,6 +169,14 @@ def test_folded_lines_a_mark_of_the_encoding_and_years_apart_are_read() -> None:
         ics_holidays(folded, years=[2026], zone="Mars/Phobos")
 
 
+def test_a_line_may_be_folded_inside_a_character() -> None:  # RFC 5545, 3.1
+    data = ics("DTSTART;VALUE=DATE:20260106\nSUMMARY:Dreikönig")
+    inside = data.index("ö".encode()) + 1
+    for fold in (b"\r\n ", b"\n\t"):
+        folded = data[:inside] + fold + data[inside:]
+        assert [each.name for each in ics_holidays(folded, years=[2026])] == ["Dreikönig"]
+
+
 # -- files that are broken, or bombs -------------------------------------------------------------
 
 
@@ -165,6 +193,10 @@ def test_folded_lines_a_mark_of_the_encoding_and_years_apart_are_read() -> None:
         (ics("SUMMARY:No day"), "event 1: DTSTART: an event needs a day"),
         (ics(EVENT, "DTSTART;VALUE=DATE:2026"), "event 2: DTSTART: cannot be read"),
         (ics(f"{EVENT}\nDTSTART;VALUE=DATE:20261226"), "event 1: DTSTART: it stands twice"),
+        (ics(f"{EVENT}\nSUMMARY:Boxing Day"), "event 1: SUMMARY: it stands twice"),
+        (ics(f"{EVENT}\nUID:1\nUID:1"), "event 1: UID: it stands twice"),
+        (ics(f"{EVENT}\nDESCRIPTION:a\nDESCRIPTION:b"), "event 1: DESCRIPTION: it stands twice"),
+        (ics(f"{EVENT}\nSTATUS:CONFIRMED\nSTATUS:CANCELLED"), "event 1: STATUS: it stands twice"),
         (ics("DTSTART:20261225T000000\nDTEND;VALUE=DATE:20261226"), "DTEND: "),
         (ics("DTSTART:20261225T000000\nDTEND:20261226T000000Z"), "DTEND: both times"),
         (ics("DTSTART;VALUE=DATE:20261225\nDTEND;VALUE=DATE:20261224"), "DTEND: an event ends after it begins"),
@@ -226,6 +258,8 @@ lines = st.sampled_from(
     """BEGIN:VEVENT|END:VEVENT|BEGIN:VCALENDAR|END:VCALENDAR|DTSTART:20261225|DTSTART;VALUE=DATE:20261225|SUMMARY:x
     |DTEND:20261226T000000Z|DTEND;TZID=Europe/Berlin:20261226T000000|RRULE:FREQ=DAILY|RRULE:FREQ=YEARLY;COUNT=3
     |DTSTART:99991231T235959Z|DTSTART:00010101T000000|DTEND:99991231|DURATION:-P1D|DURATION:PT1H|EXDATE:20261225
+    |RRULE:FREQ=YEARLY;UNTIL=99991231T235959Z|RRULE:FREQ=DAILY;UNTIL=00010101T000000Z
+    |DTSTART;TZID=Asia/Tokyo:20261225T000000|DTSTART;TZID=America/New_York:20261225T000000|SUMMARY:y
     |RECURRENCE-ID:20261225T000000|STATUS:CANCELLED|RDATE;VALUE=PERIOD:20261225T000000Z/P1D|UID:1|CATEGORIES:a,b
     |DTSTART;TZID=/etc/passwd:20261225T000000|RDATE:20261225T000000|:| |;|DTSTART|RRULE|EXDATE;X="|SUMMARY;ALTREP=":"""
     .replace("\n    ", "").split("|")

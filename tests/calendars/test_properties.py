@@ -206,7 +206,11 @@ def test_nothing_is_due_while_it_is_closed(
     due = calendar.due(at, target, pauses=breaks).at
 
     assert calendar.is_open(due) or calendar.is_open(due - timedelta(microseconds=1))  # a closing is its last instant
-    assert calendar.is_open(calendar.due(at, target, pauses=breaks, boundary="next_open").at)
+    opened = calendar.due(at, target, pauses=breaks, boundary="next_open")
+    assert calendar.is_open(opened.at)
+    assert not any(since <= opened.at < until for since, until in breaks if until)
+    if isinstance(target, BusinessTime):
+        assert opened.waiting == calendar.between(at, opened.at) - timedelta(seconds=target.seconds)
 
 
 @given(plain, instants, times, dates)
@@ -237,6 +241,17 @@ def test_a_union_is_open_when_one_is_and_an_intersection_when_both_are(
 ) -> None:
     assert (one | other).is_open(at) == (one.is_open(at) or other.is_open(at))
     assert (one & other).is_open(at) == (one.is_open(at) and other.is_open(at))
+
+
+@given(plain, plain, dates)
+def test_a_business_day_of_a_union_is_one_of_any_part_and_closes_with_the_last_one(
+    one: Calendar, other: Calendar, day: date
+) -> None:
+    parts = [part for part in (one, other) if part.is_business_day(day)]
+
+    assert (one | other).is_business_day(day) == bool(parts)
+    if parts:
+        assert (one | other).closing(day) == max(part.closing(day) for part in parts)
 
 
 @given(calendars, dates, st.integers(1, 200))

@@ -115,10 +115,42 @@ def test_a_rule_begins_with_its_start_if_that_fits(text: str, first: list[str]) 
 
 def test_a_rule_that_ends_at_an_instant_ends_on_the_day_of_its_zone() -> None:
     rule = recurrence("FREQ=DAILY;UNTIL=20261224T230000Z")
-    start, zone = date(2026, 12, 24), ZoneInfo("Europe/Berlin")
+    start = date(2026, 12, 24)
 
-    assert len(list(rule.days(start, since=start, end=END, zone=zone))) == 2
-    assert len(list(rule.days(start, since=start, end=END, zone=UTC))) == 1
+    for zone, count in ((ZoneInfo("Europe/Berlin"), 2), (UTC, 1), (None, 1)):
+        begins = datetime(2026, 12, 24, tzinfo=zone)
+        assert len(list(rule.days(begins, since=start, end=END))) == count, zone
+    assert len(list(rule.days(start, since=start, end=END))) == 1
+
+
+@given(
+    st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]),
+    st.datetimes(datetime(2024, 1, 1), datetime(2025, 1, 1)).map(lambda at: at.replace(microsecond=0, fold=0)),
+    st.integers(0, 100),
+    st.sampled_from([-3600, -1, 0, 1, 3600]),
+    st.sampled_from([None, UTC, ZoneInfo("Asia/Tokyo"), ZoneInfo("America/New_York")]),
+)
+def test_a_rule_that_ends_at_a_time_has_what_begins_until_then(
+    frequency: str, start: datetime, days_later: int, seconds: int, zone: ZoneInfo | None
+) -> None:  # RFC 5545, 3.3.10
+    start = start.replace(tzinfo=zone)
+    until = start + timedelta(days=days_later, seconds=seconds)
+    text = until.strftime("%Y%m%dT%H%M%S") if zone is None else until.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    rule = f"FREQ={frequency};UNTIL={text}"
+    found = list(recurrence(rule).days(start, since=start.date(), end=END))
+
+    assert found == [at.date() for at in rrulestr(rule, dtstart=start)]
+
+
+@pytest.mark.parametrize(
+    ("until", "count"), [("99991231T235959Z", 174), ("00010101T000000Z", 0), ("20261224T235960Z", 1)]
+)
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+def test_a_rule_may_end_at_the_edge_of_all_times(until: str, count: int, zone: str) -> None:
+    start = datetime(2026, 12, 24, tzinfo=ZoneInfo(zone))
+    rule = recurrence(f"FREQ=YEARLY;UNTIL={until}")
+
+    assert len(list(rule.days(start, since=start.date(), end=END))) == count
 
 
 @pytest.mark.parametrize(

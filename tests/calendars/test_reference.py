@@ -205,6 +205,10 @@ class Case:
         ):
             if found is not None:
                 yield f"{duration} {pauses}", ours.due(at(n), duration, pauses=pauses).at, at(found)
+                runs = self.model.next_open(found, 0, paused)
+                if runs is not None:
+                    opened = ours.due(at(n), duration, pauses=pauses, boundary="next_open").at
+                    yield f"{duration} {pauses} next_open", opened, at(runs)
 
     def _by_days(self, n: int) -> Iterator[tuple[str, object, object]]:
         ours, window, begin = self.calendar, self.window, self.window.at(n)

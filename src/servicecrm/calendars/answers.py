@@ -118,11 +118,11 @@ def due(
     first = micros(calendar.next_open(begin) if rolled else begin)
     at = unpaused = utc(micros(_reached(calendar, utc(first), wanted)))
     in_business_time = isinstance(wanted, BusinessTime | BusinessDays)
-    for since, until in _merged(pauses, first):
+    merged = _merged(pauses, first)
+    for since, until in merged:
         if since >= micros(at):
             break
-        if until == _FOREVER:
-            raise InvalidValue("pauses", "a pause has no end yet, so nothing is due; ask again when it has ended")
+        _refuse_endless(until)
         if in_business_time:
             waiting = calendar.between(utc(since), utc(until))
             at = calendar.add(at, waiting) if waiting else at
@@ -131,8 +131,19 @@ def due(
             at += (until - since) * MICRO
     waited = calendar.between(unpaused, at) if in_business_time else at - unpaused
     if boundary == "next_open":
-        at = calendar.next_open(at)
+        opens = calendar.next_open(at)
+        at = _unpaused(calendar, opens, merged)
+        waited += calendar.between(opens, at) if in_business_time else at - opens
     return Due(at=at, waiting=waited, begin=begin, duration=wanted, pauses=pauses, calendar=calendar)
+
+
+def _unpaused(calendar: OpenTime, at: datetime, merged: list[tuple[int, int]]) -> datetime:
+    """The first instant from an open one on that is open and in no pause."""
+    for since, until in merged:
+        if since <= micros(at) < until:
+            _refuse_endless(until)
+            at = calendar.next_open(utc(until))
+    return at
 
 
 def spent(
@@ -192,6 +203,11 @@ def _same_clock(local: datetime, day: date) -> datetime:
 
 
 _FOREVER: Final = 2**63
+
+
+def _refuse_endless(until: int) -> None:
+    if until == _FOREVER:
+        raise InvalidValue("pauses", "a pause has no end yet, so nothing is due; ask again when it has ended")
 
 
 def _merged(pauses: tuple[Pause, ...], first: int, last: int = _FOREVER) -> list[tuple[int, int]]:

@@ -99,6 +99,7 @@ class CalendarTime:
 Duration = ElapsedTime | BusinessTime | BusinessDays | CalendarTime
 
 _UNTIL: Final = {"open": "", "clock": " same clock", "close": " until close", "midnight": " until midnight"}
+_LONGEST: Final = 100
 _CLOCK: Final = re.compile(r"(-?)(?=\d)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)? (elapsed|business)", re.ASCII)
 _COUNT: Final = re.compile(
     r"(-?\d+) (business|calendar) (day|week|month)s?( same clock| until close| until midnight)?", re.ASCII
@@ -110,8 +111,10 @@ def duration(text: str) -> Duration:
     """The duration of a text: `36h elapsed`, `1h30m business`, `3 business days until close`, `8 calendar weeks`.
 
     Raises:
-        InvalidValue: the text has another form.
+        InvalidValue: the text has another form, or is longer than any duration.
     """
+    if len(text) > _LONGEST:  # Python reads no number of thousands of digits
+        raise InvalidValue("duration", f"a duration has at most {_LONGEST} characters, such as 36h elapsed")
     if found := _CLOCK.fullmatch(text):
         hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:4])
         total = (hours * 3600 + minutes * 60 + seconds) * (-1 if found[1] else 1)

@@ -127,12 +127,10 @@ class _Event:
 
     def begins(self, window: _Window) -> Iterator[date]:
         """The days on which it begins and may reach into the days that are asked for."""
-        start = _as_day(self.start)
         since, end = window.first - _LONGEST - _DAY, window.end + _DAY
-        zone = self.start.tzinfo if isinstance(self.start, datetime) else None
         for rule in self.rules:
-            yield from (day for day in rule.days(start, since=since, end=end, zone=zone) if day not in self.less)
-        alone = self.more if self.rules else {start, *self.more}
+            yield from (day for day in rule.days(self.start, since=since, end=end) if day not in self.less)
+        alone = self.more if self.rules else {_as_day(self.start), *self.more}
         yield from (day for day in sorted(alone - self.less) if since <= day < end)
 
     def fills(self, day: date, zone: ZoneInfo | None) -> list[date]:
@@ -180,13 +178,13 @@ def _event(event: "Component") -> _Event:
     zone = start.tzinfo if isinstance(start, datetime) else None
     replaces = _one(event, "RECURRENCE-ID")
     return _Event(
-        uid=str(event.get("UID", "")),
+        uid=_text(event, "UID"),
         says=FeedEvent(
-            name=" ".join(str(event.get("SUMMARY", "")).split()),
-            description=str(event.get("DESCRIPTION", "")),
+            name=" ".join(_text(event, "SUMMARY").split()),
+            description=_text(event, "DESCRIPTION"),
             categories=tuple(str(each) for listed in _all(event, "CATEGORIES") for each in listed.cats),
         ),
-        cancelled=str(event.get("STATUS", "")).upper() == "CANCELLED",
+        cancelled=_text(event, "STATUS").upper() == "CANCELLED",
         start=start,
         end=_end(event, start),
         rules=rules,
@@ -216,10 +214,19 @@ def _end(event: "Component", start: date) -> date:
 
 
 def _one(event: "Component", name: str) -> Any:
+    found = _once(event, name)
+    return None if found is None else found.dt
+
+
+def _text(event: "Component", name: str) -> str:
+    return str(_once(event, name) or "")
+
+
+def _once(event: "Component", name: str) -> Any:
     found = event.get(name)
     if isinstance(found, list):
         raise InvalidValue(name, "it stands twice")
-    return None if found is None else found.dt
+    return found
 
 
 def _all(event: "Component", name: str) -> list[Any]:
@@ -243,7 +250,7 @@ def _zone(name: str | None) -> ZoneInfo | None:
     return None if name is None else zone_told("zone", name)
 
 
-_FOLD: Final = re.compile(r"\r?\n[ \t]")
+_FOLD: Final = re.compile(rb"\r?\n[ \t]")
 _LINE_END: Final = re.compile(r"\r?\n")
 _NAME: Final = re.compile(r"[A-Za-z0-9-]+")
 _READ: Final = frozenset(
@@ -257,7 +264,7 @@ def _event_lines(data: bytes) -> list[list[str]]:
     if len(data) > _BYTES:
         raise _refused(f"it has more than {_BYTES} bytes")
     try:
-        text = data.decode("utf-8-sig")
+        text = _FOLD.sub(b"", data).decode("utf-8-sig")  # a line may be folded inside a character
     except UnicodeDecodeError:
         raise _refused("it is not UTF-8") from None
     if "\0" in text:
@@ -265,7 +272,7 @@ def _event_lines(data: bytes) -> list[list[str]]:
     events: list[list[str]] = []
     opened: list[str] = []
     calendars = 0
-    for line in _LINE_END.split(_FOLD.sub("", text)):
+    for line in _LINE_END.split(text):
         name = found[0].upper() if (found := _NAME.match(line)) else ""
         if name == "BEGIN":
             opened.append(line[6:].strip().upper())

@@ -14,7 +14,7 @@ from servicecrm.calendars.clock import midnight, wall
 from servicecrm.calendars.durations import Duration
 from servicecrm.calendars.hours import DAY, Hours, day_hours, week_hours
 from servicecrm.calendars.opening import Boundary, Holiday, Negative, OpenTime, Origin
-from servicecrm.calendars.table import Segment, clipped, common, without
+from servicecrm.calendars.table import Segment, clipped, common, joined, without
 from servicecrm.calendars.tabulated import known_year
 from servicecrm.calendars.years import YearlyHoliday, yearly_days
 from servicecrm.errors import InvalidValue
@@ -56,8 +56,9 @@ class BusinessHours(OpenTime):
         Pauses stop the clock: business time and business days are longer by what is open of a pause, elapsed and
         calendar time by all of it. A pause that begins when it is due, or later, changes nothing.
 
-        With `boundary="next_open"` what would be due when it is closed is due when it opens next; a closing is such a
-        time. With `origin="roll"` what begins when it is closed begins when it opens next.
+        With `boundary="next_open"` what would be due when it is closed, or in a pause, is due when it is open next
+        without one; a closing is such a time, and so is the beginning of a pause. With `origin="roll"` what begins when
+        it is closed begins when it opens next.
 
         Raises:
             NaiveDatetime: a time has no zone.
@@ -164,7 +165,7 @@ class Calendar(BusinessHours):
         return any(opens <= instant < closes for opens, closes, _ in self._breaks())
 
     def segments(self, first: int, end: int) -> list[Segment]:
-        """The hours of the days from one ordinal up to and without another, in order and apart."""
+        """The hours of the days from one ordinal up to and without another; those of two days may overlap."""
         first = max(first, self.valid_from.toordinal()) if self.valid_from else first
         end = min(end, self.valid_until.toordinal()) if self.valid_until else end
         week, special = week_hours(self.hours, "Calendar.hours"), self._special_days(first, end)
@@ -172,7 +173,7 @@ class Calendar(BusinessHours):
         of_days = chain.from_iterable(
             self._on(day, hours) for day in days if (hours := special.get(day, week[(day - 1) % 7]))
         )
-        return without(clipped(of_days), self._breaks())
+        return without(list(of_days), self._breaks())
 
     def _special_days(self, first: int, end: int) -> dict[int, Hours]:
         """The days from one ordinal up to another, or more, that do not have the hours of their weekday."""
@@ -228,9 +229,9 @@ class CombinedCalendar(BusinessHours):
         return tuple(Holiday(date=day, name=name) for day, name in sorted(found))
 
     def segments(self, first: int, end: int) -> list[Segment]:
-        """The hours of the days from one ordinal up to and without another, in order and apart."""
+        """The hours of the days from one ordinal up to and without another; those of two days may overlap."""
         each = [part.segments(first, end) for part in self.parts]
-        return clipped(chain.from_iterable(each)) if self.how == "union" else reduce(common, each)
+        return joined(each) if self.how == "union" else reduce(common, each)
 
 
 def holidays(days: Mapping[str, str]) -> tuple[Holiday, ...]:

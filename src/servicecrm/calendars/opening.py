@@ -8,7 +8,7 @@ from typing import Literal
 from servicecrm.calendars.clock import MICRO, utc, wall
 from servicecrm.calendars.hours import clock_seconds
 from servicecrm.calendars.table import FIRST_YEAR, LAST_YEAR, Table
-from servicecrm.calendars.tabulated import UNTIL, Tabulated, known_year
+from servicecrm.calendars.tabulated import SINCE, UNTIL, Tabulated, known_year
 from servicecrm.errors import InvalidValue, NoBusinessTime
 from servicecrm.kernel.kinds import micros
 from servicecrm.kernel.records import record
@@ -117,8 +117,11 @@ class OpenTime(Tabulated):
             table = self._covering(until, until)
             i = bisect_left(table.opens, until) - 1
             if i >= 0:
-                yield Period(start=utc(table.opens[i]), end=utc(min(table.closes[i], until)))
-                until = table.opens[i]
+                opens, closes = max(table.opens[i], SINCE), min(table.closes[i], until)
+                if opens >= closes:
+                    return
+                yield Period(start=utc(opens), end=utc(closes))
+                until = opens
             elif table.first > FIRST_YEAR:
                 self._earlier(table)
             else:

@@ -7,7 +7,7 @@ every day until the year 9999, which nobody can stop; a feed may bring thousands
 import re
 from calendar import isleap, monthrange
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Final, Literal
 
@@ -36,17 +36,18 @@ class Recurrence:
     positions: tuple[int, ...]
     week_start: int
 
-    def days(self, start: date, *, since: date, end: date, zone: tzinfo | None = None) -> Iterator[date]:
+    def days(self, start: date, *, since: date, end: date) -> Iterator[date]:
         """Its days after a start, from a day on, up to and without an end. The start is one of them if it fits.
 
-        `zone` is where the days are meant, if the rule ends at an instant.
+        With a start that has a time, a rule that ends at a time ends before what begins later on that day.
         """
-        rule, until, left = _filled(self, start), _last_day(self.until, zone), self.count
-        for period in _periods(rule, start, max(start, since) if left is None else start, end):
+        first = start.date() if isinstance(start, datetime) else start
+        rule, left = _filled(self, first), self.count
+        for period in _periods(rule, first, max(first, since) if left is None else first, end):
             for day in _chosen(rule, period):
-                if day < start:
+                if day < first:
                     continue
-                if day >= end or (until and day > until) or left == 0:
+                if day >= end or left == 0 or (self.until and _is_after(self.until, day, start)):
                     return
                 left = None if left is None else left - 1
                 if day >= since:
@@ -59,10 +60,16 @@ class Recurrence:
         return max(0, days) // (12 if self.frequency == "YEARLY" and one_month else 1)
 
 
-def _last_day(until: date | None, zone: tzinfo | None) -> date | None:
-    if isinstance(until, datetime):
-        return (until.astimezone(zone) if zone else until).date()
-    return until
+def _is_after(until: date, day: date, start: date) -> bool:
+    """Does what begins on a day, at the time of its start, begin after the end of a rule?"""
+    if not isinstance(until, datetime):
+        return day > until
+    if not isinstance(start, datetime):
+        return day > until.date()
+    begins = datetime.combine(day, start.timetz())
+    if until.tzinfo and begins.tzinfo:  # the end may lie so far away that no other zone can show it
+        return begins > until
+    return begins.replace(tzinfo=None) > until.replace(tzinfo=None)
 
 
 def _filled(rule: Recurrence, start: date) -> Recurrence:
@@ -220,8 +227,10 @@ def _listed(parts: dict[str, str], name: str) -> list[str]:
 def _until(text: str, where: str) -> date:
     try:
         day = date(int(text[:4]), int(text[4:6]), int(text[6:8]))
-        if not text.endswith("Z"):
+        if "T" not in text:
             return day
-        return datetime(*day.timetuple()[:3], int(text[9:11]), int(text[11:13]), tzinfo=UTC)
+        second = min(int(text[13:15]), 59)  # a minute may have a leap second, which no time here has
+        clock = time(int(text[9:11]), int(text[11:13]), second, tzinfo=UTC if text.endswith("Z") else None)
+        return datetime.combine(day, clock)
     except ValueError:
-        raise InvalidValue(where, "a rule ends at a day that there is") from None
+        raise InvalidValue(where, "a rule ends at a day, and a time, that there is") from None

@@ -10,9 +10,11 @@ from servicecrm.calendars.table import FIRST_YEAR, LAST_YEAR, Segment, Table, ta
 from servicecrm.errors import InvalidValue, NoBusinessTime
 from servicecrm.kernel.kinds import micros
 
-__all__ = ["UNTIL", "Tabulated", "known_year"]
+__all__ = ["SINCE", "UNTIL", "Tabulated", "known_year"]
 
-_SINCE: Final = micros(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC))
+SINCE: Final = micros(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC))
+"""The first instant, in microseconds, of which calendars know."""
+
 UNTIL: Final = micros(datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC))
 """The first instant, in microseconds, of which no calendar knows."""
 
@@ -37,7 +39,7 @@ class Tabulated(ABC):
 
     @abstractmethod
     def segments(self, first: int, end: int) -> list[Segment]:
-        """The hours of the days from one ordinal up to and without another, in order and apart."""
+        """The hours of the days from one ordinal up to and without another; those of two days may overlap."""
 
     def _covering(self, since: int, until: int) -> Table:
         """A table in which both instants lie."""
@@ -47,7 +49,7 @@ class Tabulated(ABC):
                 return table
         except AttributeError:
             pass
-        if since < _SINCE or until >= UNTIL:
+        if since < SINCE or until >= UNTIL:
             raise _unknown()
         return self._with_years(utc(since).year, utc(until).year + 1)
 
