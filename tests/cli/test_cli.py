@@ -375,6 +375,41 @@ def test_a_report_without_a_folder_is_refused_before_the_replay(log: Path, tmp_p
     assert not store.exists()
 
 
+@pytest.mark.parametrize("option", ["--json", "--report"])
+@pytest.mark.parametrize("what", ["log", "map", "store"])
+@pytest.mark.parametrize("by", ["its name", "a link", "a way around"])
+def test_a_report_is_not_written_over_what_the_replay_reads_or_keeps(
+    log: Path, capsys: Captured, option: str, what: str, by: str
+) -> None:
+    tmp_path = log.parent
+    used = {"log": log, "map": tmp_path / "water.toml", "store": tmp_path / "crm.db"}
+    shutil.copy(MAP, used["map"])
+    assert replay(log, "--store", used["store"], map=used["map"]) == 0
+    kept = {name: path.read_bytes() for name, path in used.items()}
+    report = {
+        "its name": used[what],
+        "a link": tmp_path / "link",
+        "a way around": tmp_path / "x" / ".." / used[what].name,
+    }
+    (tmp_path / "link").hardlink_to(used[what])
+    (tmp_path / "x").mkdir()
+    capsys.readouterr()
+
+    assert replay(log, "--store", used["store"], option, report[by], map=used["map"]) == 1
+    assert told(capsys) == [f"servicecrm: {report[by]}: this is the {what}; name another file for the report"]
+    assert {name: path.read_bytes() for name, path in used.items()} == kept
+
+
+def test_two_reports_are_two_files_and_a_folder_is_none(log: Path, tmp_path: Path, capsys: Captured) -> None:
+    one = tmp_path / "report"
+
+    assert replay(log, "--json", one, "--report", one, "--store", tmp_path / "crm.db") == 1
+    assert told(capsys) == [f"servicecrm: {one}: this is the other report; name another file for the report"]
+    assert replay(log, "--json", tmp_path, "--store", tmp_path / "crm.db") == 1
+    assert told(capsys) == [f"servicecrm: {tmp_path}: this is a folder; name a file for the report"]
+    assert not (tmp_path / "crm.db").exists()
+
+
 def test_a_report_that_cannot_be_written_is_named(log: Path, tmp_path: Path, capsys: Captured) -> None:
     assert replay(log, "--json", tmp_path) == 1
     assert told(capsys)[-1].startswith(f"servicecrm: {tmp_path}: ")

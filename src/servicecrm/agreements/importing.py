@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from typing import Any, Final, Unpack
@@ -80,7 +80,7 @@ def adopt(
     It is in the state to which its days have brought it by now. `ended_on` is the last day of one that was ended.
 
     Raises:
-        InvalidValue: a term is unknown, or has not the shape that it needs.
+        InvalidValue: a term is unknown, or has not the shape that it needs, or a day is too far away.
         PolicyViolation: it would be signed, or have ended, in the future.
     """
     event = AgreementAdopted(**stamp(by, at), source=source)
@@ -94,6 +94,9 @@ def adopt(
         extra=FrozenMap(extra),
         **told(terms),
     )
+    for name, day in (("signed_on", signed_on), ("ended_on", ended_on)):
+        if day is not None:
+            _countable(name, day)
     signed_at = day_begins(signed_on, agreement.zone)
     over = None if ended_on is None else day_begins(ended_on + DAY, agreement.zone)
     for when in (signed_at, over):
@@ -194,7 +197,7 @@ class _Row:
     def day(self, column: str, *, needed: bool = False) -> Any:
         if needed:
             self.needed(column)
-        return self.made(column, date.fromisoformat)
+        return self.made(column, lambda text: _countable(column, date.fromisoformat(text)))
 
     def line(self) -> Line:
         amount = self.made("price", Decimal)
@@ -211,12 +214,20 @@ class _Row:
         return Line(service=self.needed("service"), version=self.made("version", int) or 1, levels=levels, price=price)
 
 
+def _countable(name: str, day: date) -> date:
+    """A day that has others before and after it. The very last one is often written for an end that is open."""
+    if not MINYEAR < day.year < MAXYEAR:
+        raise InvalidValue(name, "this day is too far away to count with; leave it out if there is none")
+    return day
+
+
 _DAY: Final = "a day is written like 2026-03-31"
 _FORMS: Final[Mapping[str, str]] = {
     "first_day": _DAY,
     "last_day": _DAY,
     "signed_on": _DAY,
     "ended_on": _DAY,
+    "notice": "a notice is written like 3 months",
     "version": "a version is a whole number",
     "price": "a price is written like 12.50",
     "times": "times are written like acknowledge=4h business; resolution[p1,p2]=1 business day",

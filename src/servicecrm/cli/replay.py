@@ -3,9 +3,9 @@
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from errno import ENOENT
+from errno import EEXIST, EISDIR, ENOENT
 from pathlib import Path
 from time import perf_counter
 
@@ -14,6 +14,7 @@ import attrs
 from servicecrm.cli.report import courses_of, report_document, report_html, report_lines, summary_of
 from servicecrm.cli.stores import opened
 from servicecrm.desk.desk import Desk
+from servicecrm.desk.opening import is_url
 from servicecrm.desk.replay import Replay, replay
 from servicecrm.desk.row_counts import RowCounts
 from servicecrm.errors import ImportProblem, MalformedDocument
@@ -30,12 +31,16 @@ def replay_log(args: Namespace) -> None:
 
     Raises:
         ImportProblem: rows were refused, and none could be taken. What it comes to is printed before.
+        OSError: a report cannot be written, or would be written over the log, the map, the store or the other report.
     """
     log_map = _map(Path(args.map))
     reports = [Path(name) if name else None for name in (args.json, args.report)]
+    used = [("log", Path(args.log)), ("map", Path(args.map))]
+    if args.store != "memory:" and not is_url(args.store):
+        used.append(("store", Path(args.store)))
     for report in filter(None, reports):
-        if not report.parent.is_dir():  # told now, not after a long replay
-            raise FileNotFoundError(ENOENT, "there is no such folder for the report", str(report.parent))
+        _check_place(report, used)  # told now, not after a long replay
+        used.append(("other report", report))
     unknown = UnknownWords(log_map)
     with ExitStack() as stack:
         # A log that does not fit its map leaves no empty store behind.
@@ -71,6 +76,17 @@ def profile_line(desk: Desk) -> str:
     (_, version), *settings = attrs.asdict(desk.profile).items()
     name = "SQLite" if isinstance(desk.store, SQLiteStore) else "PostgreSQL"
     return f"{name} {version}: {' '.join(f'{name}={value}' for name, value in settings)}"
+
+
+def _check_place(report: Path, used: Iterable[tuple[str, Path]]) -> None:
+    """Refuses a place for a report that is none, or holds something that is used."""
+    if not report.parent.is_dir():
+        raise FileNotFoundError(ENOENT, "there is no such folder for the report", str(report.parent))
+    if report.is_dir():
+        raise IsADirectoryError(EISDIR, "this is a folder; name a file for the report", str(report))
+    for what, path in used:
+        if report.resolve() == path.resolve() or (report.exists() and path.exists() and report.samefile(path)):
+            raise FileExistsError(EEXIST, f"this is the {what}; name another file for the report", str(report))
 
 
 def _map(path: Path) -> LogMap:

@@ -27,7 +27,7 @@ from servicecrm.desk.awaited_reviews import (
     AsyncServiceReviews,
 )
 from servicecrm.desk.awaited_surveys import AsyncCampaigns, AsyncInvitations, AsyncQuestionnaires, AsyncResponses
-from servicecrm.desk.base import AwaitedHooks, BaseDesk, Rewound, file_of, profile_of, utf8
+from servicecrm.desk.base import AwaitedHooks, BaseDesk, Rewound, file_of, profile_of, to_import, utf8
 from servicecrm.desk.following import SWEEPER
 from servicecrm.desk.programs import Order, history_of, saved_once
 from servicecrm.desk.sweeping import Sweep, Swept
@@ -311,7 +311,7 @@ class AsyncDesk(BaseDesk[AsyncEngineStore]):
     async def import_(self, source: str | Path | IO[str]) -> int:
         """Put an export into this tenant, which has to be empty. See `Desk.import_`."""
         if isinstance(source, str | Path):
-            with await finished(to_thread(Path(source).open, encoding="utf-8")) as file:
+            with await finished(to_thread(to_import, source)) as file:
                 return await self.import_(file)
         with utf8():
             read = Rewound(source)

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from inspect import isawaitable
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import attrs
@@ -36,6 +37,7 @@ __all__ = [
     "file_of",
     "now",
     "profile_of",
+    "to_import",
     "utf8",
 ]
 
@@ -122,6 +124,18 @@ class Rewound:
                 self._stream.truncate()
         self._begun = True
         return self._stream
+
+
+def to_import(path: str | Path) -> IO[str]:
+    """The file of an export, open to be read.
+
+    Raises:
+        ImportProblem: it cannot be opened.
+    """
+    try:
+        return Path(path).open(encoding="utf-8")
+    except OSError as error:
+        raise ImportProblem(f"the file cannot be read: {error.strerror or 'damaged'}") from None
 
 
 class Hooks:

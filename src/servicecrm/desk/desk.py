@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from servicecrm.desk.actions import ActionItems
 from servicecrm.desk.agreements import Agreements
-from servicecrm.desk.base import BaseDesk, Rewound, WaitedHooks, file_of, profile_of, utf8
+from servicecrm.desk.base import BaseDesk, Rewound, WaitedHooks, file_of, profile_of, to_import, utf8
 from servicecrm.desk.cases import Cases
 from servicecrm.desk.complaints import Complaints
 from servicecrm.desk.customers import Customers
@@ -390,10 +390,10 @@ class Desk(BaseDesk[EngineStore]):
         """Put an export into this tenant, which has to be empty: all of it, or nothing; tells how many lines.
 
         Raises:
-            ImportProblem: it is no export, or not all of one.
+            ImportProblem: it is no export, or not all of one, or the file cannot be read.
         """
         if isinstance(source, str | Path):
-            with Path(source).open(encoding="utf-8") as file:
+            with to_import(source) as file:
                 return self.import_(file)
         with utf8():
             read = Rewound(source)

@@ -2,17 +2,21 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from os import PathLike
-from typing import IO, NamedTuple, Protocol
+from typing import IO, Final, NamedTuple, Protocol
 
-from servicecrm.errors import ImportProblem
+from servicecrm.errors import ImportProblem, InvalidValue
 from servicecrm.interop.packed import opened
 
-__all__ = ["Row", "read_rows"]
+__all__ = ["Row", "check_cells", "read_rows"]
 
 MAX_ROW = 2**20
 """Characters that a row may have at most."""
+MAX_CELL: Final = 2**17
+"""The same of a cell: the limit of the module `csv`, unless a program sets another one."""
+MAX_BLANK: Final = 2**20
+"""Blank rows one after the other; no sheet has more rows. A small compressed file may hold any number of them."""
 
 
 class Row(NamedTuple):
@@ -31,7 +35,7 @@ def read_rows(path: str | PathLike[str], *, delimiter: str = ",", encoding: str 
     Raises:
         ImportProblem: the file cannot be opened, decompressed or decoded, or a quote in it is never closed.
     """
-    n = 0
+    n = blank = 0
     with (
         opened(path, lambda: n or None) as content,
         io.TextIOWrapper(content, "utf-8-sig" if encoding == "utf-8" else encoding, newline="") as text,
@@ -45,9 +49,27 @@ def read_rows(path: str | PathLike[str], *, delimiter: str = ",", encoding: str 
                 if row is None:
                     return
                 if row.cells or row.flaw:
+                    blank = 0
                     yield row
+                else:
+                    blank += 1
+                if blank > MAX_BLANK:
+                    raise ImportProblem(f"more than {MAX_BLANK:,} rows are blank, one after the other", row=n)
         except UnicodeError:
             raise ImportProblem(f"here or soon after, the file is not {encoding}; name its encoding", row=n) from None
+
+
+def check_cells(cells: Mapping[str, str]) -> None:
+    """Refuses a row that `read_rows` could not read back, by the names of its columns.
+
+    Raises:
+        InvalidValue: a cell, or all of them together, are too long.
+    """
+    for name, cell in cells.items():
+        if len(cell) > MAX_CELL:
+            raise InvalidValue(name, f"a cell of {len(cell):,} characters is not read back; {MAX_CELL:,} are")
+    if sum(len(cell) + cell.count('"') + 3 for cell in cells.values()) >= MAX_ROW:
+        raise InvalidValue("row", f"a row of more than {MAX_ROW:,} characters is not read back")
 
 
 class _CSVReader(Protocol):

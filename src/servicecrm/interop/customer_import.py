@@ -97,7 +97,7 @@ def import_customers(
     rows = read_rows(path, delimiter=by_map.delimiter, encoding=by_map.encoding)
     header = _header(next(rows, None), by_map)
     decisions: dict[str, Decision[Customer]] = {}
-    problems: list[ImportProblem] = []
+    problems = list(_twice(header, by_map))
     for row in rows:
         try:
             cells = _Cells(row, header, by_map)
@@ -124,13 +124,21 @@ def _header(row: Row | None, by_map: CustomerMap) -> list[str]:
     return names
 
 
+def _twice(header: list[str], by_map: CustomerMap) -> Iterator[ImportProblem]:
+    for column in sorted({*by_map.columns.values(), *by_map.profile.values()}):
+        if header.count(column) > 1:
+            yield ImportProblem("several columns have this name; the first one is read", row=1, column=column)
+
+
 class _Cells:
     """One row, which says where it is wrong."""
 
     def __init__(self, row: Row, header: list[str], by_map: CustomerMap) -> None:
         if row.flaw is not None or len(row.cells) != len(header):
             raise ImportProblem(row.flaw or f"has {len(row.cells)} cells, the header has {len(header)}", row=row.n)
-        self._n, self._map, self._cells = row.n, by_map, dict(zip(header, row.cells, strict=True))
+        self._n, self._map = row.n, by_map
+        # Of several columns of one name the first is read.
+        self._cells = dict(zip(reversed(header), reversed(row.cells), strict=True))
 
     def customer(self, tell: Callable[[ImportProblem], None], *, by: Actor | str, at: datetime) -> Decision[Customer]:
         """The decision to add the customer."""

@@ -11,6 +11,7 @@ from typing import IO, Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from servicecrm.errors import InvalidValue
+from servicecrm.interop.csvfile import check_cells
 from servicecrm.interop.entries import JournalEntry, open_part
 from servicecrm.interop.logs import Fact, RefusedRow, read_log
 from servicecrm.interop.maps import FIELDS, Column, LogMap, Vocabulary, Word
@@ -20,6 +21,7 @@ from servicecrm.kernel.frozen import Plain, thaw
 from servicecrm.kernel.kinds import Kind
 from servicecrm.kernel.quick import time_text
 from servicecrm.kernel.records import field_names
+from servicecrm.kernel.spreadsheet import neutral, original
 
 __all__ = ["ACTIVITY", "CASE", "LIFECYCLE", "RESOURCE", "STATE", "TIME", "read", "read_back", "rows", "write"]
 
@@ -36,10 +38,6 @@ COMPLETE: Final = "complete"
 """A fact tells what has been done, so that each activity of the log is complete at once."""
 
 _OURS: Final = (CASE, ACTIVITY, TIME, RESOURCE, LIFECYCLE, STATE)
-
-_QUOTE: Final = "'"
-_RUNS: Final = ("=", "+", "-", "@", "\t", "\r", _QUOTE)
-"""How a cell begins that a spreadsheet would run, and how one that was quoted against it."""
 
 
 def rows(
@@ -76,14 +74,17 @@ def write(
 
     What a spreadsheet would take for a formula begins with an apostrophe in the file, which `read` takes off again.
 
-    Raises what `rows` raises.
+    Raises what `rows` raises, and:
+        InvalidValue: a cell is longer than `read` takes. What was written before it stays in the file.
     """
     found = rows(entries, kind=kind, columns=columns, personal=personal)
     writer = csv.DictWriter(to, (*_OURS, *columns))
     writer.writeheader()
     count = 0
     for row in found:
-        writer.writerow({name: _quoted(cell) for name, cell in row.items()})
+        cells = {name: neutral(cell) for name, cell in row.items()}
+        check_cells(cells)
+        writer.writerow(cells)
         count += 1
     return count
 
@@ -135,11 +136,7 @@ def _all_plain(cells: Mapping[str, V]) -> Mapping[str, V]:
 
 
 def _plain(cell: V) -> V:
-    return cell[1:] if isinstance(cell, str) and cell.startswith(_QUOTE) else cell  # type: ignore[return-value]  # a text stays one
-
-
-def _quoted(cell: str) -> str:
-    return f"{_QUOTE}{cell}" if cell.startswith(_RUNS) else cell
+    return original(cell) if isinstance(cell, str) else cell  # type: ignore[return-value]  # a text stays one
 
 
 def _rows(entries: Iterable[JournalEntry], kind: str, columns: Sequence[str]) -> Iterator[dict[str, str]]:

@@ -18,6 +18,8 @@ _TAG: Final = re.compile(
 )
 _LINK: Final = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _ALT: Final = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_ENDLESS: Final = re.compile(r"&(?=#[0-9]{100})")
+"""Where a number begins that is no character, and has more digits than Python reads."""
 _SCHEME: Final = re.compile(r"(?:https?://|mailto:)\S{1,1999}", re.IGNORECASE)
 
 _HIDDEN: Final = frozenset({"math", "object", "script", "select", "style", "svg", "template", "textarea", "title"})
@@ -73,7 +75,7 @@ class _Page:
         self._link: tuple[str, int] | None = None
 
     def text(self, html: str) -> None:
-        text = unescape(html)
+        text = _unescaped(html)
         if not self._preformatted:
             self._line.append(re.sub(r"\s+", " ", text))
             return
@@ -139,6 +141,11 @@ class _Page:
         return "> " * min(self._quotes, _MAX_QUOTES)
 
 
+def _unescaped(html: str) -> str:
+    """The text with its character references read; one of very many digits stays as it is."""
+    return unescape(_ENDLESS.sub("&amp;", html))
+
+
 def _value(pattern: re.Pattern[str], rest: str) -> str:
     found = pattern.search(rest)
-    return unescape(next((group for group in found.groups() if group), "")).strip() if found else ""
+    return _unescaped(next((group for group in found.groups() if group), "")).strip() if found else ""

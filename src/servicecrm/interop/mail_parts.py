@@ -8,11 +8,13 @@ are until one is needed.
 import re
 from codecs import lookup
 from collections.abc import Iterator, Mapping
+from email.generator import BytesGenerator
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import EmailPolicy
 from email.policy import default as standard
 from email.utils import collapse_rfc2231_value
+from io import BytesIO
 from typing import Any, Final, NamedTuple
 
 import attrs
@@ -262,12 +264,25 @@ def _media_type(part: Part) -> str:
 
 def _bytes_of(part: Part) -> bytes:
     if part.is_multipart():  # a message, or a report of delivery
-        return b"".join(child.as_bytes(policy=_POLICY) for child in _children(part))
+        return b"".join(map(_written, _children(part)))
     try:
         content = part.get_payload(decode=True)
     except Exception:  # as with headers: an encoding that is not the one it says
         content = None
     return content if isinstance(content, bytes) else str(part.get_payload()).encode("utf-8", "replace")
+
+
+class _Bytes(BytesGenerator):
+    """Writes in UTF-8 what the standard one refuses, such as a boundary beyond ASCII and the lines around it."""
+
+    def write(self, s: str) -> None:
+        self._fp.write(s.encode("utf-8", "surrogateescape"))  # type: ignore[attr-defined]  # what it writes to
+
+
+def _written(part: Part) -> bytes:
+    to = BytesIO()
+    _Bytes(to, mangle_from_=False, policy=_POLICY).flatten(part)
+    return to.getvalue()
 
 
 # -- names of files ------------------------------------------------------------------------------

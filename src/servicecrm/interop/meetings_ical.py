@@ -31,6 +31,7 @@ _BYTES: Final = 2**20
 _EVENTS: Final = 1_000
 _HOUR: Final = timedelta(hours=1)
 _LONGEST: Final = timedelta(days=31)
+_DOMAIN: Final = re.compile(r"[^\s@\"<>,;:\\]+")
 _ADDRESS: Final = re.compile(r"[^\s@\"<>,;:\\]+@[^\s@\"<>,;:\\]+")
 
 
@@ -49,10 +50,12 @@ def meetings_ical(
 
     Raises:
         MissingExtra: the package `icalendar` is not installed.
-        InvalidValue: an address is none.
+        InvalidValue: an address or the domain is none, or a meeting is later than calendars go.
 
     Source: C084, C085; RFC 5545, RFC 5546.
     """
+    if not _DOMAIN.fullmatch(domain) or not domain.isprintable():
+        raise InvalidValue("domain", "expected a name such as crm.city.example, without an @")
     ical = _icalendar()
     calendar = ical.Calendar()
     calendar.add("PRODID", _PRODUCT)
@@ -155,7 +158,10 @@ class _Sent(NamedTuple):
 
 def _event(ical: Any, held: Meeting | ServiceReview, sent: _Sent) -> "icalendar.Event":
     (kind, id), addresses = _of(held), sent.addresses
-    ended = held.planned_for + _HOUR if held.planned_until is None else held.planned_until
+    try:
+        ended = held.planned_for + _HOUR if held.planned_until is None else held.planned_until
+    except OverflowError:
+        raise InvalidValue("planned_for", "an hour later, there are no more calendars") from None
     cancelled = held.cancelled_at is not None or sent.method == "CANCEL"
     event: icalendar.Event = ical.Event()
     event.add("UID", f"{kind}-{id}@{sent.domain}")
@@ -249,7 +255,7 @@ def _read(event: Any, called_off: bool) -> CalendarEvent:  # noqa: FBT001 - the 
     if event.errors:
         names = ", ".join(sorted({name for name, _ in event.errors if name}))
         raise InvalidValue(names or "a line", "cannot be read")
-    uid = str(event.get("UID", ""))
+    uid = _text(event, "UID")
     ours = _OURS.fullmatch(uid)
     starts = _time(event, "DTSTART")
     if starts is None:
@@ -263,11 +269,11 @@ def _read(event: Any, called_off: bool) -> CalendarEvent:  # noqa: FBT001 - the 
         uid=uid,
         kind=None if ours is None else ours[1],
         id=None if ours is None else ours[2],
-        title=_line(str(event.get("SUMMARY", ""))),
-        place=_line(str(event.get("LOCATION", ""))) or None,
+        title=_line(_text(event, "SUMMARY")),
+        place=_line(_text(event, "LOCATION")) or None,
         starts_at=starts,
         ends_at=ends,
-        cancelled=called_off or str(event.get("STATUS", "")).upper() == "CANCELLED",
+        cancelled=called_off or _text(event, "STATUS").upper() == "CANCELLED",
     )
 
 
@@ -286,6 +292,13 @@ def _time(event: Any, name: str) -> datetime | None:
     if value.tzinfo is None:
         raise InvalidValue(name, "a time needs a zone: in UTC, or of a zone that is named as in the tz database")
     return value.astimezone(UTC)
+
+
+def _text(event: Any, name: str) -> str:
+    found = event.get(name, "")
+    if isinstance(found, list):
+        raise InvalidValue(name, "it stands twice")
+    return str(found)
 
 
 def _one(found: Any, name: str) -> Any:

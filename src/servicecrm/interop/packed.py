@@ -16,7 +16,7 @@ from servicecrm.errors import ImportProblem
 
 __all__ = ["opened"]
 
-MAX_RATIO, ALWAYS_FINE = 200, 2**26
+MAX_RATIO, ALWAYS_FINE = 200, 2**24
 """A compressed file may grow to this many times its size; up to so many bytes it always may."""
 
 ENDINGS: Final = (".csv", ".xes")
@@ -73,7 +73,10 @@ def _only_log(archive: zipfile.ZipFile) -> IO[bytes]:
     for ending in ENDINGS:
         names = names or [name for name in members if name.lower().endswith(ending)]
     if len(names) != 1:
-        found = ", ".join(names[:10]) or "none"
+        shown = (
+            "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name[:60]) for name in names[:10]
+        )
+        found = ", ".join(shown) or "none"
         raise ImportProblem(f"the archive needs exactly one {' or '.join(ENDINGS)} file; found: {found}")
     return archive.open(names[0])
 

@@ -38,7 +38,7 @@ def check_limit(limit: object) -> None:
 
 def write(order: str, position: Position) -> str:
     """The cursor of a position."""
-    return base64.urlsafe_b64encode(json.dumps([order, *position], ensure_ascii=False).encode()).decode()
+    return base64.urlsafe_b64encode(json.dumps([order, *position]).encode()).decode()
 
 
 def read(cursor: str, order: str, column: Column[Any] | None) -> Position:

@@ -1,7 +1,8 @@
 """What has to be right about a questionnaire before people are asked to answer it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from servicecrm.kernel.frozen import FrozenMap
@@ -50,9 +51,10 @@ def misfits(condition: Mapping[str, Any], questionnaire: Questionnaire) -> Itera
     Source: C074.
     """
     items = {item.id: item for item in questionnaire.items}
+    answered = cache(lambda id: _answered(items[id]))
     for asks in asked(condition):
         if asks.item in items:
-            yield from _unfit(asks, items[asks.item])
+            yield from _unfit(asks, answered(asks.item))
         else:
             yield f"there is no item {asks.item}; known: {', '.join(items)}"
 
@@ -96,12 +98,13 @@ def _unlabelled(questionnaire: Questionnaire) -> Problems:
 
 def _misfits(questionnaire: Questionnaire) -> Problems:
     places = {item.id: n for n, item in reversed(list(enumerate(questionnaire.items)))}
+    answered = cache(lambda place: _answered(questionnaire.items[place]))
     for n, item in enumerate(questionnaire.items):
         for asks in asked(item.shown_if):
-            yield from ((f"items.{item.id}.shown_if", says) for says in _misfit(asks, n, places, questionnaire.items))
+            yield from ((f"items.{item.id}.shown_if", says) for says in _misfit(asks, n, places, answered))
 
 
-def _misfit(asks: Asked, here: int, places: Mapping[str, int], items: Sequence[Item]) -> Iterator[str]:
+def _misfit(asks: Asked, here: int, places: Mapping[str, int], answered: "Callable[[int], Answered]") -> Iterator[str]:
     place = places.get(asks.item)
     if place is None:
         yield f"there is no item {asks.item}"
@@ -110,18 +113,17 @@ def _misfit(asks: Asked, here: int, places: Mapping[str, int], items: Sequence[I
     elif place > here:
         yield f"it depends on {asks.item}, which comes later; only what was asked before is known"
     else:
-        yield from _unfit(asks, items[place])
+        yield from _unfit(asks, answered(place))
 
 
-def _unfit(asks: Asked, item: Item) -> Iterator[str]:
-    if asks.row not in item.parts:
-        known = ", ".join(filter(None, item.parts))
-        yield f"{item.id} needs a row out of {known}" if known else f"{item.id} has no rows"
-    tests = _tests(item)
-    if asks.test not in tests:
-        yield f"{item.id} cannot be asked with {asks.test}; it can with {', '.join(tests)}"
-    elif not all(map(tests[asks.test].fits, asks.values)):
-        yield f"{item.id} {asks.test}: expected {tests[asks.test].says}"
+def _unfit(asks: Asked, of: "Answered") -> Iterator[str]:
+    if asks.row not in of.parts:
+        known = ", ".join(filter(None, of.parts))
+        yield f"{of.id} needs a row out of {known}" if known else f"{of.id} has no rows"
+    if asks.test not in of.tests:
+        yield f"{of.id} cannot be asked with {asks.test}; it can with {', '.join(of.tests)}"
+    elif not all(map(of.tests[asks.test].fits, asks.values)):
+        yield f"{of.id} {asks.test}: expected {of.tests[asks.test].says}"
 
 
 class Value(NamedTuple):
@@ -129,6 +131,18 @@ class Value(NamedTuple):
 
     says: str
     fits: Callable[[Any], bool]
+
+
+class Answered(NamedTuple):
+    """How an item is answered, found once for all that ask about it: there may be thousands of codes and conditions."""
+
+    id: str
+    parts: Mapping[str | None, None]
+    tests: Mapping[str, Value]
+
+
+def _answered(item: Item) -> Answered:
+    return Answered(item.id, dict.fromkeys(item.parts), _tests(item))
 
 
 _ORDERED: Final = ("equals", "one_of", "below", "at_most", "at_least", "above")
@@ -152,7 +166,8 @@ def _tests(item: Item) -> dict[str, Value]:
 
 
 def _out_of(*codes: str) -> Value:
-    return Value(f"one of {', '.join(codes)}", codes.__contains__)
+    known = frozenset(codes)
+    return Value(f"one of {', '.join(codes)}", lambda code: isinstance(code, str) and code in known)
 
 
 def _is_day(value: object) -> bool:

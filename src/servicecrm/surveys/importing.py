@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from servicecrm.errors import ImportProblem, InvalidValue
+from servicecrm.kernel.spreadsheet import neutral, original
 from servicecrm.surveys.answers import Answer, Status
 from servicecrm.surveys.items import Item, ItemKind
 from servicecrm.surveys.model import Questionnaire
@@ -55,7 +56,8 @@ def read_rows(
 
     A column has the key of its answer, `overall` or `aspects/price`, or the name that `columns` has for it. `words` say
     which code or number is meant by a cell, such as `{"very good": "5", "n/a": "not_applicable"}`, but not in free
-    texts. Several choices stand in one cell, with a `separator`. `day` names the column of the day, in ISO 8601.
+    texts. An apostrophe that `write_wide` put before what could be a formula is taken off. Several choices stand in one
+    cell, with a `separator`. `day` names the column of the day, in ISO 8601.
 
     Raises:
         InvalidValue: it is no table of such rows.
@@ -73,6 +75,8 @@ def read_rows(
         if not isinstance(row, Mapping):
             raise InvalidValue("rows", NO_ROWS)
         if n == 2:
+            quoted = {key: neutral(name) for key, name in names.items() if name not in row}
+            names |= {key: name for key, name in quoted.items() if name in row}
             _check_header(row, names, columns, day)
         given: dict[str, Any] = {}
         for key, (item, part) in parts.items():
@@ -116,6 +120,7 @@ def _cell(row: Mapping[str, object], name: str, missing: Collection[str]) -> obj
     """What stands in a cell; None if nothing does, or what a data frame has for that."""
     cell = row.get(name)
     if isinstance(cell, str):
+        cell = original(cell)
         return None if cell in missing or not cell.strip() else cell
     return None if isinstance(cell, float) and isnan(cell) else cell
 

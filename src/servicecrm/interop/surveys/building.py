@@ -1,7 +1,7 @@
 """Putting together what another tool asks, and noting what of it is not taken over."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Final, NamedTuple
@@ -10,6 +10,7 @@ import attrs
 
 from servicecrm.errors import InvalidValue
 from servicecrm.interop.surveys.expressions import Both, Compared, Either, Not, Tree, Unreadable, read
+from servicecrm.kernel.checks import text_problem
 from servicecrm.kernel.decisions import Actor, Decision
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.records import evolve, record
@@ -89,6 +90,17 @@ class Place(NamedTuple):
     option: str | None = None
 
 
+class _Codes(NamedTuple):
+    """The codes of an item, and those of them that are numbers."""
+
+    all: frozenset[str]
+    numbers: tuple[tuple[float, str], ...]
+
+
+_MOST_NAMED: Final = 10_000
+"""How many codes all comparisons may come to: each of them names every code that lies where it says."""
+
+
 class Building:
     """The items so far, the names that the tool has for their answers, and what is left out."""
 
@@ -99,6 +111,8 @@ class Building:
         self._bare = bare
         self._conditions: dict[str, list[str | Tree]] = {}
         self._numbers: dict[str, int] = {}
+        self._codes: dict[str, _Codes] = {}
+        self._named = 0
 
     def leave(self, path: str, says: str) -> None:
         """Note something that is not taken over."""
@@ -106,6 +120,10 @@ class Building:
 
     def add(self, id: str, kind: str, *, shown: Iterable[str | Tree] = (), **given: Any) -> Item | None:
         """Add an item, which is shown if all of these are true; None if it cannot be one of ours."""
+        if (problem := text_problem(id)) is not None:
+            shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in id)
+            self.leave(f"items.{shown}", f"left out: its name is no text that can be kept: {problem}")
+            return None
         own = self._free(id)
         if own != id:
             self.leave(f"items.{own}", f"another item is called {id!r} too, or it has a slash")
@@ -151,10 +169,12 @@ class Building:
     # -- conditions ------------------------------------------------------------------------------
 
     def _condition(self, id: str, conditions: list[str | Tree]) -> None:
+        named = self._named
         try:
             trees = [read(each, bare=self._bare) if isinstance(each, str) else each for each in conditions]
             parts = tuple(map(self._said, trees))
         except Unreadable as error:
+            self._named = named
             self.leave(f"items.{id}.shown_if", f"it is always shown, as its condition cannot be said: {error}")
             return
         if parts:
@@ -164,15 +184,62 @@ class Building:
     def _said(self, tree: Tree) -> Mapping[str, object]:
         match tree:
             case Both(parts):
-                return {"all": tuple(map(self._said, parts))}
+                return {"all": tuple(map(self._said, dict.fromkeys(parts)))}
             case Either(parts):
-                return {"any": tuple(map(self._said, parts))}
+                return {"any": tuple(map(self._said, dict.fromkeys(parts)))}
             case Not(part):
                 return {"not": self._said(part)}
         if tree.name not in self.names:
             raise Unreadable(f"nothing here is called {tree.name!r}")
         place = self.names[tree.name]
-        return _asks(self.items[place.item], place, tree)
+        return self._asks(self.items[place.item], place, tree)
+
+    def _asks(self, item: Item, place: Place, tree: Compared) -> Mapping[str, object]:
+        """What a comparison asks of an item of ours."""
+        of = {"item": place.item} | ({} if place.row is None else {"row": place.row})
+        if tree.sign == "empty" and place.option is None:
+            return {"any": ({**of, "is": "missing"}, {**of, "is": "not_shown"})}
+        if tree.sign == "!=":
+            return {"not": self._asks(item, place, tree._replace(sign="="))}
+        if place.option is not None:
+            includes: dict[str, object] = {**of, "includes": place.option}
+            return includes if _YES.get(f"{tree.value}".lower()) == "yes" else {"not": includes}
+        if item.kind in (ItemKind.MULTIPLE, ItemKind.RANKING) and tree.sign in ("includes", "="):
+            return {**of, "includes": self._code(item, tree.value)}
+        if self._of(item).all and tree.sign in _HOLDS:
+            return {**of, "one_of": self._codes_that(item, tree)}
+        if self._of(item).all:
+            return {**of, "equals": self._code(item, tree.value)}
+        if tree.value in item.apart and tree.sign == "=":
+            return {**of, "is": tree.value}
+        if item.kind is ItemKind.TEXT or tree.sign not in _TESTS:
+            raise Unreadable(f"{item.id} is a {item.kind}, which is not compared so")
+        return {**of, _TESTS[tree.sign]: tree.value if item.kind is ItemKind.DATE else _number(tree.value)}
+
+    def _code(self, item: Item, value: str | float) -> str:
+        code = value if isinstance(value, str) else f"{value:g}"
+        if item.kind is ItemKind.YES_NO:
+            code = _YES.get(code.lower(), code)
+        if code not in self._of(item).all:
+            raise Unreadable(f"{item.id} has no answer {code!r}")
+        return code
+
+    def _codes_that(self, item: Item, tree: Compared) -> tuple[str, ...]:
+        """The codes that are numbers, and lie where the comparison says."""
+        limit, holds = _number(tree.value), _HOLDS[tree.sign]
+        found = tuple(code for number, code in self._of(item).numbers if holds(number, limit))
+        if not found:
+            raise Unreadable(f"no answer to {item.id} lies there")
+        self._named += len(found)
+        if self._named > _MOST_NAMED:
+            raise Unreadable(f"with it, the comparisons come to more than {_MOST_NAMED:,} codes")
+        return found
+
+    def _of(self, item: Item) -> _Codes:
+        if item.id not in self._codes:
+            numbers = ((float(code), code) for code in item.codes if _WHOLE.fullmatch(code))
+            self._codes[item.id] = _Codes(frozenset(item.codes), tuple(numbers))
+        return self._codes[item.id]
 
     def _sound(self, found: Foreign) -> Iterator[Item]:
         """The items, each shown always if its condition could not be checked."""
@@ -186,7 +253,7 @@ class Building:
 
 
 _TESTS: Final = {"=": "equals", "<": "below", "<=": "at_most", ">": "above", ">=": "at_least"}
-_HOLDS: Final = {
+_HOLDS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "<": lambda one, other: one < other,
     "<=": lambda one, other: one <= other,
     ">": lambda one, other: one > other,
@@ -194,47 +261,6 @@ _HOLDS: Final = {
 }
 _WHOLE: Final = re.compile(r"-?\d+")
 _YES: Final = {"y": "yes", "yes": "yes", "true": "yes", "1": "yes", "n": "no", "no": "no", "false": "no", "0": "no"}
-
-
-def _asks(item: Item, place: Place, tree: Compared) -> Mapping[str, object]:
-    """What a comparison asks of an item of ours."""
-    of = {"item": place.item} | ({} if place.row is None else {"row": place.row})
-    if tree.sign == "empty" and place.option is None:
-        return {"any": ({**of, "is": "missing"}, {**of, "is": "not_shown"})}
-    if tree.sign == "!=":
-        return {"not": _asks(item, place, tree._replace(sign="="))}
-    if place.option is not None:
-        includes: dict[str, object] = {**of, "includes": place.option}
-        return includes if _YES.get(f"{tree.value}".lower()) == "yes" else {"not": includes}
-    if item.kind in (ItemKind.MULTIPLE, ItemKind.RANKING) and tree.sign in ("includes", "="):
-        return {**of, "includes": _code(item, tree.value)}
-    if item.codes and tree.sign in _HOLDS:
-        return {**of, "one_of": _codes_that(item, tree)}
-    if item.codes:
-        return {**of, "equals": _code(item, tree.value)}
-    if tree.value in item.apart and tree.sign == "=":
-        return {**of, "is": tree.value}
-    if item.kind is ItemKind.TEXT or tree.sign not in _TESTS:
-        raise Unreadable(f"{item.id} is a {item.kind}, which is not compared so")
-    return {**of, _TESTS[tree.sign]: tree.value if item.kind is ItemKind.DATE else _number(tree.value)}
-
-
-def _code(item: Item, value: str | float) -> str:
-    code = value if isinstance(value, str) else f"{value:g}"
-    if item.kind is ItemKind.YES_NO:
-        code = _YES.get(code.lower(), code)
-    if code not in item.codes:
-        raise Unreadable(f"{item.id} has no answer {code!r}")
-    return code
-
-
-def _codes_that(item: Item, tree: Compared) -> tuple[str, ...]:
-    """The codes that are numbers, and lie where the comparison says."""
-    limit = _number(tree.value)
-    found = tuple(code for code in item.codes if _WHOLE.fullmatch(code) and _HOLDS[tree.sign](float(code), limit))
-    if not found:
-        raise Unreadable(f"no answer to {item.id} lies there")
-    return found
 
 
 def _number(value: str | float) -> float:

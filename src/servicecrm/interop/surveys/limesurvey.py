@@ -60,6 +60,8 @@ class _Survey:
 
     def _add(self, question: Question) -> None:
         make, path = _MAKE.get(question.type), f"questions.{question.code}"
+        for code in question.twins:
+            self.building.leave(f"questions.{code}", f"left out: {question.code} has the same number and language")
         if make is None:
             kind = _KINDS_LEFT.get(question.type, f"a question of type {question.type!r}")
             self.building.leave(path, f"left out: {kind} has no counterpart")
@@ -136,7 +138,8 @@ class _Survey:
 
     def _written(self, question: Question, what: str, *also: Tree) -> None:
         """What is written beside what is chosen."""
-        words = {tag: f"{text} ({self._own(what)[tag]})" for tag, text in question.text.items()}
+        said = {tag: TEXTS.get(f"limesurvey.{what}", language=tag) for tag in question.text}
+        words = {tag: f"{text} ({said[tag]})" for tag, text in question.text.items()}
         column = f"{question.code}[{what}]"
         self.item(question, "text", suffix=f"_{what}", column=column, also=also, text=words, hint={}, required=False)
 

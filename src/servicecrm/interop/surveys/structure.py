@@ -24,6 +24,8 @@ class Question(NamedTuple):
     hint: Words
     fields: Mapping[str, str]
     group: Mapping[str, str]
+    twins: tuple[str, ...]
+    """The codes of others with the same number, in a language that it has already."""
 
 
 class Part(NamedTuple):
@@ -71,6 +73,7 @@ class Structure:
                     hint=self._words((row.get("language"), row.get("help")) for row in rows),
                     fields=first,
                     group=groups.get(first.get("gid", ""), {}),
+                    twins=tuple(_twins(rows)),
                 )
             )
         yield from sorted(
@@ -124,6 +127,14 @@ class Structure:
             if tag and plain:
                 found.setdefault(tag, plain)
         return found
+
+
+def _twins(rows: Rows) -> Iterator[str]:
+    seen: set[str | None] = set()
+    for row in rows:
+        if row.get("language") in seen:
+            yield row.get("title") or f"Q{row.get('qid', '')}"
+        seen.add(row.get("language"))
 
 
 _OLD: Final = ("<", "<=", ">", ">=")

@@ -1,12 +1,12 @@
 """Questionnaires of SurveyJS: the parts of its JSON that ours can ask too. What we write is read again."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from servicecrm.errors import InvalidValue, MalformedDocument
 from servicecrm.interop.surveys.building import BAD, Building, Foreign, Place
 from servicecrm.interop.surveys.numbers import scale_of
+from servicecrm.kernel.documents import from_text
 from servicecrm.kernel.values import language_tag
 from servicecrm.measures.scales import Scale
 from servicecrm.surveys.items import Apart, Option, Words, by_language
@@ -27,15 +27,12 @@ def read_surveyjs(survey: Json | str) -> Foreign:
     Ratings become scales: which of them is a Net Promoter Score is not guessed from its numbers.
 
     Raises:
-        MalformedDocument: it is not JSON, or has no elements.
+        MalformedDocument: it is not JSON, has a key twice, or has no elements.
 
     Source: C074.
     """
     if isinstance(survey, str):
-        try:
-            survey = json.loads(survey)
-        except (ValueError, RecursionError):
-            raise MalformedDocument(_KIND, ("not JSON",)) from None
+        survey = from_text(survey, _KIND)
     if not isinstance(survey, Mapping):
         raise MalformedDocument(_KIND, ("$: expected an object",))
     return _Survey(survey).taken()
@@ -156,7 +153,11 @@ class _Survey:
         return "text", {"least": next(iter(least), None), "most": most if most and most > 0 else None}
 
     def matrix(self, of: Json) -> "_Made":
-        rows = {str(value): text or {self.first: str(value)} for value, text in self._choices(of.get("rows"))}
+        rows: dict[str, Words] = {}
+        for value, text in self._choices(of.get("rows")):
+            if str(value) in rows:
+                self.building.leave(f"elements.{of['name']}.rows.{value}", "left out: there is such a row already")
+            rows.setdefault(str(value), text or {self.first: str(value)})
         _, asked = self.one({"choices": of.get("columns")})
         if "options" not in asked and "scale" not in asked:  # yes and no alone
             asked = {**asked, "options": self._options(of, self._choices(of.get("columns")))}

@@ -34,8 +34,8 @@ def write_wide(
 
     A column has the key of its answer, such as `overall` or `aspects/price`, and `surveys.importing.read_rows` reads
     what is written here. Several choices are separated by semicolons; what is missing, invalid or was not shown is
-    blank. `beside` names attributes of the responses that stand before the answers, such as `day`. A text there or
-    among the answers that a spreadsheet would take for a formula begins with an apostrophe.
+    blank. `beside` names attributes of the responses that stand before the answers, such as `day`. A text, a code or a
+    name that a spreadsheet would take for a formula begins with an apostrophe, which `read_rows` takes off again.
 
     Raises:
         InvalidValue: a response has no such attribute, or a code has a semicolon in it.
@@ -71,8 +71,9 @@ def write_long(responses: Iterable[Answered], to: IO[str], *, beside: Sequence[s
         for n, response in enumerate(responses, 1):
             told = [f"{n}", *_attributes(response, beside)]
             for answer in response.answers:
-                for value in answer.codes or (_cell(answer) if answer.status is Status.ANSWERED else "",):
-                    yield [*told, answer.item, answer.row or "", answer.status.value, value]
+                codes = map(neutral, answer.codes) if answer.codes else None
+                for value in codes or (_cell(answer) if answer.status is Status.ANSWERED else "",):
+                    yield [*told, neutral(answer.item), neutral(answer.row or ""), answer.status.value, value]
 
     return _written(to, ["response", *beside, *_LONG], rows())
 
@@ -81,7 +82,7 @@ def _written(to: IO[str], header: Sequence[str], rows: Iterator[Sequence[str]]) 
     """Writes a table; tells how many rows. What is refused of the first one is refused before anything is written."""
     first = list(islice(rows, 1))
     writer = csv.writer(to)
-    writer.writerow(header)
+    writer.writerow(map(neutral, header))
     count = 0
     for row in chain(first, rows):
         writer.writerow(row)
@@ -101,12 +102,25 @@ def read_json(text: str | bytes) -> tuple[Questionnaire, list[Mapping[str, objec
 
     Raises:
         MalformedDocument: it is something else; every problem, with its path.
+        SchemaTooNew: a newer servicecrm wrote it.
     """
     found = from_text(text, _KIND)
     match found:
         case {"schema": int() as version, "questionnaire": dict() as document, "responses": list() as responses}:
+            if problems := [f"$.responses[{n}]: {says}" for n, each in enumerate(responses) if (says := _flaw(each))]:
+                raise MalformedDocument(_KIND, tuple(problems))
             return QUESTIONNAIRE.schema.load(document, version=version), responses
     raise MalformedDocument(_KIND, ("$: expected a schema, a questionnaire and responses",))
+
+
+def _flaw(response: object) -> str | None:
+    if not isinstance(response, dict):
+        return "expected an object"
+    try:
+        to_text(response).encode()
+    except ValueError:
+        return "holds a number or a text that cannot be kept"
+    return None
 
 
 def _given(answers: Iterable[Answer], kinds: Mapping[str, ItemKind]) -> dict[str, Any]:
@@ -140,7 +154,7 @@ def _cell(answer: Answer) -> str:
         return ""
     if answer.text is not None:
         return neutral(answer.text)
-    return SEPARATOR.join(answer.codes) or f"{_value(answer)}"
+    return neutral(SEPARATOR.join(answer.codes)) or f"{_value(answer)}"
 
 
 def _attributes(response: object, names: Sequence[str]) -> Iterator[str]:

@@ -50,7 +50,11 @@ class _Form:
         self.choices: dict[str, dict[str, Words]] = defaultdict(dict)
         for row in choices:
             code = _text(row, "name") or _text(row, "value")
-            self.choices[_text(row, "list_name") or _text(row, "list name")][code] = self.words(row, "label")
+            name = _text(row, "list_name") or _text(row, "list name")
+            if code and code in self.choices[name]:
+                self.building.leave(f"choices.{name}.{code}", "left out: the list has this code twice")
+            else:
+                self.choices[name][code] = self.words(row, "label")
         self.groups: list[str] = []
 
     def taken(self, survey: Iterable[Cells], settings: Cells) -> Foreign:
@@ -141,7 +145,7 @@ class _Form:
         self.add(row, "date")
 
     def range(self, row: Cells, rest: Sequence[str]) -> None:
-        told = dict(re.findall(r"(\w+)\s*=\s*(-?[\d.]+)", _text(row, "parameters")))
+        told = dict(re.findall(r"\b(\w+)\s*=\s*(-?[\d.]+)", _text(row, "parameters")))
         try:
             scale = Scale(
                 low=float(told.get("start", 1)), high=float(told.get("end", 10)), step=float(told.get("step", 1))
