@@ -84,7 +84,10 @@ class ClockReading:
             policy=basis.policy,
             policy_since=self._policy_since,
             agreed=None if basis.house is None else basis.targets,
-            escalated=tuple(Escalated(timer=timer, n=n, level=level) for (timer, n), level in self._levels.items()),
+            # By their names: in whichever order they were seen to come.
+            escalated=tuple(
+                Escalated(timer=timer, n=n, level=level) for (timer, n), level in sorted(self._levels.items())
+            ),
             fired=clock.fired + tuple(self._fired(shot) for shot in self._shots),
             timers=self._readings,
         )

@@ -118,7 +118,7 @@ def escalate(
         **stamp(by, at), level=ladder.level(to), to=to, person=person, timer=timer, n=n, reason=reason
     )
     levels[timer, n] = Escalated(timer=timer, n=n, level=event.level)
-    return decide(clock, event, escalated=tuple(levels.values()))
+    return decide(clock, event, escalated=tuple(levels[key] for key in sorted(levels)))
 
 
 _FIELDS: Final = tuple(name for name in field_names(Clock) if name != "revision")
