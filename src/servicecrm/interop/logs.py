@@ -12,6 +12,7 @@ from servicecrm.interop.cells import Refused, extra_readers, readers
 from servicecrm.interop.csvfile import Row, read_rows
 from servicecrm.interop.maps import OUTCOME, LogMap, Word
 from servicecrm.interop.xes import is_xes, names_in, read_events
+from servicecrm.kernel.shapes import printable
 
 __all__ = ["Fact", "RefusedRow", "UnknownWords", "read_log"]
 
@@ -198,7 +199,7 @@ def _unknown(log_map: LogMap, names: list[str]) -> Callable[[str | None, Sequenc
 
 def _shown(word: str) -> str:
     # Blanks stay, as they count, and a mark stands for what cannot be printed.
-    text = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in word[: LONGEST_WORD + 1])
+    text = printable(word[: LONGEST_WORD + 1])
     return text if len(text) <= LONGEST_WORD else f"{text[: LONGEST_WORD - 1]}…"
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from servicecrm.errors import ImportProblem
+from servicecrm.kernel.shapes import printable
 
 __all__ = ["opened"]
 
@@ -73,10 +74,7 @@ def _only_log(archive: zipfile.ZipFile) -> IO[bytes]:
     for ending in ENDINGS:
         names = names or [name for name in members if name.lower().endswith(ending)]
     if len(names) != 1:
-        shown = (
-            "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name[:60]) for name in names[:10]
-        )
-        found = ", ".join(shown) or "none"
+        found = ", ".join(printable(name[:60]) for name in names[:10]) or "none"
         raise ImportProblem(f"the archive needs exactly one {' or '.join(ENDINGS)} file; found: {found}")
     return archive.open(names[0])
 

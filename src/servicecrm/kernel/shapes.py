@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from servicecrm.errors import InvalidValue
 
-__all__ = ["Code", "coded", "distinct", "filled", "mapped", "named", "several", "whole"]
+__all__ = ["Code", "coded", "distinct", "filled", "mapped", "named", "printable", "several", "whole"]
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -104,6 +104,11 @@ def named(what: str, name: object) -> str:
     """Which one was asked for, as errors say it: "column 'due'". What is no short word in one line is not repeated."""
     shown = isinstance(name, str) and len(name) <= LONGEST and name.isprintable()
     return f"{what} {name!r}" if shown else f"such {what}"
+
+
+def printable(text: str) -> str:
+    """The text with a mark for each character that cannot be printed, or would move what is."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def coded(where: str, codes: type[C], value: C | str) -> C:

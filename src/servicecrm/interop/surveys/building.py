@@ -14,6 +14,7 @@ from servicecrm.kernel.checks import text_problem
 from servicecrm.kernel.decisions import Actor, Decision
 from servicecrm.kernel.frozen import EMPTY, FrozenMap
 from servicecrm.kernel.records import evolve, record
+from servicecrm.kernel.shapes import printable
 from servicecrm.surveys.checking import problems
 from servicecrm.surveys.items import Item, ItemKind, Words, item
 from servicecrm.surveys.model import Questionnaire
@@ -121,8 +122,7 @@ class Building:
     def add(self, id: str, kind: str, *, shown: Iterable[str | Tree] = (), **given: Any) -> Item | None:
         """Add an item, which is shown if all of these are true; None if it cannot be one of ours."""
         if (problem := text_problem(id)) is not None:
-            shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in id)
-            self.leave(f"items.{shown}", f"left out: its name is no text that can be kept: {problem}")
+            self.leave(f"items.{printable(id)}", f"left out: its name is no text that can be kept: {problem}")
             return None
         own = self._free(id)
         if own != id:
